@@ -1,1 +1,85 @@
-export {};
+export { app, type App, type GatewaySettings, type LoadService, type Topology, type Unit } from "./app.ts";
+export type { AccessRule, Actor, Caller, Claims, Via } from "./access.ts";
+export type {
+  Call,
+  CallOptions,
+  CommandContext,
+  Emit,
+  Fail,
+  Log,
+  NeedsSpec,
+  PrepareContext,
+  QueryContext,
+  ReactionContext,
+  Send,
+  SendOptions,
+  Start,
+} from "./context.ts";
+export {
+  contract,
+  contractIdOf,
+  describe,
+  memberNameOf,
+  serviceNameOf,
+  type AnyContract,
+  type Contract,
+  type ContractFacts,
+} from "./contract.ts";
+export { durationMs, type Duration } from "./duration.ts";
+export {
+  DeclaredError,
+  failed,
+  outcome,
+  StatusError,
+  statusNumbers,
+  type Failure,
+  type Outcome,
+  type StatusCode,
+  type Violation,
+} from "./errors.ts";
+export {
+  command,
+  event,
+  query,
+  type AnyCommand,
+  type AnyEvent,
+  type AnyMember,
+  type AnyQuery,
+  type Command,
+  type Data,
+  type ErrorCode,
+  type Event,
+  type HandlerInput,
+  type HandlerOutput,
+  type HttpRoute,
+  type Input,
+  type Output,
+  type Query,
+  type Received,
+} from "./members.ts";
+export { DeclarationError } from "./refuse.ts";
+export {
+  saga,
+  sagaFacts,
+  type AnySaga,
+  type Refusal,
+  type Saga,
+  type SagaContext,
+  type SagaFacts,
+  type SagaInput,
+  type Step,
+} from "./saga.ts";
+export type { ErrorSchemas, Given, Schema, Taken } from "./schema.ts";
+export {
+  every,
+  needs,
+  on,
+  service,
+  twoPhase,
+  type Handler,
+  type Phases,
+  type Reaction,
+  type Schedule,
+  type ServiceDefinition,
+} from "./service.ts";
+export type { Sql, SqlFragment } from "./sql.ts";

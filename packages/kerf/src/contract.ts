@@ -1,0 +1,126 @@
+import type { AnyCommand, AnyEvent, AnyMember, AnyQuery, Command, Event, Query } from "./members.ts";
+import { refuse } from "./refuse.ts";
+
+declare const described: unique symbol;
+
+/** What a service promises: its queries, commands and events, at one version. The only thing that others may import. */
+export type Contract<N extends string, D, K extends keyof D = Exclude<keyof D, "version">> = {
+  readonly [P in K]: D[P] extends Query<string, infer I, infer O, infer E>
+    ? Query<MemberId<N, D, P>, I, O, E>
+    : D[P] extends Command<string, infer I, infer O, infer E>
+      ? Command<MemberId<N, D, P>, I, O, E>
+      : D[P] extends Event<string, infer X>
+        ? Event<MemberId<N, D, P>, X>
+        : never;
+} & { readonly [described]: ContractId<N, D> };
+
+type Versioned<D> = D extends { readonly version: infer V extends number } ? V : never;
+type ContractId<N extends string, D> = `${N}@${Versioned<D>}`;
+type MemberId<N extends string, D, P> = `${ContractId<N, D>}.${P & string}`;
+
+export interface AnyContract {
+  readonly [described]: string;
+}
+
+/** `"inventory@1"`. */
+export type IdOf<C extends AnyContract> = C[typeof described];
+
+/** The facts of a contract, for the runtime and for tools. */
+export interface ContractFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly version: number;
+  /** By name, in the order of declaration. */
+  readonly members: ReadonlyMap<string, AnyMember>;
+}
+
+const facts = new WeakMap<AnyContract, ContractFacts>();
+const namePattern = /^[a-z][a-zA-Z0-9]{0,39}$/;
+
+/**
+ * Declares a contract. `definition` holds `version` and the members, flat:
+ * `contract("inventory", { version: 1, stock: query({…}), reserve: command({…}) })`.
+ * @throws DeclarationError for a bad name or version, two members on one route, or `http` without `access`.
+ */
+export function contract<
+  const N extends string,
+  const D extends { readonly version: number; readonly [member: string]: number | object },
+>(name: N, definition: D): Contract<N, D> {
+  const place = `contract("${name}")`;
+  if (!namePattern.test(name))
+    refuse(place, "the name is not a camelCase word of at most 40 letters and digits", "rename it");
+  if (!Number.isInteger(definition.version) || definition.version < 1) {
+    refuse(place, `version ${definition.version} is not a whole number from 1`, "start at version: 1");
+  }
+  const id = `${name}@${definition.version}`;
+  const members = new Map<string, AnyMember>();
+  const routes = new Map<string, string>();
+  for (const [key, value] of Object.entries(definition)) {
+    if (typeof value === "number") {
+      if (key !== "version")
+        refuse(`${place}.${key}`, "is a number", "members are made by query(), command() or event()");
+      continue;
+    }
+    const draft = value as AnyMember;
+    if (draft.kind !== "query" && draft.kind !== "command" && draft.kind !== "event") {
+      refuse(`${place}.${key}`, "is no member", "members are made by query(), command() or event()");
+    }
+    if (!namePattern.test(key))
+      refuse(
+        `${place}.${key}`,
+        "the name is not a camelCase word of at most 40 letters and digits",
+        "rename it",
+      );
+    if (draft.id !== "")
+      refuse(
+        `${place}.${key}`,
+        `is already the member ${draft.id}`,
+        "declare a member of its own with query(), command() or event()",
+      );
+    if (draft.kind !== "event" && draft.http) {
+      const route = draft.http.replace(/:[^/]+/g, ":");
+      const other = routes.get(route);
+      if (other)
+        refuse(
+          `${place}.${key}`,
+          `its route ${draft.http} is also that of ${other}`,
+          "give each member a route of its own",
+        );
+      if (draft.access === undefined)
+        refuse(
+          `${place}.${key}`,
+          "has http but no access",
+          'say who may use it: access: "public", "user", "role:…" or a function',
+        );
+      routes.set(route, key);
+    }
+    members.set(key, { ...draft, id: `${id}.${key}` } as AnyMember);
+  }
+  const made = Object.freeze(Object.fromEntries(members)) as unknown as Contract<N, D>;
+  facts.set(made as unknown as AnyContract, { id, name, version: definition.version, members });
+  return made;
+}
+
+/** The facts of a contract. @throws DeclarationError where `value` was not made by {@link contract}. */
+export function describe(value: AnyContract): ContractFacts {
+  return (
+    facts.get(value) ?? refuse("a contract", "was not made by contract()", "export what contract() returns")
+  );
+}
+
+/** `"inventory@1"` of `"inventory@1.reserve"`. */
+export function contractIdOf(memberId: string): string {
+  return memberId.slice(0, memberId.indexOf("."));
+}
+
+/** `"inventory"` of `"inventory@1.reserve"` or `"inventory@1"`. */
+export function serviceNameOf(id: string): string {
+  return id.slice(0, id.indexOf("@"));
+}
+
+/** `"reserve"` of `"inventory@1.reserve"`. */
+export function memberNameOf(memberId: string): string {
+  return memberId.slice(memberId.indexOf(".") + 1);
+}
+
+export type { AnyCommand, AnyEvent, AnyMember, AnyQuery };

@@ -1,0 +1,133 @@
+import { z } from "zod";
+import type { AccessRule } from "./access.ts";
+import { refuse } from "./refuse.ts";
+import type { ErrorSchemas, Given, Schema, Taken } from "./schema.ts";
+
+/** `"GET /stock/:sku"`: the route at the gateway, below `/v<version>`. */
+export type HttpRoute = `${"GET" | "POST" | "PUT" | "PATCH" | "DELETE"} /${string}`;
+
+/** A route must say who may use it. */
+type Exposure =
+  | { readonly http: HttpRoute; readonly access: AccessRule }
+  | { readonly http?: undefined; readonly access?: AccessRule };
+
+/** A question: changes nothing, may be retried. `Id` is `"inventory@1.stock"` and leads every compiler message. */
+export interface Query<Id extends string, I extends Schema, O extends Schema, E extends ErrorSchemas> {
+  readonly kind: "query";
+  readonly id: Id;
+  readonly input: I;
+  readonly output: O;
+  readonly errors: E;
+  readonly http: HttpRoute | undefined;
+  readonly access: AccessRule | undefined;
+  readonly description: string | undefined;
+}
+
+/** An order: changes the data of one service in one transaction. Carries an id, so repeating it is safe. */
+export interface Command<Id extends string, I extends Schema, O extends Schema, E extends ErrorSchemas> {
+  readonly kind: "command";
+  readonly id: Id;
+  readonly input: I;
+  readonly output: O;
+  readonly errors: E;
+  readonly http: HttpRoute | undefined;
+  readonly access: AccessRule | undefined;
+  readonly description: string | undefined;
+  readonly isolation: "read committed" | "serializable";
+}
+
+/** A fact that a service states after it happened. Ordered per key towards each subscriber. */
+export interface Event<Id extends string, D extends Schema> {
+  readonly kind: "event";
+  readonly id: Id;
+  readonly data: D;
+  /** The field of `data` that orders it. */
+  readonly key: string;
+  readonly description: string | undefined;
+}
+
+export type AnyQuery = Query<string, Schema, Schema, ErrorSchemas>;
+export type AnyCommand = Command<string, Schema, Schema, ErrorSchemas>;
+export type AnyEvent = Event<string, Schema>;
+export type AnyMember = AnyQuery | AnyCommand | AnyEvent;
+
+/** A caller gives this. */
+export type Input<M> = M extends { readonly input: infer I } ? Given<I> : never;
+/** A caller gets this. */
+export type Output<M> = M extends { readonly output: infer O } ? Taken<O> : never;
+/** A handler is given this (defaults applied). */
+export type HandlerInput<M> = M extends { readonly input: infer I } ? Taken<I> : never;
+/** A handler returns this. */
+export type HandlerOutput<M> = M extends { readonly output: infer O } ? Given<O> : never;
+/** An emitter gives this. */
+export type Data<M> = M extends { readonly data: infer D } ? Given<D> : never;
+/** A subscriber is given this. */
+export type Received<M> = M extends { readonly data: infer D } ? Taken<D> : never;
+/** The codes of a member's declared errors. */
+export type ErrorCode<M> = M extends { readonly errors: infer E } ? keyof E & string : never;
+
+type NoErrors = Record<never, never>;
+type Nothing = z.ZodObject<NoErrors>;
+
+interface CallSpec<I extends Schema, O extends Schema, E extends ErrorSchemas> {
+  /** Shape of the input; an empty object where absent. */
+  readonly input?: I;
+  /** Shape of the reply; an empty object where absent. */
+  readonly output?: O;
+  /** Errors that the caller can match, by code. */
+  readonly errors?: E;
+  readonly description?: string;
+}
+
+/** Declares a question. See {@link Query}. */
+export function query<
+  I extends Schema = Nothing,
+  O extends Schema = Nothing,
+  E extends ErrorSchemas = NoErrors,
+>(spec: CallSpec<I, O, E> & Exposure): Query<"", I, O, E> {
+  return { kind: "query", id: "", ...shapes(spec) };
+}
+
+/** Declares an order. `isolation` defaults to READ COMMITTED. See {@link Command}. */
+export function command<
+  I extends Schema = Nothing,
+  O extends Schema = Nothing,
+  E extends ErrorSchemas = NoErrors,
+>(
+  spec: CallSpec<I, O, E> & Exposure & { readonly isolation?: "read committed" | "serializable" },
+): Command<"", I, O, E> {
+  return { kind: "command", id: "", isolation: spec.isolation ?? "read committed", ...shapes(spec) };
+}
+
+/** Declares a fact. `key` names the field of `data` whose value orders events. */
+export function event<D extends Schema>(spec: {
+  readonly data: D;
+  readonly key: keyof Taken<D> & string;
+  readonly description?: string;
+}): Event<"", D> {
+  if (!(fieldNames(spec.data) ?? [spec.key]).includes(spec.key)) {
+    refuse(
+      `event({ key: "${spec.key}" })`,
+      `"${spec.key}" is not a field of its data`,
+      "name a required field of `data` as `key`",
+    );
+  }
+  return { kind: "event", id: "", data: spec.data, key: spec.key, description: spec.description };
+}
+
+function shapes<I extends Schema, O extends Schema, E extends ErrorSchemas>(
+  spec: CallSpec<I, O, E> & Exposure,
+) {
+  return {
+    input: spec.input ?? (z.object({}) as unknown as I),
+    output: spec.output ?? (z.object({}) as unknown as O),
+    errors: spec.errors ?? ({} as E),
+    http: spec.http,
+    access: spec.access,
+    description: spec.description,
+  };
+}
+
+function fieldNames(schema: Schema): readonly string[] | undefined {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : undefined;
+}

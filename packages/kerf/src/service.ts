@@ -1,0 +1,230 @@
+import type { AnyContract, IdOf } from "./contract.ts";
+import { describe } from "./contract.ts";
+import type {
+  CommandContext,
+  HasDatabase,
+  NeedsSpec,
+  PrepareContext,
+  QueryContext,
+  ReactionContext,
+} from "./context.ts";
+import { durationMs, type Duration } from "./duration.ts";
+import type { AnyEvent, HandlerInput, HandlerOutput, Received } from "./members.ts";
+import { refuse } from "./refuse.ts";
+import { sagaFacts, type AnySaga } from "./saga.ts";
+
+declare const phases: unique symbol;
+
+/** A handler in two phases. Made by {@link twoPhase}. */
+export interface TwoPhase<in I, in PrepareCtx, in Ctx, out R> {
+  readonly [phases]: (input: I, prepare: PrepareCtx, handle: Ctx) => R;
+}
+
+/** The two functions of a {@link TwoPhase}, for the runtime. */
+export interface Phases {
+  readonly prepare: (input: any, context: any) => Promise<unknown>;
+  readonly handle: (input: any, context: any) => Promise<unknown>;
+}
+
+/**
+ * A command or reaction that touches the outside world. `prepare` runs outside the transaction, after a committed
+ * intent and at least once, with `id` as the idempotency key; `handle` then runs in the transaction with what
+ * `prepare` returned (a JSON value) as `prepared`.
+ */
+export function twoPhase<I, PrepareCtx, P, Ctx, R>(
+  prepare: (input: I, context: PrepareCtx) => Promise<P>,
+  handle: (input: I, context: Ctx & { readonly prepared: NoInfer<P> }) => Promise<R>,
+): TwoPhase<I, PrepareCtx, Ctx, Promise<R>> {
+  return { prepare, handle } as unknown as TwoPhase<I, PrepareCtx, Ctx, Promise<R>>;
+}
+
+/** The handler of one query or command, for files of its own: `Handler<typeof inventory.reserve, typeof wants>`. */
+export type Handler<
+  M,
+  N,
+  Own extends string = M extends { readonly id: `${infer C}.${string}` } ? C : never,
+> = M extends {
+  readonly kind: "query";
+}
+  ? (input: HandlerInput<M>, context: QueryContext<N, M>) => Promise<HandlerOutput<M>>
+  :
+      | ((input: HandlerInput<M>, context: CommandContext<N, M, Own>) => Promise<HandlerOutput<M>>)
+      | (HasDatabase<N> extends true
+          ? TwoPhase<HandlerInput<M>, PrepareContext<N>, CommandContext<N, M, Own>, Promise<HandlerOutput<M>>>
+          : never);
+
+type CallableKeys<C> = {
+  [K in keyof C]: C[K] extends { readonly kind: "query" | "command" } ? K : never;
+}[keyof C];
+
+/** A handler for each query and command of the contract. */
+export type Handlers<C extends AnyContract, N, K extends keyof C = CallableKeys<C>> = {
+  readonly [P in K]: Handler<C[P], N, IdOf<C>>;
+};
+
+declare const contextOf: unique symbol;
+
+/** What happens when another service states a fact. Made by {@link on}. */
+export interface Reaction<in Ctx> {
+  readonly event: AnyEvent;
+  readonly run: ((data: any, context: any) => Promise<void>) | Phases;
+  readonly from: "now" | "earliest";
+  readonly replayable: boolean;
+  readonly [contextOf]?: (context: Ctx) => void;
+}
+
+export interface ReactionOptions {
+  /** Where a reaction that is new begins. Default "now". */
+  readonly from?: "now" | "earliest";
+  /** Says that running it again over old events is sound, so that it may be rebuilt. Default false. */
+  readonly replayable?: boolean;
+}
+
+/**
+ * Reacts to a fact, in a transaction of this service's own database, in effect exactly once and in order per key.
+ * A reaction that throws is tried again (0, 50, 100, 250, 500 ms, then 1 s doubling to 2 h) and is a dead letter
+ * after 24 h; meanwhile only later events of its key wait.
+ */
+export function on<E extends AnyEvent, Ctx>(
+  event: E,
+  run: ((data: Received<E>, context: Ctx) => Promise<void>) | TwoPhase<Received<E>, any, Ctx, Promise<void>>,
+  options: ReactionOptions = {},
+): Reaction<Ctx> {
+  if (event?.kind !== "event")
+    refuse(
+      "on(…)",
+      `${(event as { id?: string } | undefined)?.id ?? "its first argument"} is not an event`,
+      "name an event of a contract",
+    );
+  return {
+    event,
+    run: run as Reaction<Ctx>["run"],
+    from: options.from ?? "now",
+    replayable: options.replayable ?? false,
+  };
+}
+
+/** Something that happens by itself. Made by {@link every}. */
+export interface Schedule<in Ctx> {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly run: (context: any) => Promise<void>;
+  readonly [contextOf]?: (context: Ctx) => void;
+}
+
+/**
+ * Runs every so often, on one replica at a time, in a transaction of the service's own database. Missed runs
+ * collapse into one. `every("1m", "expire reservations", async ({ sql }) => {…})`
+ */
+export function every<Ctx>(
+  interval: Duration,
+  name: string,
+  run: (context: Ctx) => Promise<void>,
+): Schedule<Ctx> {
+  return { name, everyMs: durationMs(interval, `every("${interval}", "${name}")`), run };
+}
+
+interface Behaviour<C extends AnyContract, N> {
+  readonly handle: Handlers<C, N>;
+  readonly react?: HasDatabase<N> extends true
+    ? readonly Reaction<ReactionContext<N, IdOf<C>>>[]
+    : "a service without a database cannot react: it has no inbox";
+  readonly schedule?: HasDatabase<N> extends true
+    ? readonly Schedule<ReactionContext<N, IdOf<C>>>[]
+    : "a service without a database has no schedule: nothing would remember when it ran";
+  readonly sagas?: HasDatabase<N> extends true
+    ? readonly AnySaga[]
+    : "a service without a database has no sagas: nothing would remember their steps";
+}
+
+/** A service as data, for the runtime. Made by {@link service}. */
+export interface ServiceDefinition {
+  readonly name: string;
+  readonly contract: AnyContract;
+  readonly needs: NeedsSpec;
+  readonly handle: { readonly [member: string]: ((input: any, context: any) => Promise<unknown>) | Phases };
+  readonly react: readonly Reaction<any>[];
+  readonly schedule: readonly Schedule<any>[];
+  readonly sagas: readonly AnySaga[];
+}
+
+/** Names what a service needs, so that a handler in a file of its own can be typed by it. */
+export function needs<const N extends NeedsSpec>(spec: N): N {
+  return spec;
+}
+
+/**
+ * Declares a service in three arguments: what it is, what it needs, what it does.
+ * @throws DeclarationError for a missing or unknown handler, two reactions to one event, two schedules of a name.
+ */
+export function service<const C extends AnyContract, const N extends NeedsSpec>(
+  contract: C,
+  needs: N,
+  behaviour: Behaviour<C, N>,
+): ServiceDefinition {
+  const facts = describe(contract);
+  const place = `service(${facts.name})`;
+  const handle = behaviour.handle as ServiceDefinition["handle"];
+  for (const [name, member] of facts.members) {
+    if (member.kind !== "event" && handle?.[name] === undefined)
+      refuse(place, `handles no "${name}"`, `add handle.${name}`);
+  }
+  for (const name of Object.keys(handle)) {
+    const member = facts.members.get(name);
+    if (!member || member.kind === "event")
+      refuse(
+        `${place}.handle.${name}`,
+        "is not a query or command of its contract",
+        "remove it or declare it in the contract",
+      );
+    if (member.kind === "query" && typeof handle[name] !== "function")
+      refuse(
+        `${place}.handle.${name}`,
+        "is a query in two phases",
+        "only commands and reactions have two phases",
+      );
+  }
+  const react = (behaviour.react ?? []) as readonly Reaction<any>[];
+  const schedule = (behaviour.schedule ?? []) as readonly Schedule<any>[];
+  const sagas = (behaviour.sagas ?? []) as readonly AnySaga[];
+  if (!needs.database && react.length + schedule.length + sagas.length > 0) {
+    refuse(
+      place,
+      "reacts, schedules or has sagas, but has no database to remember them in",
+      "give it a database",
+    );
+  }
+  unique(
+    react.map((r) => r.event.id),
+    `${place}.react`,
+    "twice",
+    "merge the two reactions",
+  );
+  unique(
+    schedule.map((s) => s.name),
+    `${place}.schedule`,
+    "twice",
+    "give each schedule a name of its own",
+  );
+  unique(
+    sagas.map((s) => sagaFacts(s).name),
+    `${place}.sagas`,
+    "twice",
+    "give each saga a name of its own",
+  );
+  unique(
+    (needs.uses ?? []).map((c) => describe(c).id),
+    `${place}.uses`,
+    "twice",
+    "name each contract once",
+  );
+  return Object.freeze({ name: facts.name, contract, needs, handle, react, schedule, sagas });
+}
+
+function unique(names: readonly string[], place: string, problem: string, mend: string): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) refuse(place, `names "${name}" ${problem}`, mend);
+    seen.add(name);
+  }
+}

@@ -1,0 +1,45 @@
+import type { Actor, Via } from "kerf";
+
+/** What travels beside the input of a call, on every transport. */
+export interface CallHeader {
+  /** The id of a command; undefined for a query. */
+  readonly id: string | undefined;
+  /** Date.now() milliseconds; it travels as remaining time. */
+  readonly deadlineAt: number;
+  /** The calling service; undefined at the gateway. */
+  readonly caller: string | undefined;
+  readonly actor: Actor | undefined;
+  readonly via: Via;
+  /** W3C trace context, `00-<trace>-<span>-<flags>`. */
+  readonly traceparent: string;
+  /** True when this is a repetition: it is then not repeated further down. */
+  readonly retry: boolean;
+}
+
+/** One call: `member` is `"inventory@1.reserve"`, `input` a JSON value. */
+export interface CallRequest {
+  readonly member: string;
+  readonly input: unknown;
+  readonly header: CallHeader;
+}
+
+/**
+ * Runs a call in this process and gives its validated reply.
+ * @throws DeclaredError | StatusError and nothing else
+ */
+export type Dispatch = (request: CallRequest, signal: AbortSignal) => Promise<unknown>;
+
+/** Carries one call to a unit and brings its reply. `address` is `"host:port"`. */
+export interface Transport {
+  /** @throws DeclaredError | StatusError (UNAVAILABLE where nothing was reached, DEADLINE_EXCEEDED, CANCELLED) */
+  call(address: string, request: CallRequest, signal: AbortSignal): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** The receiving side of a transport. */
+export interface TransportServer {
+  /** `"host:port"` that it listens on. */
+  readonly address: string;
+  /** Refuses new calls, waits for those in flight up to `graceMs`, then closes. */
+  drain(graceMs: number): Promise<void>;
+}
