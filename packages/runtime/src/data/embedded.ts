@@ -45,7 +45,7 @@ export async function attachEmbedded(options: EmbeddedOptions): Promise<Embedded
   const dataDir = resolve(options.dataDir);
   prepareFolder(dataDir);
   let link = await join(dataDir, options);
-  let released = false;
+  let released: boolean = false;
   const follow = (): void => {
     link.socket.once("close", () => {
       if (released) return;
