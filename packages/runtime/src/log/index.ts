@@ -1,0 +1,3 @@
+export { createLog, LOG_LEVELS, type LogLevel, type LogOptions } from "./log.ts";
+export { readableLine, type ReadableOptions } from "./readable.ts";
+export { isSecretName, lineWithoutSecrets, REDACTED, withoutSecrets } from "./secrets.ts";
