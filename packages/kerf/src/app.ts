@@ -15,6 +15,8 @@ export interface App {
   /** Name to topology, resolved; the first is the default. */
   readonly topologies: ReadonlyMap<string, Topology>;
   readonly gateway: GatewaySettings;
+  /** Lines that `kerf dev` prints when everything runs: commands to try. `{gateway}` stands for the gateway's URL. */
+  readonly hints: readonly string[];
 }
 
 export interface GatewaySettings {
@@ -46,6 +48,7 @@ export function app<const S extends { readonly [service: string]: LoadService }>
     readonly services: S;
     readonly topologies: { readonly [topology: string]: TopologySpec<keyof S & string> };
     readonly gateway?: GatewaySettings;
+    readonly hints?: readonly string[];
   },
 ): App {
   const place = `app("${name}")`;
@@ -61,7 +64,13 @@ export function app<const S extends { readonly [service: string]: LoadService }>
   for (const [key, value] of Object.entries(spec.topologies)) {
     topologies.set(key, resolve(key, value as TopologySpec<string>, services, `${place}.topologies.${key}`));
   }
-  return Object.freeze({ name, services: spec.services, topologies, gateway: spec.gateway ?? {} });
+  return Object.freeze({
+    name,
+    services: spec.services,
+    topologies,
+    gateway: spec.gateway ?? {},
+    hints: spec.hints ?? [],
+  });
 }
 
 function resolve(
