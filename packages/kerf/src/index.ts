@@ -57,6 +57,7 @@ export {
   type Query,
   type Received,
 } from "./members.ts";
+export { nearest } from "./nearest.ts";
 export { DeclarationError } from "./refuse.ts";
 export {
   saga,

@@ -1,0 +1,32 @@
+import type { Schema } from "kerf";
+import { z } from "zod";
+import { definition } from "./definition.ts";
+
+/**
+ * JSON Schema 2020-12 of a schema of the allowed subset, for OpenAPI 3.1 and AsyncAPI 3. An input is closed, since the
+ * gateway rejects unknown fields; an output is open, since later versions may add some.
+ */
+export function jsonSchema(schema: Schema, io: "input" | "output"): object {
+  const { $schema: _, ...result } = z.toJSONSchema(schema as z.ZodType, {
+    target: "draft-2020-12",
+    io,
+    metadata: withoutIds,
+    override({ zodSchema, jsonSchema: made }) {
+      if (definition(zodSchema).type !== "object") return;
+      if (io === "input") made.additionalProperties = false;
+      else delete made.additionalProperties;
+    },
+  }) as { readonly $schema?: string };
+  return result;
+}
+
+/** Descriptions without ids: an id makes a reference into a document of its own, and these are parts of a larger one. */
+const withoutIds = {
+  get(schema: z.core.$ZodType) {
+    const meta = z.globalRegistry.get(schema);
+    if (meta === undefined) return undefined;
+    const { id: _, ...rest } = meta;
+    return rest;
+  },
+  has: (schema: z.core.$ZodType) => z.globalRegistry.has(schema),
+} as unknown as typeof z.globalRegistry;

@@ -1,0 +1,7 @@
+/** What a validator does with what it does not know. */
+export interface ValidatorOptions {
+  /** "reject" at the gateway, "drop" between services and in events. */
+  readonly unknownFields: "reject" | "drop";
+  /** "open": a value that an enum does not list becomes "unknown", if the enum lists that. */
+  readonly enums: "exact" | "open";
+}

@@ -1,0 +1,40 @@
+/** Kinds of schema outside of the subset: what is wrong, and what to write instead. */
+export const refused: { readonly [type: string]: readonly [problem: string, mend: string] } = {
+  any: ["is z.any()", "say what it holds: a contract is a promise"],
+  unknown: ["is z.unknown()", "say what it holds: a contract is a promise"],
+  never: ["is z.never()", "leave the field out"],
+  undefined: ["is z.undefined()", "leave the field out, or use .optional()"],
+  void: ["is z.void()", "leave the field out, or use an empty object"],
+  symbol: ["is a symbol, which is no JSON", "use a string"],
+  nan: ["is NaN, which is no JSON", "use a number, with .nullable() for what is not known"],
+  date: [
+    "is a Date, which is no JSON",
+    "use z.iso.datetime() or z.iso.date(): times travel as ISO 8601 strings",
+  ],
+  bigint: ["is a bigint, which is no JSON", "use z.int(), or a string of digits"],
+  map: ["is a Map, which is no JSON", "use z.record(z.string(), …), or an array of objects"],
+  set: ["is a Set, which is no JSON", "use z.array(…)"],
+  promise: ["is a promise", "await it before it is returned"],
+  function: ["is a function, which is no JSON", "declare a query or command of its own"],
+  file: ["is a file, which is no JSON", "send a URL of the file"],
+  transform: ["transforms its value", "transform in the handler: a contract describes what travels"],
+  pipe: [
+    "is a pipe (transform, preprocess, codec or stringbool)",
+    "describe what travels, and convert it in the handler",
+  ],
+  prefault: ["has a prefault", "use .default(…)"],
+  nonoptional: ["is z.nonoptional()", "declare the field without .optional()"],
+  catch: ["catches wrong values", "remove .catch(…): wrong values are refused, not replaced"],
+  success: ["is z.success()", "use z.boolean()"],
+  custom: [
+    "is a custom check (z.custom or z.instanceof)",
+    "describe what travels with the other kinds of schema",
+  ],
+  lazy: [
+    "is recursive or lazy (z.lazy or z.json)",
+    "give ids instead of nested values: depth is limited by the schema",
+  ],
+  tuple: ["is a tuple", "use an object with named fields"],
+  intersection: ["is an intersection", "use one object: a.extend(b.shape)"],
+  template_literal: ["is a template literal", "use z.string().regex(…)"],
+};
