@@ -1,0 +1,324 @@
+import { backoffMs } from "./backoff.ts";
+import type { Connection } from "./connection.ts";
+import { DatabaseError } from "./errors.ts";
+
+export type Access = "read" | "write";
+
+export interface BudgetOptions {
+  /** Connections that may exist at once, those that open or close included. */
+  size: number;
+  /** How many of them one kind of access may hold, so that reads cannot starve writes, nor writes reads. */
+  perAccess: number;
+  idleMs: number;
+  lifetimeMs: number;
+  open(url: string): Promise<Connection>;
+}
+
+export interface Wait {
+  deadlineAt: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** The right to use a connection, until it is given back. */
+export interface Lease {
+  readonly connection: Connection;
+  /** `clean` promises that no transaction is open on it; else it is destroyed. */
+  release(clean: boolean): void;
+}
+
+interface Waiter {
+  url: string;
+  access: Access;
+  since: number;
+  deadlineAt: number;
+  settle(result: Connection | DatabaseError): void;
+}
+
+interface Idle {
+  connection: Connection;
+  since: number;
+}
+
+/** How long the first in the queue waits while later ones reuse connections of their own database. */
+const PATIENCE_MS = 25;
+
+/**
+ * The connections of one process to one server, over all of its databases. First come, first served, but
+ * a connection that becomes free goes to a waiter of its own database unless that keeps another waiting
+ * for long: giving it to another database means to close it and open a new one.
+ */
+export class Budget {
+  readonly #options: BudgetOptions;
+  readonly #idle: Idle[] = [];
+  readonly #waiters: Waiter[] = [];
+  readonly #leased: Record<Access, number> = { read: 0, write: 0 };
+  readonly #gates = new Map<
+    string,
+    { failures: number; openAt: number; cause: DatabaseError; probing: boolean }
+  >();
+  /** Per database: how many open now. */
+  readonly #opening = new Map<string, number>();
+  #used = 0;
+  /** Of those, how many are on their way to be closed. */
+  #closing = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: BudgetOptions) {
+    this.#options = options;
+  }
+
+  stats() {
+    return {
+      size: this.#options.size,
+      used: this.#used,
+      idle: this.#idle.length,
+      reading: this.#leased.read,
+      writing: this.#leased.write,
+      waiting: this.#waiters.length,
+    };
+  }
+
+  /** A connection that is idle, at once; else undefined, and `acquire` has to wait for one. */
+  tryAcquire(url: string, access: Access): Lease | undefined {
+    if (this.#closed || this.#waiters.length > 0 || this.#leased[access] >= this.#options.perAccess)
+      return undefined;
+    const connection = this.#takeIdle(url);
+    return connection && this.#lease(connection, access);
+  }
+
+  /** @throws DatabaseError `timeout`, `aborted` or `unavailable`. */
+  async acquire(url: string, access: Access, { deadlineAt, signal }: Wait): Promise<Lease> {
+    if (this.#closed) throw closedError();
+    const now = Date.now();
+    const connection = await new Promise<Connection>((resolve, reject) => {
+      const waiter: Waiter = {
+        url,
+        access,
+        since: now,
+        deadlineAt,
+        settle: (result) => {
+          clearTimeout(timer);
+          signal?.removeEventListener("abort", abort);
+          if (result instanceof DatabaseError) reject(result);
+          else resolve(result);
+        },
+      };
+      const abort = (): void =>
+        this.#giveUp(
+          waiter,
+          new DatabaseError("aborted", "Aborted while waiting for a connection.", { cause: signal?.reason }),
+        );
+      const timer = setTimeout(
+        () => {
+          const gate = this.#gates.get(url);
+          this.#giveUp(waiter, gate?.cause ?? new DatabaseError("timeout", this.#exhausted(access)));
+        },
+        Math.max(0, deadlineAt - now),
+      );
+      signal?.addEventListener("abort", abort);
+      this.#waiters.push(waiter);
+      if (signal?.aborted) abort();
+      this.#serve();
+    });
+    return this.#lease(connection, access, true);
+  }
+
+  /** Closes what is idle for this database; with its leased ones gone, nothing of it is left. */
+  async closeDatabase(url: string): Promise<void> {
+    for (const waiter of this.#waiters.filter((w) => w.url === url)) this.#giveUp(waiter, closedError());
+    this.#gates.delete(url);
+    await Promise.all(this.#dropIdle((idle) => idle.connection.url === url));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    for (const waiter of this.#waiters.slice()) this.#giveUp(waiter, closedError());
+    await Promise.all(this.#dropIdle(() => true));
+  }
+
+  #lease(connection: Connection, access: Access, counted = false): Lease {
+    if (!counted) this.#leased[access]++;
+    let released = false;
+    return {
+      connection,
+      release: (clean) => {
+        if (released) return;
+        released = true;
+        this.#leased[access]--;
+        this.#giveBack(connection, clean);
+      },
+    };
+  }
+
+  #giveBack(connection: Connection, clean: boolean): void {
+    const tired = Date.now() - connection.openedAt > this.#options.lifetimeMs;
+    if (connection.outdated) {
+      void this.#dropIdle((idle) => idle.connection.url === connection.url);
+    }
+    if (!clean || connection.lost) this.#discard(connection, false);
+    else if (connection.worn || tired || this.#closed) this.#discard(connection, true);
+    else {
+      this.#idle.push({ connection, since: Date.now() });
+      this.#watchIdle();
+    }
+    if (this.#waiters.length > 0) this.#serve();
+  }
+
+  /** The slot is free when the socket is closed, and not before: the budget is exact. */
+  #discard(connection: Connection, politely: boolean): Promise<void> {
+    this.#closing++;
+    if (politely) void connection.close();
+    else connection.destroy();
+    return connection.closed.then(() => void this.#closing--);
+  }
+
+  #dropIdle(matches: (idle: Idle) => boolean): Promise<void>[] {
+    const dropped = this.#idle.filter(matches);
+    for (const idle of dropped) this.#idle.splice(this.#idle.indexOf(idle), 1);
+    return dropped.map(({ connection }) => this.#discard(connection, true));
+  }
+
+  /** The one used last: its backend is warm, and the others may go idle. */
+  #takeIdle(url: string): Connection | undefined {
+    for (let i = this.#idle.length - 1; i >= 0; i--) {
+      const { connection } = this.#idle[i]!;
+      if (connection.url !== url || connection.lost) continue;
+      this.#idle.splice(i, 1);
+      return connection;
+    }
+    return undefined;
+  }
+
+  #giveUp(waiter: Waiter, error: DatabaseError): void {
+    const at = this.#waiters.indexOf(waiter);
+    if (at < 0) return;
+    this.#waiters.splice(at, 1);
+    waiter.settle(error);
+  }
+
+  #grant(waiter: Waiter, connection: Connection): void {
+    this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
+    this.#leased[waiter.access]++;
+    waiter.settle(connection);
+  }
+
+  /** Gives what there is to those who wait, and begins to open what is missing. */
+  #serve(): void {
+    const room: Record<Access, number> = {
+      read: this.#options.perAccess - this.#leased.read,
+      write: this.#options.perAccess - this.#leased.write,
+    };
+    const wanted = new Map<string, number>();
+    let closing = this.#closing;
+    for (const waiter of this.#waiters.slice()) {
+      if (room[waiter.access] <= 0) continue;
+      room[waiter.access]--;
+      const connection = this.#takeIdle(waiter.url);
+      if (connection) {
+        this.#grant(waiter, connection);
+        continue;
+      }
+      const gate = this.#gates.get(waiter.url);
+      if (gate && gate.openAt > Math.min(waiter.deadlineAt, Date.now() + 60_000)) {
+        this.#giveUp(waiter, gate.cause);
+        room[waiter.access]++;
+        continue;
+      }
+      const nth = (wanted.get(waiter.url) ?? 0) + 1;
+      wanted.set(waiter.url, nth);
+      if (nth <= (this.#opening.get(waiter.url) ?? 0)) continue;
+      if (this.#used < this.#options.size) this.#openFor(waiter.url);
+      // What closes now makes room for as many; its end serves the queue again.
+      else if (closing > 0) closing--;
+      else this.#evictFor(waiter);
+    }
+  }
+
+  #openFor(url: string): void {
+    const gate = this.#gates.get(url);
+    if (gate && (gate.probing || gate.openAt > Date.now())) return;
+    if (gate) gate.probing = true;
+    this.#used++;
+    this.#opening.set(url, (this.#opening.get(url) ?? 0) + 1);
+    void this.#open(url);
+  }
+
+  /** Closes what has been idle for longest, in another database than the waiter's. */
+  #evictFor({ since }: Waiter): void {
+    const patient = Date.now() - since < PATIENCE_MS;
+    const victim = this.#idle.find((idle) => !patient || !this.#isWanted(idle.connection.url));
+    if (!victim) return;
+    this.#idle.splice(this.#idle.indexOf(victim), 1);
+    void this.#discard(victim.connection, true);
+  }
+
+  #isWanted(url: string): boolean {
+    return this.#waiters.some(
+      (waiter) => waiter.url === url && this.#leased[waiter.access] < this.#options.perAccess,
+    );
+  }
+
+  async #open(url: string): Promise<void> {
+    try {
+      const connection = await this.#options.open(url);
+      this.#gates.delete(url);
+      void connection.closed.then(() => {
+        this.#used--;
+        const at = this.#idle.findIndex((idle) => idle.connection === connection);
+        if (at >= 0) this.#idle.splice(at, 1);
+        this.#serve();
+      });
+      this.#opened(url);
+      if (this.#closed) void connection.close();
+      else {
+        this.#idle.push({ connection, since: Date.now() });
+        this.#watchIdle();
+      }
+    } catch (error) {
+      this.#used--;
+      this.#opened(url);
+      this.#failed(url, error as DatabaseError);
+    }
+    this.#serve();
+  }
+
+  #opened(url: string): void {
+    const left = this.#opening.get(url)! - 1;
+    if (left === 0) this.#opening.delete(url);
+    else this.#opening.set(url, left);
+  }
+
+  #failed(url: string, cause: DatabaseError): void {
+    const before = this.#gates.get(url);
+    // Several that were opening at once failed for one reason.
+    if (before && !before.probing && before.openAt > Date.now()) return;
+    const failures = (before?.failures ?? 0) + 1;
+    const delayMs = backoffMs(failures);
+    this.#gates.set(url, { failures, openAt: Date.now() + delayMs, cause, probing: false });
+    setTimeout(() => this.#serve(), delayMs + 1).unref();
+  }
+
+  #watchIdle(): void {
+    if (this.#timer || this.#closed) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        const oldest = Date.now() - this.#options.idleMs;
+        void this.#dropIdle((idle) => idle.since <= oldest);
+        if (this.#idle.length > 0) this.#watchIdle();
+      },
+      Math.max(50, Math.min(this.#options.idleMs / 4, 5_000)),
+    ).unref();
+  }
+
+  #exhausted(access: Access): string {
+    const { size, perAccess } = this.#options;
+    return `No connection became free before the deadline (budget ${size}, of which ${perAccess} for ${access}s; ${this.#leased[access]} ${access} transactions are open).`;
+  }
+}
+
+function closedError(): DatabaseError {
+  return new DatabaseError("unavailable", "The database was closed by this process.");
+}
