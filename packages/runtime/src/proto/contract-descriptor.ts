@@ -1,0 +1,103 @@
+import { type AnyContract, DeclarationError, describe, memberNameOf, type Schema } from "kerf";
+import type {
+  ContractDescriptor,
+  EventDescriptor,
+  MessageDescriptor,
+  MethodDescriptor,
+} from "./descriptor.ts";
+import { messageOf } from "./message.ts";
+import { pascalCase } from "./names.ts";
+import type { FieldNumbers } from "./numbers.ts";
+
+/**
+ * A contract as the gRPC service `kerf.<name>.v<version>.<Name>`.
+ * `numbers` are the field numbers that the lock file holds; what it does not know gets the next ones.
+ * @throws DeclarationError for a schema that has no form in protobuf.
+ */
+export function describeProto(contract: AnyContract, numbers: FieldNumbers = {}): ContractDescriptor {
+  const facts = describe(contract);
+  const packageName = `kerf.${facts.name}.v${facts.version}`;
+  const service = pascalCase(facts.name);
+  const methods: MethodDescriptor[] = [];
+  const events: EventDescriptor[] = [];
+  const messages: MessageDescriptor[] = [];
+
+  for (const [name, member] of facts.members) {
+    const make = (schema: Schema, suffix: string, part: string): MessageDescriptor => {
+      const made = messageOf(schema, `${pascalCase(name)}${suffix}`, `${member.id} ${part}`, numbers);
+      messages.push(made);
+      return made;
+    };
+    const { description } = member;
+    if (member.kind === "event") {
+      const data = make(member.data, "Event", "data");
+      events.push({ member: member.id, key: member.key, description, data });
+      continue;
+    }
+    const request = make(member.input, "Request", "input");
+    const response = make(member.output, "Response", "output");
+    const errors = errorsOf(member.id, member.errors, numbers);
+    if (errors.size > 0) messages.push(groupOf(`${pascalCase(name)}Errors`, [...errors.values()]));
+    methods.push({
+      member: member.id,
+      kind: member.kind,
+      name: pascalCase(name),
+      path: `/${packageName}.${service}/${pascalCase(name)}`,
+      description,
+      request,
+      response,
+      errors,
+    });
+  }
+  refuseServiceName(facts.id, service, messages);
+  const file = `kerf/${facts.name}/v${facts.version}/${facts.name}.proto`;
+  return { contract: facts.id, file, package: packageName, service, methods, events, messages };
+}
+
+function errorsOf(
+  member: string,
+  schemas: { readonly [code: string]: Schema },
+  numbers: FieldNumbers,
+): Map<string, MessageDescriptor> {
+  const scope = `${pascalCase(memberNameOf(member))}Errors`;
+  const errors = new Map<string, MessageDescriptor>();
+  const names = new Map<string, string>();
+  for (const [code, schema] of Object.entries(schemas)) {
+    const path = `${scope}.${pascalCase(code)}`;
+    const other = names.get(path);
+    if (other !== undefined) {
+      throw new DeclarationError(
+        `${member} errors`,
+        `"${other}" and "${code}" have the same name in protobuf`,
+        "rename one of them",
+      );
+    }
+    names.set(path, code);
+    errors.set(code, messageOf(schema, path, `${member} errors.${code}`, numbers));
+  }
+  return errors;
+}
+
+function groupOf(name: string, messages: readonly MessageDescriptor[]): MessageDescriptor {
+  return {
+    name,
+    path: name,
+    form: "group",
+    description: undefined,
+    fields: [],
+    messages,
+    reserved: [],
+    discriminator: undefined,
+    implied: undefined,
+  };
+}
+
+function refuseServiceName(contract: string, service: string, messages: readonly MessageDescriptor[]): void {
+  const twin = messages.find((message) => message.name === service);
+  if (!twin) return;
+  throw new DeclarationError(
+    contract,
+    `its service and one of its messages are both called ${service} in protobuf`,
+    "rename the contract or the member",
+  );
+}

@@ -1,0 +1,104 @@
+/** `bytes` and `enum` appear in gRPC's own protocols only: contracts hold JSON, and their enums are strings. */
+export type ScalarType = "string" | "bool" | "int64" | "double" | "bytes" | "enum";
+
+/**
+ * What JSON value a message stands for.
+ * - `object`: an object, a field per key
+ * - `union`: a discriminated union, one `oneof` field per option
+ * - `nullable`: its field `value`, or null where that is absent
+ * - `box`: its field `value`, where the whole value is neither object nor union
+ * - `list`, `map`: its field `items` or `entries`, where an absent array or record must differ from an empty one
+ * - `null`: always null
+ * - `group`: only a scope for the messages within
+ */
+export type MessageForm = "object" | "union" | "nullable" | "box" | "list" | "map" | "null" | "group";
+
+/** `default` is `optional` on the wire; the callee fills it in. A map's key is a string. */
+export type FieldLabel = "required" | "optional" | "default" | "repeated" | "map";
+
+export interface FieldDescriptor {
+  /** Its name in protobuf. */
+  readonly name: string;
+  /** Its key in JSON. */
+  readonly key: string;
+  readonly number: number;
+  readonly label: FieldLabel;
+  /** A message is always one that is nested in the message of the field. */
+  readonly type: ScalarType | MessageDescriptor;
+  readonly description: string | undefined;
+  /** The values that an enum or literal allows. */
+  readonly values: readonly JsonScalar[] | undefined;
+  /** In a union: the values of the discriminator that choose this field. */
+  readonly tags: readonly JsonScalar[] | undefined;
+}
+
+export type JsonScalar = string | number | boolean;
+
+export interface MessageDescriptor {
+  readonly name: string;
+  /** Below the package, as `"ReserveRequest.Lines"`. */
+  readonly path: string;
+  readonly form: MessageForm;
+  readonly description: string | undefined;
+  /** In the order of declaration. */
+  readonly fields: readonly FieldDescriptor[];
+  readonly messages: readonly MessageDescriptor[];
+  readonly reserved: readonly ReservedNumber[];
+  /** Of a union: the key that tells the options apart. */
+  readonly discriminator: string | undefined;
+  /** Of an option that one value chooses: the key and value that the `oneof` says already. */
+  readonly implied: { readonly key: string; readonly value: JsonScalar } | undefined;
+}
+
+/** A number that a removed field had. Never given again. */
+export interface ReservedNumber {
+  readonly number: number;
+  readonly name: string;
+}
+
+export interface MethodDescriptor {
+  /** `"inventory@1.reserve"`. */
+  readonly member: string;
+  readonly kind: "query" | "command";
+  /** `"Reserve"`. */
+  readonly name: string;
+  /** `"/kerf.inventory.v1.Inventory/Reserve"`. */
+  readonly path: string;
+  readonly description: string | undefined;
+  readonly request: MessageDescriptor;
+  readonly response: MessageDescriptor;
+  /** By code. */
+  readonly errors: ReadonlyMap<string, MessageDescriptor>;
+}
+
+export interface EventDescriptor {
+  /** `"inventory@1.depleted"`. */
+  readonly member: string;
+  readonly key: string;
+  readonly description: string | undefined;
+  readonly data: MessageDescriptor;
+}
+
+/** A contract as protobuf sees it: one file with one service. */
+export interface ContractDescriptor {
+  /** `"inventory@1"`. */
+  readonly contract: string;
+  /** `"kerf/inventory/v1/inventory.proto"`. */
+  readonly file: string;
+  /** `"kerf.inventory.v1"`. */
+  readonly package: string;
+  /** `"Inventory"`. */
+  readonly service: string;
+  readonly methods: readonly MethodDescriptor[];
+  readonly events: readonly EventDescriptor[];
+  /** Every message of the file's top level, in the order of declaration. */
+  readonly messages: readonly MessageDescriptor[];
+}
+
+/** Every message of `messages` and within them, outermost first. */
+export function* everyMessage(messages: readonly MessageDescriptor[]): Generator<MessageDescriptor> {
+  for (const message of messages) {
+    yield message;
+    yield* everyMessage(message.messages);
+  }
+}
