@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { command, helpOf, readArguments, readPort } from "./arguments.ts";
+import { nearest } from "./usage.ts";
+
+const spec = command({
+  name: "export",
+  summary: "Writes it.",
+  operand: { name: "format", oneOf: ["openapi", "proto"] },
+  options: { topology: { value: "NAME", text: "which" }, "no-watch": { text: "do not" } },
+  run: async () => 0,
+});
+
+describe("the arguments of a command", () => {
+  test("are options with values, flags and an operand, in any order", () => {
+    expect(readArguments(spec, ["--topology", "split", "proto", "--no-watch"])).toEqual({
+      given: { topology: "split", "no-watch": true },
+      operand: "proto",
+    });
+    expect(readArguments(spec, ["proto", "--topology=split"])?.given).toEqual({ topology: "split" });
+  });
+
+  test("may ask for help", () => {
+    expect(readArguments(spec, ["--help"])).toBeUndefined();
+    expect(readArguments(spec, ["-h"])).toBeUndefined();
+    expect(helpOf(spec)).toContain("kerf export openapi|proto [options]");
+    expect(helpOf(spec)).toContain("--topology NAME   which");
+  });
+
+  test.each([
+    [["proto", "--topolgy", "x"], 'no option "--topolgy". Did you mean "--topology"?'],
+    [["proto", "-t"], 'no option "-t"'],
+    [["proto", "--toString"], 'no option "--toString"'],
+    [["proto", "--watch"], 'no option "--watch". Did you mean "--no-watch"?'],
+    [["proto", "--topology"], "--topology needs a value: --topology NAME."],
+    [["proto", "--topology", "--no-watch"], "--topology needs a value"],
+    [["proto", "--no-watch=1"], "--no-watch takes no value"],
+    [["protp"], 'There is no format "protp". Did you mean "proto"? There are: openapi, proto.'],
+    [[], "needs one of: openapi, proto"],
+    [["proto", "openapi"], 'does not take "openapi"'],
+  ])("%j are refused with a clear word", (argv, message) => {
+    expect(() => readArguments(spec, argv)).toThrow(message);
+  });
+
+  test("a port is a whole number", () => {
+    expect(readPort("port", "4000")).toBe(4000);
+    for (const text of ["4e3", "-1", "65536", "", "http"])
+      expect(() => readPort("port", text)).toThrow("a port is");
+  });
+});
+
+describe("the nearest word", () => {
+  const known = ["monolith", "split", "micro"];
+  test.each([
+    ["splt", "split"],
+    ["spilt", "split"],
+    ["Micro", "micro"],
+    ["monolit", "monolith"],
+    ["kubernetes", undefined],
+    ["", undefined],
+  ])("of %s is %s", (word, expected) => {
+    expect(nearest(word, known)).toBe(expected);
+  });
+});

@@ -1,0 +1,53 @@
+import type { App, Topology } from "kerf";
+import { table, type Output } from "../output.ts";
+import type { ReadyMessage } from "./unit-process.ts";
+
+export interface Running {
+  readonly app: App;
+  readonly topology: Topology;
+  readonly units: ReadonlyMap<string, ReadyMessage>;
+  /** Where the database is, without its password. */
+  readonly database: string;
+  readonly ms: number;
+}
+
+/** What runs where, and what to try: printed once, when everything is ready. */
+export function banner({ app, topology, units, database, ms }: Running, { paint }: Output): string[] {
+  const gateway = gatewayOf(units);
+  const rows = [
+    ...(gateway ? [["gateway", gateway, ""]] : []),
+    ...topology.units.map((unit) => [
+      unit.name,
+      units.get(unit.name)?.address ?? "",
+      [...(unit.gateway ? ["gateway"] : []), ...unit.services].join(", "),
+    ]),
+    ["database", database, ""],
+  ];
+  const count = topology.units.length;
+  return [
+    paint(
+      "bold",
+      `${app.name} runs as "${topology.name}": ${count} ${count === 1 ? "unit" : "units"}, ready in ${Math.round(ms)} ms`,
+    ),
+    ...table(rows).map((row) => `  ${row}`),
+    ...(gateway ? ["Try:", ...toTry(app, gateway, units).map((line) => `  ${paint("cyan", line)}`)] : []),
+    "Ctrl-C ends everything.",
+  ];
+}
+
+export function gatewayOf(units: ReadonlyMap<string, ReadyMessage>): string | undefined {
+  return [...units.values()].find((unit) => unit.gateway !== undefined)?.gateway;
+}
+
+function toTry(app: App, gateway: string, units: ReadonlyMap<string, ReadyMessage>): string[] {
+  const example = [...units.values()].find((unit) => unit.example !== undefined)?.example;
+  return [
+    ...(example === undefined ? [] : [`curl ${quoted(gateway + example)}`]),
+    ...app.hints.map((hint) => hint.replaceAll("{gateway}", gateway)),
+  ];
+}
+
+/** For a POSIX shell. */
+function quoted(text: string): string {
+  return /^[\w:/.@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

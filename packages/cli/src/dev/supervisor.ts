@@ -1,0 +1,155 @@
+import type { ChildProcess } from "node:child_process";
+import { relative } from "node:path";
+import type { Topology, Unit } from "kerf";
+import { readableLine } from "@kerf/runtime/log";
+import type { Configuration } from "../configuration.ts";
+import type { Report } from "./report.ts";
+import { unitsOf } from "./reach.ts";
+import {
+  keepUnit,
+  type ReadyMessage,
+  type UnitEvent,
+  type UnitProcess,
+  type UnitProcessOptions,
+} from "./unit-process.ts";
+import { watchFolder } from "./watch.ts";
+
+/** In development a change should show at once: what is in flight gets this long. */
+const RESTART_GRACE_MS = 500;
+
+export interface SupervisorOptions {
+  readonly configuration: Configuration;
+  readonly topology: Topology;
+  readonly report: Report;
+  readonly spawn: (unit: Unit) => ChildProcess;
+  readonly watch: boolean;
+  /** Every unit is ready for the first time. */
+  readonly onReady: (units: ReadonlyMap<string, ReadyMessage>) => void;
+  /** A unit cannot start, and nothing will change that: there is no watch. */
+  readonly onHopeless: () => void;
+  /** kerf.config.ts or what it imports changed: the topology itself may be another. */
+  readonly onConfigurationChanged: (file: string) => void;
+  readonly backoffMs?: UnitProcessOptions["backoffMs"];
+  readonly steadyMs?: number;
+}
+
+export interface Supervisor {
+  /** Ends every unit; resolves when all are gone. */
+  stop(graceMs: number): Promise<void>;
+  /** SIGKILL to all, at once. */
+  kill(): void;
+}
+
+/** Runs every unit of a topology, restarts those that die, and those whose files change. */
+export function supervise(options: SupervisorOptions): Supervisor {
+  const { configuration, topology, report } = options;
+  const ready = new Map<string, ReadyMessage>();
+  let announced = false;
+  let stopping = false;
+
+  const units = new Map<string, UnitProcess>();
+  for (const unit of topology.units) {
+    units.set(
+      unit.name,
+      keepUnit({
+        spawn: () => options.spawn(unit),
+        tell: (event) => told(unit.name, event),
+        ...(options.backoffMs ? { backoffMs: options.backoffMs } : {}),
+        ...(options.steadyMs === undefined ? {} : { steadyMs: options.steadyMs }),
+      }),
+    );
+  }
+  const watcher = options.watch
+    ? watchFolder(configuration.folder, changed, {
+        onError: (error) =>
+          report.say(
+            "warn",
+            `Cannot watch every folder (${error.message}): some changes will not restart their unit.`,
+          ),
+      })
+    : undefined;
+
+  function told(unit: string, event: UnitEvent): void {
+    switch (event.kind) {
+      case "line":
+        report.unitLine(unit, event.line);
+        break;
+      case "ready":
+        ready.set(unit, event.message);
+        if (!event.first)
+          report.say("info", `${unit} is ready again, in ${Math.round(event.ms)} ms.`, {
+            event: "ready-again",
+            about: unit,
+          });
+        if (!announced && ready.size === topology.units.length) {
+          announced = true;
+          options.onReady(ready);
+        }
+        break;
+      case "failed":
+        report.say("error", failure(unit, event, options.watch), { event: "failed", about: unit });
+        if (event.againMs === undefined && !options.watch) options.onHopeless();
+        break;
+      case "died":
+        report.say("error", death(unit, event), { event: "died", about: unit, how: event.how });
+        break;
+      case "killed":
+        report.say("warn", `${unit} did not end within ${event.graceMs} ms and was killed.`, {
+          event: "killed",
+          about: unit,
+        });
+        break;
+    }
+  }
+
+  function changed(files: readonly string[]): void {
+    if (stopping) return;
+    const causes = new Map<string, string>();
+    for (const file of files) {
+      const concerned = unitsOf(file, configuration, topology);
+      if (concerned === "all") return options.onConfigurationChanged(relative(configuration.folder, file));
+      for (const unit of concerned)
+        if (!causes.has(unit)) causes.set(unit, relative(configuration.folder, file));
+    }
+    for (const [unit, file] of causes) {
+      report.say("info", `${file} changed: restarting ${unit}.`, { event: "restarting", about: unit, file });
+      units.get(unit)!.restart(RESTART_GRACE_MS);
+    }
+  }
+
+  return {
+    async stop(graceMs) {
+      stopping = true;
+      watcher?.close();
+      await Promise.all([...units.values()].map((unit) => unit.stop(graceMs)));
+    },
+    kill() {
+      for (const unit of units.values()) unit.kill();
+    },
+  };
+}
+
+function failure(unit: string, event: Extract<UnitEvent, { kind: "failed" }>, watched: boolean): string {
+  const next =
+    event.againMs !== undefined
+      ? `Trying again in ${seconds(event.againMs)}.`
+      : watched
+        ? "It is started again when a file of it changes."
+        : "";
+  return event.repeated
+    ? `${unit} still cannot start, for the same reason. ${next}`
+    : `${unit} cannot start: ${event.message}${next && `\n${next}`}`;
+}
+
+function death(unit: string, { how, lastLines, againMs }: Extract<UnitEvent, { kind: "died" }>): string {
+  const wrote = lastLines.length > 0 ? ` It last wrote:\n${lastLines.map(lastLine).join("\n")}\n` : " ";
+  return `${unit} ${how}.${wrote}Starting it again in ${seconds(againMs)}.`;
+}
+
+function lastLine(line: string): string {
+  return `  ${readableLine(line, { colour: false })}`;
+}
+
+function seconds(ms: number): string {
+  return `${ms / 1000} s`;
+}

@@ -1,0 +1,65 @@
+import { helpOf, readArguments, type Command } from "./arguments.ts";
+import { explain } from "./explain.ts";
+import { refuseWord, UsageError } from "./usage.ts";
+
+interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Loaded when asked for: the supervisor has no use for the code of a unit. */
+const commands: Readonly<Record<string, Entry>> = {
+  dev: {
+    summary: "run every unit of a topology on this machine",
+    load: async () => (await import("./commands/dev.ts")).dev,
+  },
+};
+
+/** Runs one command line and ends the process: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C. */
+export async function main(argv: readonly string[]): Promise<void> {
+  let exitCode: number;
+  try {
+    exitCode = await run(argv);
+  } catch (error) {
+    process.stderr.write(`${explain(error)}\n`);
+    exitCode = error instanceof UsageError ? 2 : 1;
+  }
+  // A pipe takes what was written only by and by; a command that is over must not be held up by its leftovers.
+  for (const stream of [process.stdout, process.stderr])
+    if (stream.writableLength > 0) await new Promise((resolve) => stream.once("drain", resolve));
+  process.exit(exitCode);
+}
+
+async function run(argv: readonly string[]): Promise<number> {
+  const [name, ...rest] = argv;
+  if (name === undefined || name === "--help" || name === "-h") {
+    process.stdout.write(`${overview()}\n`);
+    return name === undefined ? 2 : 0;
+  }
+  if (name === "help") {
+    return rest[0] === undefined ? run(["--help"]) : run([rest[0], "--help"]);
+  }
+  const entry = Object.hasOwn(commands, name)
+    ? commands[name]!
+    : refuseWord("command", name, Object.keys(commands));
+  const command = await entry.load();
+  const read = readArguments(command, rest);
+  if (!read) {
+    process.stdout.write(`${helpOf(command)}\n`);
+    return 0;
+  }
+  return command.run(read.given, read.operand);
+}
+
+function overview(): string {
+  const width = Math.max(...Object.keys(commands).map((name) => name.length)) + 3;
+  return [
+    "kerf <command> [options]",
+    "",
+    "Runs typed services as one process or as many.",
+    "",
+    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(width)}${summary}`),
+    "",
+    "kerf <command> --help tells more about one.",
+  ].join("\n");
+}
