@@ -215,7 +215,8 @@ export class Deliveries {
       );
       const stored = new Set(rows.map((row) => `${row.grp}/${row.lane}`));
       for (const lane of moved) {
-        if (!stored.has(`${lane.consumer.group.id}/${lane.lane}`) && lanes.holds(lane)) lanes.lose(lane);
+        if (!stored.has(`${lane.consumer.group.id}/${lane.lane}`) && lanes.holds(lane))
+          lanes.lose(lane, true);
       }
     } catch (cause) {
       for (const lane of moved) this.#acknowledged.add(lane);

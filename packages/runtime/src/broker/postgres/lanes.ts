@@ -71,12 +71,12 @@ export class Lanes {
     this.#wanted.delete(groupId);
   }
 
-  /** Another process owns the lane now: what it had here is dropped. */
-  lose(lane: OwnedLane): void {
+  /** The lane is not ours any more: what it had here is dropped, which is worth a word if that was anything. */
+  lose(lane: OwnedLane, dropped = lane.delivery !== undefined): void {
     const { service, channel, id } = lane.consumer.group;
     this.#owned.delete(key(id, lane.lane));
     lane.controller.abort();
-    if (lane.delivery === undefined) return;
+    if (!dropped) return;
     const message = `Lane ${lane.lane} of ${channel} was taken from ${service} at work: its lease here had run out, or it was retired.`;
     this.#options.onProblem({ code: "LANE_LOST", message, service, channel, lane: lane.lane });
   }
