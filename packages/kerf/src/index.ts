@@ -69,6 +69,7 @@ export {
   type SagaFacts,
   type SagaInput,
   type Step,
+  type StepOptions,
 } from "./saga.ts";
 export type { ErrorSchemas, Given, Schema, Taken } from "./schema.ts";
 export {

@@ -14,6 +14,8 @@ export interface CallHeader {
   readonly traceparent: string;
   /** True when this is a repetition: it is then not repeated further down. */
   readonly retry: boolean;
+  /** Asks what became of the command with this id, and refuses it from now on where it never came. Metadata `kerf-settle: 1`. */
+  readonly settle?: boolean;
 }
 
 /** One call: `member` is `"inventory@1.reserve"`, `input` a JSON value. */

@@ -1,0 +1,93 @@
+import { contractIdOf, DeclaredError, StatusError, type AnyCommand, type AnyQuery, type Log } from "kerf";
+import type { CallHeader, Dispatch } from "../transport/transport.ts";
+import type { Validator } from "../validate/index.ts";
+import { toCallError } from "../work/transact.ts";
+import { bounded, deadlineExceeded, leastMs } from "./deadline.ts";
+import { traceIdOf } from "./trace.ts";
+
+/** A query or command that this process answers. */
+export interface Endpoint {
+  readonly member: AnyQuery | AnyCommand;
+  readonly validateInput: Validator;
+  /** Runs the handler and gives its validated reply. May throw anything. */
+  run(input: unknown, header: CallHeader, signal: AbortSignal | undefined): Promise<unknown>;
+  /** Settles what became of a command. */
+  settle(input: unknown, header: CallHeader): Promise<unknown>;
+  readonly log: Log;
+}
+
+/** Whether a calling service may call this contract: by the app's graph, not by what the caller claims. */
+export type MayCall = (callerService: string, contractId: string) => boolean;
+
+/** The receiving side of every call, the same for all transports: find, authorise, deadline, validate, run, map errors. */
+export function dispatcher(endpoints: ReadonlyMap<string, Endpoint>, mayCall: MayCall): Dispatch {
+  return (request, signal) => {
+    const { header } = request;
+    const endpoint = endpoints.get(request.member);
+    if (!endpoint)
+      return Promise.reject(new StatusError("UNIMPLEMENTED", `this unit answers no ${request.member}`));
+    const refusal = refuseCaller(endpoint, header, mayCall);
+    if (refusal) return Promise.reject(refusal);
+    if (header.deadlineAt - Date.now() < leastMs) return Promise.reject(deadlineExceeded(request.member));
+    const checked = endpoint.validateInput(request.input);
+    if (!checked.ok) {
+      return Promise.reject(
+        new StatusError(
+          "INVALID_ARGUMENT",
+          `the input of ${request.member} does not fit: ${checked.violations.map((v) => `${v.path} ${v.message}`.trim()).join("; ")}`,
+          {
+            violations: checked.violations,
+          },
+        ),
+      );
+    }
+    const work = header.settle
+      ? endpoint.settle(checked.value, header)
+      : endpoint.run(checked.value, header, signal);
+    return bounded(work, header.deadlineAt, request.member).catch((error: unknown) => {
+      throw reported(error, endpoint, header);
+    });
+  };
+}
+
+function refuseCaller(endpoint: Endpoint, header: CallHeader, mayCall: MayCall): StatusError | undefined {
+  const { member } = endpoint;
+  if (header.caller !== undefined) {
+    return mayCall(header.caller, contractIdOf(member.id))
+      ? undefined
+      : new StatusError(
+          "PERMISSION_DENIED",
+          `${header.caller} may not call ${member.id}: its contract is not in uses of ${header.caller}`,
+        );
+  }
+  // The gateway has checked `access`; anybody else without a name is a stranger, to whom only the public is open.
+  if (header.via === "gateway" && member.http !== undefined) return undefined;
+  if (member.access === "public") return undefined;
+  return new StatusError("PERMISSION_DENIED", `${member.id} is not open to callers without a name`);
+}
+
+/** Turns what a handler threw into what its caller is told, and logs what the caller is not told. */
+function reported(
+  error: unknown,
+  { member, log }: Endpoint,
+  header: CallHeader,
+): DeclaredError | StatusError {
+  const known = toCallError(error);
+  if (known instanceof DeclaredError) {
+    if (known.member === member.id) return known;
+    const escaped = new StatusError(
+      "INTERNAL",
+      `an error of ${known.member} escaped: catch it or declare one of your own`,
+      { cause: known },
+    );
+    log.error({ member: member.id, traceId: traceIdOf(header.traceparent), err: escaped }, escaped.message);
+    return escaped;
+  }
+  if (known.code === "INTERNAL") {
+    log.error(
+      { member: member.id, traceId: traceIdOf(header.traceparent), err: known.cause ?? known },
+      `${member.id} failed`,
+    );
+  }
+  return known;
+}

@@ -1,0 +1,115 @@
+import { serviceNameOf, StatusError, type AnyCommand, type AnyQuery } from "kerf";
+import type { Discovery } from "../discovery/discovery.ts";
+import type { CallRequest, Dispatch, Transport } from "../transport/transport.ts";
+import type { Validator } from "../validate/index.ts";
+import { bounded, deadlineSignal } from "./deadline.ts";
+import { RetryBudget, withRetries } from "./retry.ts";
+
+export interface RouterParts {
+  /** The services of this process. */
+  readonly here: ReadonlySet<string>;
+  /** Which unit hosts a service. */
+  readonly unitOf: (service: string) => string | undefined;
+  readonly discovery: Discovery;
+  readonly dispatch: Dispatch;
+  readonly transport: Transport;
+  /** Checks the reply of another unit by this unit's own contract. */
+  readonly replyValidator: (member: AnyQuery | AnyCommand) => Validator;
+}
+
+/** The sending side of every call: to a service of this process directly, to another unit over the transport. */
+export interface Router {
+  call(
+    member: AnyQuery | AnyCommand,
+    request: CallRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown>;
+  close(): void;
+}
+
+const never = new AbortController().signal;
+
+export function router(parts: RouterParts): Router {
+  const targets = new Map<string, Target>();
+  const stops: (() => void)[] = [];
+
+  const targetOf = (service: string): Target => {
+    const unit = parts.unitOf(service);
+    if (unit === undefined)
+      throw new StatusError("UNIMPLEMENTED", `no unit of this topology hosts ${service}`);
+    let target = targets.get(unit);
+    if (!target) {
+      const made: Target = { unit, addresses: [], next: 0, budgets: new Map() };
+      targets.set(unit, (target = made));
+      stops.push(parts.discovery.watch(unit, (addresses) => (made.addresses = addresses)));
+    }
+    return target;
+  };
+
+  const remote = async (
+    member: AnyQuery | AnyCommand,
+    request: CallRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown> => {
+    const target = targetOf(serviceNameOf(member.id));
+    const { deadlineAt } = request.header;
+    const own = deadlineSignal(deadlineAt, signal);
+    const attempt = (retry: boolean): Promise<unknown> =>
+      parts.transport.call(
+        pick(target),
+        retry ? { ...request, header: { ...request.header, retry } } : request,
+        own.signal,
+      );
+    // A call that is itself a repetition is not repeated here (three layers of three tries are 27 times the load).
+    const repeatable = !request.header.retry && (member.kind === "query" || request.header.id !== undefined);
+    try {
+      const work = repeatable
+        ? withRetries(attempt, {
+            budget: budgetOf(target, request.header.caller ?? ""),
+            deadlineAt,
+            signal: own.signal,
+          })
+        : attempt(false);
+      return checkReply(await bounded(work, deadlineAt, member.id), member, parts.replyValidator(member));
+    } finally {
+      own.dispose();
+    }
+  };
+
+  return {
+    call: (member, request, signal) =>
+      parts.here.has(serviceNameOf(member.id))
+        ? parts.dispatch(request, signal ?? never)
+        : remote(member, request, signal),
+    close: () => stops.forEach((stop) => stop()),
+  };
+}
+
+interface Target {
+  readonly unit: string;
+  addresses: readonly string[];
+  next: number;
+  readonly budgets: Map<string, RetryBudget>;
+}
+
+function pick(target: Target): string {
+  const address = target.addresses[target.next++ % target.addresses.length];
+  if (address === undefined)
+    throw new StatusError("UNAVAILABLE", `the unit ${target.unit} has no live address`);
+  return address;
+}
+
+function budgetOf(target: Target, caller: string): RetryBudget {
+  let budget = target.budgets.get(caller);
+  if (!budget) target.budgets.set(caller, (budget = new RetryBudget()));
+  return budget;
+}
+
+function checkReply(value: unknown, member: AnyQuery | AnyCommand, validate: Validator): unknown {
+  const checked = validate(value);
+  if (checked.ok) return checked.value;
+  throw new StatusError(
+    "INTERNAL",
+    `the reply of ${member.id} does not fit the contract that this unit was built with: ${checked.violations.map((v) => `${v.path} ${v.message}`.trim()).join("; ")}`,
+  );
+}

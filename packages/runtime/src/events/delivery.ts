@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Delivered } from "../broker/broker.ts";
+import type { ServicePort } from "../service/port.ts";
+import { fastPausesMs, slowPauseMs } from "./ladder.ts";
+import { outOfReach, type Inbox } from "./inbox.ts";
+
+/** How many keys of one batch are worked on at once. */
+const keysAtOnce = 8;
+
+/**
+ * Takes the messages of one lane from the broker: in order per key, several keys at once. A message that keeps
+ * failing moves to the service's database, with all later ones of its key behind it; the others flow.
+ */
+export function delivery(
+  port: ServicePort,
+  inbox: Inbox,
+): (messages: readonly Delivered[], signal: AbortSignal) => Promise<void> {
+  return async (messages, signal) => {
+    const blocked = await blockedKeys(port, messages[0]!.channel);
+    const byKey = Map.groupBy(messages, (m) => m.key);
+    const queues = [...byKey.values()];
+    const workers = Array.from({ length: Math.min(keysAtOnce, queues.length) }, async () => {
+      for (let queue = queues.shift(); queue; queue = queues.shift()) {
+        await deliverKey(port, inbox, queue, blocked.has(queue[0]!.key), signal);
+      }
+    });
+    const ends = await Promise.allSettled(workers);
+    const failed = ends.find((end) => end.status === "rejected");
+    if (failed) throw failed.reason;
+  };
+}
+
+async function deliverKey(
+  port: ServicePort,
+  inbox: Inbox,
+  queue: readonly Delivered[],
+  blocked: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  if (blocked) return park(port, queue, "an earlier message of its key waits", 0);
+  for (const [index, message] of queue.entries()) {
+    const error = await tryFast(inbox, message, signal);
+    if (error === undefined) continue;
+    port.log.warn(
+      { err: error, channel: message.channel, key: message.key, messageId: message.id },
+      "a message keeps failing; it waits in this service's database and is tried again",
+    );
+    return park(port, queue.slice(index), (error as Error).message, slowPauseMs(0));
+  }
+}
+
+async function tryFast(inbox: Inbox, message: Delivered, signal: AbortSignal): Promise<unknown> {
+  let last: unknown;
+  for (const pauseMs of fastPausesMs) {
+    if (pauseMs > 0) await sleep(pauseMs, undefined, { signal });
+    signal.throwIfAborted();
+    try {
+      await inbox.handle(message, signal);
+      return undefined;
+    } catch (error) {
+      if (outOfReach(error) || signal.aborted) throw error;
+      last = error ?? new Error("it failed without a reason");
+    }
+  }
+  return last;
+}
+
+async function blockedKeys(port: ServicePort, channel: string): Promise<ReadonlySet<string>> {
+  const { database, journal } = port.storage!;
+  const tx = database.open({ readOnly: true, deadlineAt: Date.now() + 10_000 });
+  try {
+    const blocked = await journal.blockedKeys(tx.run, channel);
+    await tx.commit();
+    return blocked;
+  } catch (error) {
+    await tx.rollback();
+    throw error;
+  }
+}
+
+async function park(
+  port: ServicePort,
+  messages: readonly Delivered[],
+  error: string,
+  nextInMs: number,
+): Promise<void> {
+  const { database, journal } = port.storage!;
+  const tx = database.open({ deadlineAt: Date.now() + 10_000 });
+  try {
+    await journal.park(tx.run, messages, error.slice(0, 2_000), Math.round(nextInMs));
+    await tx.commit();
+  } catch (failed) {
+    await tx.rollback();
+    throw failed;
+  }
+}

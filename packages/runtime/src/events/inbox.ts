@@ -1,0 +1,159 @@
+import { contractIdOf, DeclaredError, StatusError, type AnyEvent, type Phases, type SagaFacts } from "kerf";
+import type { Endpoint } from "../call/dispatch.ts";
+import { childOf } from "../call/trace.ts";
+import type { Run } from "../data/transaction.ts";
+import type { OutboxMessage } from "../journal/journal.ts";
+import type { ServicePort } from "../service/port.ts";
+import type { Dispatch } from "../transport/transport.ts";
+import { compileValidator, type Validator } from "../validate/index.ts";
+import { react } from "../work/reaction.ts";
+import { fresh } from "../work/transact.ts";
+import { decodeEnvelope, type Envelope } from "./envelope.ts";
+
+/** What a reaction may take. */
+const reactionMs = 30_000;
+
+interface Subscriber {
+  readonly event: AnyEvent;
+  readonly validate: Validator;
+  readonly run: ((...args: any[]) => Promise<void>) | Phases | undefined;
+  /** Sagas that may wait for it, with the field that holds their id. */
+  readonly waits: readonly { readonly saga: string; readonly correlate: string }[];
+}
+
+/** Handles one message of a service, in effect once: reactions, mail for sagas, and ordered commands. */
+export class Inbox {
+  readonly #subscribers = new Map<string, Subscriber>();
+  readonly #port: ServicePort;
+  readonly #dispatch: Dispatch;
+  readonly #endpoints: ReadonlyMap<string, Endpoint>;
+
+  constructor(
+    port: ServicePort,
+    sagas: readonly SagaFacts[],
+    dispatch: Dispatch,
+    endpoints: ReadonlyMap<string, Endpoint>,
+  ) {
+    this.#port = port;
+    this.#dispatch = dispatch;
+    this.#endpoints = endpoints;
+    const events = new Map<string, AnyEvent>(port.definition.react.map((r) => [r.event.id, r.event]));
+    for (const saga of sagas) for (const { event } of saga.waits) events.set(event.id, event);
+    for (const [id, event] of events) {
+      this.#subscribers.set(id, {
+        event,
+        validate: compileValidator(event.data, { unknownFields: "drop", enums: "open" }),
+        run: port.definition.react.find((r) => r.event.id === id)?.run,
+        waits: sagas.flatMap((saga) =>
+          saga.waits
+            .filter((w) => w.event.id === id)
+            .map((w) => ({ saga: saga.name, correlate: w.correlate })),
+        ),
+      });
+    }
+  }
+
+  /** The contracts whose events it hears. */
+  get channels(): readonly string[] {
+    return [...new Set([...this.#subscribers.keys()].map(contractIdOf))];
+  }
+
+  /** `also` writes into the same transaction. Resolves once handled, now or before; throws where it must come again. */
+  async handle(
+    message: OutboxMessage,
+    signal: AbortSignal,
+    also?: (run: Run) => Promise<unknown>,
+  ): Promise<void> {
+    const envelope = decodeEnvelope(message.body);
+    if (message.channel.endsWith("!commands")) return this.#order(envelope, signal, also);
+    const subscriber = this.#subscribers.get(envelope.type);
+    if (!subscriber) return also && this.#write(also);
+    const checked = subscriber.validate(envelope.data);
+    if (!checked.ok) {
+      throw new Error(
+        `the data of ${envelope.type} does not fit: ${checked.violations.map((v) => `${v.path} ${v.message}`.trim()).join("; ")}`,
+      );
+    }
+    const data = checked.value as Record<string, unknown>;
+    const { journal } = this.#port.storage!;
+    const done = await react({
+      port: this.#port,
+      name: `on ${envelope.type}`,
+      id: envelope.id,
+      via: "message",
+      input: data,
+      run: subscriber.run ?? (async () => {}),
+      timeoutMs: reactionMs,
+      actor: envelope.actor,
+      traceparent: childOf(envelope.traceparent),
+      signal,
+      open: (run) => fresh(journal.openInbox(run, envelope.type, envelope.id)),
+      also: async (run) => {
+        const writes = subscriber.waits.map(({ saga, correlate }) =>
+          journal.deliverMail(run, saga, String(data[correlate]), {
+            event: envelope.type,
+            messageId: envelope.id,
+            data,
+          }),
+        );
+        await Promise.all([...writes, also?.(run)]);
+      },
+    });
+    if (done && subscriber.waits.length > 0) this.#port.committed({ messages: false, sagas: [] });
+    if (!done && also) await this.#write(also);
+  }
+
+  /** A command that was sent. A declared error is final: it is in the command's record. */
+  async #order(
+    envelope: Envelope,
+    signal: AbortSignal,
+    also?: (run: Run) => Promise<unknown>,
+  ): Promise<void> {
+    if (!this.#endpoints.has(envelope.type)) throw new Error(`there is no command ${envelope.type}`);
+    try {
+      const header = {
+        id: envelope.id,
+        deadlineAt: Date.now() + reactionMs,
+        caller: envelope.source,
+        actor: envelope.actor,
+        via: "message" as const,
+        traceparent: childOf(envelope.traceparent),
+        retry: false,
+      };
+      await this.#dispatch({ member: envelope.type, input: envelope.data, header }, signal);
+    } catch (error) {
+      if (!(error instanceof DeclaredError)) throw error;
+      this.#port.log.info(
+        { member: envelope.type, code: error.code },
+        `${envelope.type}, sent by ${envelope.source}, was refused: ${error.code}`,
+      );
+    }
+    if (also) await this.#write(also);
+  }
+
+  async #write(also: (run: Run) => Promise<unknown>): Promise<void> {
+    const tx = this.#port.storage!.database.open({ deadlineAt: Date.now() + 10_000 });
+    try {
+      await also(tx.run);
+      await tx.commit();
+    } catch (error) {
+      await tx.rollback();
+      throw error;
+    }
+  }
+}
+
+/** Whether the service's own database was out of reach: such a failure uses up no tries. */
+export function outOfReach(error: unknown): boolean {
+  const kind = (error as { kind?: string; name?: string } | undefined)?.kind;
+  if ((error as Error | undefined)?.name === "DatabaseError")
+    return (
+      kind === "unavailable" || kind === "connection-lost" || kind === "commit-unknown" || kind === "aborted"
+    );
+  return (
+    error instanceof StatusError &&
+    error.code === "UNAVAILABLE" &&
+    error.cause !== undefined &&
+    outOfReach(error.cause)
+  );
+}

@@ -1,0 +1,55 @@
+import type { ParkedMessage } from "../journal/journal.ts";
+import type { ServicePort } from "../service/port.ts";
+import { outOfReach, type Inbox } from "./inbox.ts";
+import { giveUpMs, slowPauseMs } from "./ladder.ts";
+
+/** Longer than any reaction may take: a claim is not taken over while its work goes on. */
+const hideMs = 60_000;
+
+/** Tries parked messages again whose time has come, the first of each key, until none is due. */
+export async function retryParked(port: ServicePort, inbox: Inbox, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const due = await inTransaction(port, (run) => port.storage!.journal.claimParked(run, 20, hideMs));
+    if (due.length === 0 || signal.aborted) return;
+    await Promise.all(due.map((message) => retry(port, inbox, message, signal)));
+  }
+}
+
+async function retry(
+  port: ServicePort,
+  inbox: Inbox,
+  message: ParkedMessage,
+  signal: AbortSignal,
+): Promise<void> {
+  const { journal } = port.storage!;
+  try {
+    await inbox.handle(message, signal, (run) => journal.unpark(run, message.parkedId));
+  } catch (error) {
+    // It is hidden for a while and then due again; that was no try.
+    if (outOfReach(error) || signal.aborted) return;
+    const text = (error as Error).message.slice(0, 2_000);
+    if (Date.now() - message.firstFailedAt >= giveUpMs) {
+      await inTransaction(port, (run) => journal.bury(run, message.parkedId, text));
+      port.log.error(
+        { channel: message.channel, key: message.key, messageId: message.id },
+        `a dead letter: ${text}`,
+      );
+    } else {
+      await inTransaction(port, (run) =>
+        journal.postpone(run, message.parkedId, text, Math.round(slowPauseMs(message.attempts + 1))),
+      );
+    }
+  }
+}
+
+async function inTransaction<T>(port: ServicePort, work: (run: any) => Promise<T>): Promise<T> {
+  const tx = port.storage!.database.open({ deadlineAt: Date.now() + 10_000 });
+  try {
+    const result = await work(tx.run);
+    await tx.commit();
+    return result;
+  } catch (error) {
+    await tx.rollback();
+    throw error;
+  }
+}

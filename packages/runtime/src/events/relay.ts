@@ -1,0 +1,106 @@
+import type { Log } from "kerf";
+import { StaleFenceError, type Broker } from "../broker/broker.ts";
+import type { Storage } from "../service/port.ts";
+import { withSequence } from "./envelope.ts";
+
+const batchSize = 500;
+
+/**
+ * Takes committed messages from the outbox of one service to the broker, in order. One process at a time does it, by
+ * a fenced lease; the broker refuses one that lost it. A crash between publishing and deleting publishes again:
+ * subscribers know the ids.
+ */
+export class Relay {
+  #fence: number | undefined;
+  #wanted = false;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+  readonly #service: string;
+  readonly #storage: Storage;
+  readonly #broker: Broker;
+  readonly #log: Log;
+
+  constructor(service: string, storage: Storage, broker: Broker, log: Log) {
+    this.#service = service;
+    this.#storage = storage;
+    this.#broker = broker;
+    this.#log = log;
+  }
+
+  /** The fence of the lease as of the last look; undefined where another process holds it. */
+  own(fence: number | undefined): void {
+    this.#fence = fence;
+  }
+
+  get owner(): boolean {
+    return this.#fence !== undefined;
+  }
+
+  /** There may be something to send. */
+  wake(): void {
+    this.#wanted = true;
+    if (this.#fence === undefined || this.#stopped) return;
+    this.#running ??= this.#drain().finally(() => {
+      this.#running = undefined;
+      if (this.#wanted && !this.#stopped && this.#fence !== undefined) this.wake();
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      while (this.#wanted && this.#fence !== undefined && !this.#stopped) {
+        this.#wanted = false;
+        while ((await this.#sendBatch(this.#fence)) === batchSize && !this.#stopped);
+      }
+    } catch (error) {
+      this.#wanted = false;
+      if (error instanceof StaleFenceError) {
+        this.#fence = undefined;
+        this.#log.warn({ fence: error.fence }, "another process sends this service's messages now");
+      } else {
+        // The next tick tries again; nothing is lost, for nothing was deleted.
+        this.#log.warn({ err: error }, `the outbox of ${this.#service} could not be sent; it is tried again`);
+      }
+    }
+  }
+
+  async #sendBatch(fence: number): Promise<number> {
+    const { database, journal } = this.#storage;
+    const read = database.open({ readOnly: true, deadlineAt: Date.now() + 10_000 });
+    let unsent;
+    try {
+      unsent = await journal.readOutbox(read.run, batchSize);
+      await read.commit();
+    } catch (error) {
+      await read.rollback();
+      throw error;
+    }
+    if (unsent.length === 0) return 0;
+    const messages = unsent.map(({ channel, key, id, body, sequence }) => ({
+      channel,
+      key,
+      id,
+      body: withSequence(body, sequence),
+    }));
+    await this.#broker.publish({ publisher: this.#service, fence, messages });
+    const write = database.open({ deadlineAt: Date.now() + 10_000 });
+    try {
+      void Promise.resolve(
+        journal.deleteOutbox(
+          write.run,
+          unsent.map((m) => m.sequence),
+        ),
+      ).catch(() => {});
+      await write.commit();
+    } catch (error) {
+      await write.rollback();
+      throw error;
+    }
+    return unsent.length;
+  }
+}

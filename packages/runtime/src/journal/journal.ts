@@ -1,0 +1,183 @@
+import type { Run } from "../data/transaction.ts";
+
+/** What became of a command: `open` within its transaction, `intent` between the two phases, `refused` when it was taken back before it came. */
+export type CommandState = "open" | "intent" | "ok" | "failed" | "refused";
+
+export interface CommandKey {
+  readonly member: string;
+  /** The principal at the edge, the calling service inside. */
+  readonly scope: string;
+  readonly id: string;
+}
+
+export interface CommandRecord {
+  readonly inputHash: string;
+  readonly state: CommandState;
+  /** The reply, or `{ code, data }` of a declared error. */
+  readonly outcome: unknown;
+}
+
+export interface CommandJournal {
+  /** Inserts the record. Rejects as `unique` where it exists; waits for a transaction that is undecided about it. */
+  openCommand(run: Run, key: CommandKey, inputHash: string, state: CommandState): Promise<unknown>;
+  /** Stores the outcome. False where the record is already closed. */
+  closeCommand(run: Run, key: CommandKey, state: CommandState, outcome: unknown): Promise<boolean>;
+  /** `lock` holds it until the transaction ends. */
+  readCommand(run: Run, key: CommandKey, lock?: boolean): Promise<CommandRecord | undefined>;
+}
+
+export interface OutboxMessage {
+  readonly channel: string;
+  readonly key: string;
+  readonly id: string;
+  /** The envelope as JSON, without its sequence. */
+  readonly body: string;
+}
+
+export interface UnsentMessage extends OutboxMessage {
+  /** Follows commit order within a key: also the envelope's `sequence`. */
+  readonly sequence: number;
+}
+
+export interface OutboxJournal {
+  /** Locks the lanes of the keys in ascending order and then inserts, so that ids follow commit order. Last before COMMIT. */
+  appendOutbox(run: Run, messages: readonly OutboxMessage[]): Promise<unknown>;
+  readOutbox(run: Run, limit: number): Promise<readonly UnsentMessage[]>;
+  deleteOutbox(run: Run, sequences: readonly number[]): Promise<unknown>;
+}
+
+/** A message that waits in the subscriber's database, or was given up on. */
+export interface ParkedMessage extends OutboxMessage {
+  readonly parkedId: number;
+  readonly attempts: number;
+  /** Date.now() milliseconds of the first failure. */
+  readonly firstFailedAt: number;
+}
+
+export interface InboxJournal {
+  /** Inserts the record of a handled message. Rejects as `unique` where it was handled before. */
+  openInbox(run: Run, consumer: string, messageId: string): Promise<unknown>;
+  /** The keys of a channel behind which later messages must queue. */
+  blockedKeys(run: Run, channel: string): Promise<ReadonlySet<string>>;
+  park(run: Run, messages: readonly OutboxMessage[], error: string, nextInMs: number): Promise<unknown>;
+  /** Takes the first message of each key whose time has come, and hides it for `hideMs`. */
+  claimParked(run: Run, limit: number, hideMs: number): Promise<readonly ParkedMessage[]>;
+  /** Removes it once handled. In the transaction that handles it. */
+  unpark(run: Run, parkedId: number): Promise<unknown>;
+  postpone(run: Run, parkedId: number, error: string, nextInMs: number): Promise<unknown>;
+  /** Gives up on it: a dead letter, kept with its reason. */
+  bury(run: Run, parkedId: number, error: string): Promise<unknown>;
+}
+
+export type SagaState = "running" | "undoing" | "done" | "refused" | "parked";
+
+export interface NewSaga {
+  readonly name: string;
+  readonly id: string;
+  readonly version: number;
+  readonly input: unknown;
+  readonly inputHash: string;
+  readonly actor: unknown;
+  readonly traceparent: string;
+}
+
+export interface SagaRecord extends NewSaga {
+  readonly state: SagaState;
+  readonly error: SagaError | undefined;
+}
+
+/** A declared error has `member` and `data`; a status error has neither. */
+export interface SagaError {
+  readonly code: string;
+  readonly message: string;
+  readonly member?: string;
+  readonly data?: unknown;
+}
+
+export type StepState = "started" | "done" | "failed" | "undone";
+
+export interface StepRecord {
+  readonly position: number;
+  readonly name: string;
+  /** The member, or `$sleep`, `$now`, `$uuid`, `$random`, `$wait`. */
+  readonly member: string;
+  readonly inputHash: string;
+  readonly commandId: string;
+  readonly state: StepState;
+  /** The reply, or the {@link SagaError} of a failed one. */
+  readonly output: unknown;
+  /** Date.now() milliseconds when it was recorded last; the database's clock. */
+  readonly at: number;
+}
+
+export interface SagaProgress {
+  readonly state: SagaState;
+  readonly error?: SagaError | undefined;
+  /** When to go on; keeps the saga in this worker's memory where absent. */
+  readonly resumeInMs?: number;
+}
+
+export interface MailItem {
+  readonly event: string;
+  readonly messageId: string;
+  readonly data: unknown;
+}
+
+export interface SagaJournal {
+  /** Inserts those that are new, owned by `worker`. Rejects with a SagaConflict where one exists with another input. */
+  openSagas(run: Run, worker: string | undefined, sagas: readonly NewSaga[]): Promise<unknown>;
+  /** Takes sagas that are due and have no living owner. */
+  claimSagas(run: Run, worker: string, limit: number): Promise<readonly SagaRecord[]>;
+  readSteps(run: Run, saga: string, id: string): Promise<readonly StepRecord[]>;
+  /** Records steps and progress at once. False where `worker` does not own the saga any more: then nothing is written. */
+  recordSaga(
+    run: Run,
+    worker: string,
+    saga: string,
+    id: string,
+    steps: readonly StepRecord[],
+    progress: SagaProgress,
+  ): Promise<boolean>;
+  deliverMail(run: Run, saga: string, id: string, mail: MailItem): Promise<unknown>;
+  readMail(run: Run, saga: string, id: string): Promise<readonly MailItem[]>;
+}
+
+/** What there is to do for a service, as one statement tells. */
+export interface Tick {
+  /** The fence of the relay's lease, where this worker holds it. */
+  readonly relayFence: number | undefined;
+  readonly unsent: boolean;
+  readonly parkedDue: boolean;
+  readonly sagasDue: boolean;
+  readonly slotsDue: readonly string[];
+  /** Until the next retry, saga or slot is due; undefined where none is. */
+  readonly nextInMs: number | undefined;
+}
+
+export interface WorkerJournal {
+  /** Beats the heart of this worker, buries those that are dead, takes the relay's lease where it is free, and looks for work. */
+  tick(run: Run, worker: string, replica: string, leaseMs: number): Promise<Tick>;
+  /** Gives everything back. */
+  releaseWorker(run: Run, worker: string): Promise<unknown>;
+  /** Makes the schedules known. */
+  declareSlots(
+    run: Run,
+    slots: readonly { readonly name: string; readonly everyMs: number }[],
+  ): Promise<unknown>;
+  /** Locks a slot that is due and sets its next time. Undefined where another has it or it is not due. */
+  openSlot(run: Run, name: string): Promise<string | undefined>;
+  /** Counts of what is unfinished. */
+  backlog(run: Run): Promise<Backlog>;
+}
+
+export interface Backlog {
+  readonly outbox: number;
+  readonly retries: number;
+  readonly deadLetters: number;
+  readonly sagas: number;
+  readonly parkedSagas: number;
+  readonly mail: number;
+}
+
+/** The records that make a service's promises true, each operation inside a given transaction. */
+export interface Journal extends CommandJournal, OutboxJournal, InboxJournal, SagaJournal, WorkerJournal {}

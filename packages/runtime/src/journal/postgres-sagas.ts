@@ -1,0 +1,91 @@
+import { StatusError } from "kerf";
+import type { MailItem, SagaJournal, SagaRecord, StepRecord } from "./journal.ts";
+
+/** The sagas' part of the journal in PostgreSQL. */
+export const postgresSagas: SagaJournal = {
+  openSagas: async (run, worker, sagas) => {
+    for (const saga of sagas) {
+      const [row] = await run<{ same: boolean }>(
+        `insert into kerf.saga (name, id, version, input, input_hash, actor, traceparent, state, worker)
+         values ($1, $2, $3, $4::text::json, $5, $6::text::json, $7, 'running', $8)
+         on conflict (name, id) do update set input_hash = kerf.saga.input_hash
+         returning input_hash = $5 as same`,
+        [
+          saga.name,
+          saga.id,
+          saga.version,
+          JSON.stringify(saga.input),
+          saga.inputHash,
+          JSON.stringify(saga.actor ?? null),
+          saga.traceparent,
+          worker ?? null,
+        ],
+      );
+      if (!row!.same) {
+        throw new StatusError(
+          "FAILED_PRECONDITION",
+          `the saga ${saga.name} "${saga.id}" was started before with another input; start it under another id`,
+        );
+      }
+    }
+  },
+  claimSagas: async (run, worker, limit) => {
+    const rows = await run<SagaRecord>(
+      `update kerf.saga s set worker = $1 where (name, id) in (
+         select name, id from kerf.saga s where state in ('running', 'undoing') and next_at <= now()
+           and (worker is null or not exists (select from kerf.worker w where w.id = s.worker))
+         order by next_at limit $2 for update skip locked)
+       returning name, id, version, input, input_hash as "inputHash", actor, traceparent, state, error`,
+      [worker, limit],
+    );
+    return rows.map((row) => ({ ...row, error: row.error ?? undefined }));
+  },
+  readSteps: (run, saga, id) =>
+    run<StepRecord>(
+      `select position, name, member, input_hash as "inputHash", command_id as "commandId", state, output,
+         (extract(epoch from at) * 1000)::bigint as at
+       from kerf.saga_step where saga = $1 and id = $2 order by position`,
+      [saga, id],
+    ),
+  recordSaga: async (run, worker, saga, id, steps, progress) => {
+    const ended = progress.state !== "running" && progress.state !== "undoing";
+    const leaves = ended || progress.resumeInMs !== undefined;
+    // One statement, so that whoever lost the saga writes none of it.
+    const [row] = await run<{ owned: boolean }>(
+      `with own as (
+         update kerf.saga set state = $4, error = $5::text::json, worker = case when $6 then null else worker end,
+           next_at = now() + $7 * interval '1 ms', ended_at = case when $8 then now() end
+         where name = $1 and id = $2 and worker = $3 returning 1),
+       written as (
+         insert into kerf.saga_step (saga, id, name, position, member, input_hash, command_id, state, output)
+         select $1, $2, t.name, t.position, t.member, t."inputHash", t."commandId", t.state, t.output
+         from json_to_recordset($9::text::json) as t (name text, position int, member text, "inputHash" text, "commandId" text, state text, output json), own
+         on conflict (saga, id, name) do update set state = excluded.state, output = excluded.output, at = now())
+       select exists (select from own) as owned`,
+      [
+        saga,
+        id,
+        worker,
+        progress.state,
+        progress.error ? JSON.stringify(progress.error) : null,
+        leaves,
+        progress.resumeInMs ?? 0,
+        ended,
+        JSON.stringify(steps),
+      ],
+    );
+    return row!.owned;
+  },
+  deliverMail: (run, saga, id, mail) =>
+    // A saga that sleeps is woken; mail for one that never was or is over is dropped with its event.
+    run(
+      `with live as (update kerf.saga set next_at = now() where name = $1 and id = $2 and state = 'running' returning 1)
+       insert into kerf.mail (saga, id, message_id, event, data) select $1, $2, $3, $4, $5::text::json from live on conflict do nothing`,
+      [saga, id, mail.messageId, mail.event, JSON.stringify(mail.data)],
+    ),
+  readMail: (run, saga, id) =>
+    run<MailItem>(
+      `select event, message_id as "messageId", data from kerf.mail where saga = $1 and id = $2 order by position`,
+      [saga, id],
+    ),
+};

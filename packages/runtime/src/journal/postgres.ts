@@ -1,0 +1,176 @@
+import type { Run } from "../data/transaction.ts";
+import type {
+  Backlog,
+  CommandJournal,
+  CommandRecord,
+  InboxJournal,
+  Journal,
+  OutboxJournal,
+  ParkedMessage,
+  Tick,
+  UnsentMessage,
+  WorkerJournal,
+} from "./journal.ts";
+import { hashText } from "./hash.ts";
+import { postgresSagas } from "./postgres-sagas.ts";
+
+/** Lanes order keys that hash alike: few enough to lock, many enough that writers rarely meet. */
+const lanes = 64;
+/** Sets our advisory locks apart from those of the service's own SQL ("kerf" in ASCII). */
+const lockSpace = 0x6b657266;
+
+const commands: CommandJournal = {
+  openCommand: (run, key, inputHash, state) =>
+    run("insert into kerf.command (member, scope, id, input_hash, state) values ($1, $2, $3, $4, $5)", [
+      key.member,
+      key.scope,
+      key.id,
+      inputHash,
+      state,
+    ]),
+  closeCommand: async (run, key, state, outcome) => {
+    const rows = await run(
+      "update kerf.command set state = $4, outcome = $5::text::json where member = $1 and scope = $2 and id = $3 and state in ('open', 'intent') returning 1",
+      [key.member, key.scope, key.id, state, JSON.stringify(outcome ?? null)],
+    );
+    return rows.length > 0;
+  },
+  readCommand: async (run, key, lock) => {
+    const [row] = await run<CommandRecord>(
+      `select input_hash as "inputHash", state, outcome from kerf.command where member = $1 and scope = $2 and id = $3${lock ? " for update" : ""}`,
+      [key.member, key.scope, key.id],
+    );
+    return row;
+  },
+};
+
+const outbox: OutboxJournal = {
+  appendOutbox(run, messages) {
+    const locks = [...new Set(messages.map((m) => hashText(`${m.channel} ${m.key}`) % lanes))].sort(
+      (a, b) => a - b,
+    );
+    // Two statements, both on their way at once: the ids of the second must be taken after the locks of the first.
+    const locked = run(`select pg_advisory_xact_lock(${lockSpace}, lane) from unnest($1::int[]) as lane`, [
+      locks,
+    ]);
+    const inserted = run(
+      "insert into kerf.outbox (channel, key, id, body) select * from unnest($1::text[], $2::text[], $3::text[], $4::text[])",
+      columns(messages),
+    );
+    return Promise.all([locked, inserted]);
+  },
+  readOutbox: (run, limit) =>
+    run<UnsentMessage>(
+      "select sequence, channel, key, id, body from kerf.outbox order by sequence limit $1",
+      [limit],
+    ),
+  deleteOutbox: (run, sequences) =>
+    run("delete from kerf.outbox where sequence = any($1::bigint[])", [sequences]),
+};
+
+const inbox: InboxJournal = {
+  openInbox: (run, consumer, messageId) =>
+    run("insert into kerf.inbox (consumer, id) values ($1, $2)", [consumer, messageId]),
+  blockedKeys: async (run, channel) => {
+    const rows = await run<{ key: string }>(
+      "select distinct key from kerf.parked where state = 'waiting' and channel = $1",
+      [channel],
+    );
+    return new Set(rows.map((r) => r.key));
+  },
+  park: (run, messages, error, nextInMs) =>
+    run(
+      `insert into kerf.parked (channel, key, id, body, error, next_at)
+       select c, k, i, b, $5, now() + $6 * interval '1 ms' from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as m (c, k, i, b)
+       on conflict (channel, id) do nothing`,
+      [...columns(messages), error, nextInMs],
+    ),
+  claimParked: (run, limit, hideMs) =>
+    run<ParkedMessage>(
+      `update kerf.parked set next_at = now() + $2 * interval '1 ms' where parked_id in (
+         select parked_id from kerf.parked p where state = 'waiting' and next_at <= now() and not exists (
+           select from kerf.parked q where q.state = 'waiting' and q.channel = p.channel and q.key = p.key and q.parked_id < p.parked_id)
+         order by parked_id limit $1 for update skip locked)
+       returning parked_id as "parkedId", channel, key, id, body, attempts, (extract(epoch from first_failed_at) * 1000)::bigint as "firstFailedAt"`,
+      [limit, hideMs],
+    ),
+  unpark: (run, parkedId) => run("delete from kerf.parked where parked_id = $1", [parkedId]),
+  postpone: (run, parkedId, error, nextInMs) =>
+    run(
+      "update kerf.parked set attempts = attempts + 1, error = $2, next_at = now() + $3 * interval '1 ms' where parked_id = $1",
+      [parkedId, error, nextInMs],
+    ),
+  bury: (run, parkedId, error) =>
+    run("update kerf.parked set state = 'dead', attempts = attempts + 1, error = $2 where parked_id = $1", [
+      parkedId,
+      error,
+    ]),
+};
+
+const workers: WorkerJournal = {
+  tick: async (run, worker, replica, leaseMs) => {
+    const [row] = await run<{ tick: Nullable<Tick> }>("select kerf.tick($1, $2, $3) as tick", [
+      worker,
+      replica,
+      leaseMs,
+    ]);
+    const tick = row!.tick;
+    return {
+      ...tick,
+      relayFence: tick.relayFence ?? undefined,
+      nextInMs: tick.nextInMs ?? undefined,
+    } as Tick;
+  },
+  releaseWorker: async (run, worker) => {
+    await run("update kerf.lease set worker = null where worker = $1", [worker]);
+    await run("update kerf.saga set worker = null where worker = $1 and state in ('running', 'undoing')", [
+      worker,
+    ]);
+    await run("delete from kerf.worker where id = $1", [worker]);
+  },
+  declareSlots: (run, slots) =>
+    run(
+      `insert into kerf.slot (name, every_ms, next_at) select n, e, now() + e * interval '1 ms' from unnest($1::text[], $2::bigint[]) as s (n, e)
+       on conflict (name) do update set every_ms = excluded.every_ms,
+         next_at = least(kerf.slot.next_at, now() + excluded.every_ms * interval '1 ms')`,
+      [slots.map((s) => s.name), slots.map((s) => s.everyMs)],
+    ),
+  openSlot: async (run, name) => {
+    // Missed slots collapse into one: the next time counts from now.
+    const [row] = await run<{ slot: string }>(
+      `with due as (select name, next_at from kerf.slot where name = $1 and next_at <= now() for update skip locked)
+       update kerf.slot s set next_at = now() + s.every_ms * interval '1 ms' from due where s.name = due.name returning due.next_at as slot`,
+      [name],
+    );
+    return row?.slot;
+  },
+  backlog: async (run) => {
+    const [row] = await run<Backlog>(
+      `select (select count(*) from kerf.outbox) as outbox,
+        (select count(*) from kerf.parked where state = 'waiting') as retries,
+        (select count(*) from kerf.parked where state = 'dead') as "deadLetters",
+        (select count(*) from kerf.saga where state in ('running', 'undoing')) as sagas,
+        (select count(*) from kerf.saga where state = 'parked') as "parkedSagas",
+        (select count(*) from kerf.mail m join kerf.saga s on s.name = m.saga and s.id = m.id where s.state in ('running', 'undoing')) as mail`,
+    );
+    return row!;
+  },
+};
+
+type Nullable<T> = { [K in keyof T]: T[K] | null };
+
+function columns(
+  messages: readonly { channel: string; key: string; id: string; body: string }[],
+): string[][] {
+  return [
+    messages.map((m) => m.channel),
+    messages.map((m) => m.key),
+    messages.map((m) => m.id),
+    messages.map((m) => m.body),
+  ];
+}
+
+/** The journal in PostgreSQL, in the tables of `schema.ts`. */
+export const postgresJournal: Journal = { ...commands, ...outbox, ...inbox, ...postgresSagas, ...workers };
+
+export type { Run };

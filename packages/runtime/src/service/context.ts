@@ -1,0 +1,129 @@
+import {
+  DeclaredError,
+  StatusError,
+  type Actor,
+  type AnyCommand,
+  type AnyEvent,
+  type AnyQuery,
+  type AnySaga,
+  type CallOptions,
+  type Caller,
+  type Log,
+  type SendOptions,
+  type Sql,
+  type Via,
+} from "kerf";
+import { deadlineSignal } from "../call/deadline.ts";
+import { traceIdOf } from "../call/trace.ts";
+import type { Transaction } from "../data/transaction.ts";
+import type { CallHeader } from "../transport/transport.ts";
+import type { Effects } from "../work/effects.ts";
+import type { ServicePort } from "./port.ts";
+
+/** What a call may take where nobody said less. */
+const callTimeoutMs = 2_000;
+
+/**
+ * What a handler is given. Parts that cost something are made when they are asked for: most handlers use three of
+ * them, and this object stands on the path of every local call.
+ */
+export class HandlerContext {
+  readonly #port: ServicePort;
+  readonly #member: string;
+  readonly #header: CallHeader;
+  readonly #incoming: AbortSignal | undefined;
+  #own: { signal: AbortSignal; dispose: () => void } | undefined;
+  /** The transaction, while a handler has one. */
+  tx: Transaction | undefined;
+  effects: Effects | undefined;
+  prepared: unknown;
+  /** A declared error that was made: a handler that then returns has forgotten to throw it. */
+  made: DeclaredError | undefined;
+
+  constructor(port: ServicePort, member: string, header: CallHeader, incoming: AbortSignal | undefined) {
+    this.#port = port;
+    this.#member = member;
+    this.#header = header;
+    this.#incoming = incoming;
+  }
+
+  get settings(): unknown {
+    return this.#port.settings;
+  }
+
+  get id(): string | undefined {
+    return this.#header.id;
+  }
+
+  get caller(): Caller {
+    return { service: this.#header.caller };
+  }
+
+  get actor(): Actor | undefined {
+    return this.#header.actor;
+  }
+
+  get via(): Via {
+    return this.#header.via;
+  }
+
+  get signal(): AbortSignal {
+    this.#own ??= deadlineSignal(this.#header.deadlineAt, this.#incoming);
+    return this.#own.signal;
+  }
+
+  get log(): Log {
+    return this.#port.log.child({ member: this.#member, traceId: traceIdOf(this.#header.traceparent) });
+  }
+
+  get sql(): Sql | undefined {
+    return this.tx?.sql;
+  }
+
+  get fail(): (code: string, data: unknown) => DeclaredError {
+    return (code, data) => (this.made = new DeclaredError(this.#member, code, data));
+  }
+
+  get call(): (member: AnyQuery | AnyCommand, input: unknown, options?: CallOptions) => Promise<unknown> {
+    return (member, input, options = {}) => {
+      if (this.tx?.begun) {
+        const message = `${this.#member} calls ${member.id} while its transaction is open: that holds locks over the network. Call before the first sql`;
+        if (this.#port.strict) throw new StatusError("INTERNAL", message);
+        this.log.warn(message);
+      }
+      const now = Date.now();
+      const header: CallHeader = {
+        id: member.kind === "command" ? (options.id ?? this.#derivedId(member)) : undefined,
+        deadlineAt: Math.min(this.#header.deadlineAt, now + (options.timeoutMs ?? callTimeoutMs)),
+        caller: this.#port.definition.name,
+        actor: this.#header.actor,
+        via: "call",
+        traceparent: this.#header.traceparent,
+        retry: this.#header.retry,
+      };
+      return this.#port.outbound(member, input, header, options.signal ?? this.#incoming);
+    };
+  }
+
+  get emit(): (event: AnyEvent, data: unknown) => void {
+    return (event, data) => this.effects!.emit(event, data);
+  }
+
+  get send(): (command: AnyCommand, input: unknown, options?: SendOptions) => void {
+    return (command, input, options) => this.effects!.send(command, input, options);
+  }
+
+  get start(): (saga: AnySaga, input: unknown, options: { readonly id: string }) => void {
+    return (saga, input, options) => this.effects!.start(saga, input, options);
+  }
+
+  /** Ends what `signal` watches. */
+  dispose(): void {
+    this.#own?.dispose();
+  }
+
+  /** The same incoming command makes the same inner ones, so that repeating it is safe. */
+  #derivedId(member: AnyCommand | AnyQuery): string | undefined {
+    return this.#header.id === undefined ? undefined : `${this.#header.id}/${member.id}`;
+  }
+}

@@ -1,0 +1,60 @@
+import { describe, StatusError, type AnyCommand, type AnyQuery, type Phases } from "kerf";
+import type { Endpoint } from "../call/dispatch.ts";
+import { compileValidator, type Validator } from "../validate/index.ts";
+import { runCommand, settleCommand } from "../work/command.ts";
+import { runQuery } from "../work/query.ts";
+import type { ServicePort } from "./port.ts";
+
+/** Compiles a service's queries and commands into endpoints, by member id. */
+export function endpointsOf(port: ServicePort): [string, Endpoint][] {
+  const { definition } = port;
+  const found: [string, Endpoint][] = [];
+  for (const [name, member] of describe(definition.contract).members) {
+    if (member.kind === "event") continue;
+    found.push([member.id, endpointOf(port, member, definition.handle[name]!)]);
+  }
+  return found;
+}
+
+function endpointOf(
+  port: ServicePort,
+  member: AnyQuery | AnyCommand,
+  handler: ((input: any, context: any) => Promise<unknown>) | Phases,
+): Endpoint {
+  const validateInput = compileValidator(member.input, { unknownFields: "drop", enums: "exact" });
+  const check = outputCheck(
+    member,
+    compileValidator(member.output, { unknownFields: "drop", enums: "exact" }),
+  );
+  if (member.kind === "query") {
+    const handle = handler as (input: any, context: any) => Promise<unknown>;
+    return {
+      member,
+      validateInput,
+      log: port.log,
+      run: async (input, header, signal) =>
+        check(await runQuery(port, member.id, handle, input, header, signal)),
+      settle: () =>
+        Promise.reject(
+          new StatusError("INVALID_ARGUMENT", `${member.id} is a query: there is nothing to settle`),
+        ),
+    };
+  }
+  return {
+    member,
+    validateInput,
+    log: port.log,
+    run: (input, header, signal) => runCommand(port, member, handler, check, input, header, signal),
+    settle: (input, header) => settleCommand(port, member, input, header),
+  };
+}
+
+function outputCheck(member: AnyQuery | AnyCommand, validate: Validator): (output: unknown) => unknown {
+  return (output) => {
+    const checked = validate(output);
+    if (checked.ok) return checked.value;
+    throw new Error(
+      `the reply of ${member.id} does not fit its contract: ${checked.violations.map((v) => `${v.path} ${v.message}`.trim()).join("; ")}`,
+    );
+  };
+}

@@ -1,0 +1,224 @@
+import { describe, sagaFacts } from "kerf";
+import type { Broker, Group, Subscription } from "../broker/broker.ts";
+import type { Endpoint } from "../call/dispatch.ts";
+import { newTrace } from "../call/trace.ts";
+import { delivery } from "../events/delivery.ts";
+import { commandChannel } from "../events/envelope.ts";
+import { Inbox } from "../events/inbox.ts";
+import { retryParked } from "../events/parked.ts";
+import { Relay } from "../events/relay.ts";
+import type { Backlog, NewSaga, Tick } from "../journal/journal.ts";
+import { SagaEngine } from "../sagas/engine.ts";
+import type { SagaLimits } from "../sagas/step-policy.ts";
+import type { Dispatch } from "../transport/transport.ts";
+import { react } from "../work/reaction.ts";
+import type { ServicePort } from "./port.ts";
+
+/** What a scheduled run may take. */
+const scheduledMs = 300_000;
+
+export interface HostOptions {
+  readonly port: ServicePort;
+  readonly broker: Broker;
+  readonly dispatch: Dispatch;
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+  readonly worker: string;
+  readonly replica: string;
+  readonly leaseMs: number;
+  readonly limits: SagaLimits;
+  readonly groups: readonly Group[];
+}
+
+/** Everything that one service with a database does by itself: sends, hears, retries, runs sagas and schedules. */
+export class ServiceHost {
+  readonly name: string;
+  readonly #options: HostOptions;
+  readonly #relay: Relay;
+  readonly #inbox: Inbox;
+  readonly #sagas: SagaEngine;
+  readonly #stopping = new AbortController();
+  readonly #busy = new Set<Promise<void>>();
+  #subscriptions: Subscription[] = [];
+  #unwatch: () => void = () => {};
+  #ticking: Promise<Tick | undefined> | undefined;
+  #retrying = false;
+  readonly #slots = new Set<string>();
+
+  constructor(options: HostOptions) {
+    const { port } = options;
+    this.#options = options;
+    this.name = port.definition.name;
+    this.#relay = new Relay(this.name, port.storage!, options.broker, port.log);
+    this.#inbox = new Inbox(port, port.definition.sagas.map(sagaFacts), options.dispatch, options.endpoints);
+    this.#sagas = new SagaEngine(port, options.worker, options.limits, () => {});
+  }
+
+  /** Begins: the first tick takes the leases, then messages are heard. */
+  async start(): Promise<void> {
+    const { port, broker } = this.#options;
+    await this.#transaction((run) =>
+      port.storage!.journal.declareSlots(
+        run,
+        port.definition.schedule.map((s) => ({ name: s.name, everyMs: s.everyMs })),
+      ),
+    );
+    await this.tick();
+    const deliver = delivery(port, this.#inbox);
+    for (const group of this.#options.groups) {
+      this.#subscriptions.push(await broker.subscribe(group, deliver));
+    }
+    this.#unwatch = broker.onWake?.(relayTopic(this.name), () => this.#relay.wake()) ?? (() => {});
+  }
+
+  /** What a commit of this process left to be done. */
+  committed(what: { readonly messages: boolean; readonly sagas: readonly NewSaga[] }): void {
+    if (what.messages) {
+      this.#relay.wake();
+      if (!this.#relay.owner) this.#options.broker.wake?.(relayTopic(this.name));
+    }
+    for (const saga of what.sagas) this.#sagas.begin(saga);
+    // Mail may have made a waiting saga due.
+    if (!what.messages && what.sagas.length === 0) this.#background(() => this.#sagas.claim());
+  }
+
+  /** Looks for work, once at a time; says when to look again. */
+  tick(): Promise<Tick | undefined> {
+    this.#ticking ??= this.#tick().finally(() => (this.#ticking = undefined));
+    return this.#ticking;
+  }
+
+  async #tick(): Promise<Tick | undefined> {
+    const { port, worker, replica, leaseMs } = this.#options;
+    if (this.#stopping.signal.aborted) return undefined;
+    try {
+      const tick = await this.#transaction((run) =>
+        port.storage!.journal.tick(run, worker, replica, leaseMs),
+      );
+      this.#relay.own(tick.relayFence);
+      if (tick.unsent) this.#relay.wake();
+      if (tick.sagasDue) this.#background(() => this.#sagas.claim());
+      if (tick.parkedDue) this.#retry();
+      for (const slot of tick.slotsDue) this.#runSlot(slot);
+      return tick;
+    } catch (error) {
+      port.log.warn({ err: error }, `the database of ${this.name} does not answer; looking again soon`);
+      return undefined;
+    }
+  }
+
+  backlog(): Promise<Backlog> {
+    return this.#transaction((run) => this.#options.port.storage!.journal.backlog(run));
+  }
+
+  /** Stops hearing, finishes what is in flight, sends what is committed, and gives every lease back. */
+  async drain(): Promise<void> {
+    this.#unwatch();
+    await Promise.all(this.#subscriptions.map((subscription) => subscription.stop()));
+    await this.#sagas.drain();
+    this.#stopping.abort();
+    await Promise.allSettled(this.#busy);
+    await this.#relay.stop();
+    await this.#transaction((run) =>
+      this.#options.port.storage!.journal.releaseWorker(run, this.#options.worker),
+    ).catch((error: unknown) => {
+      this.#options.port.log.warn(
+        { err: error },
+        `the leases of ${this.name} could not be given back; they run out`,
+      );
+    });
+  }
+
+  #retry(): void {
+    if (this.#retrying) return;
+    this.#retrying = true;
+    this.#background(() =>
+      retryParked(this.#options.port, this.#inbox, this.#stopping.signal).finally(
+        () => (this.#retrying = false),
+      ),
+    );
+  }
+
+  #runSlot(name: string): void {
+    const { port } = this.#options;
+    const schedule = port.definition.schedule.find((s) => s.name === name);
+    if (!schedule || this.#slots.has(name)) return;
+    this.#slots.add(name);
+    let slot: string | undefined;
+    this.#background(async () => {
+      try {
+        await react({
+          port,
+          name: `every: ${name}`,
+          // One slot is one run: with the same id where it is tried again.
+          id: `${this.name}/${name}`,
+          via: "schedule",
+          input: undefined,
+          run: schedule.run,
+          timeoutMs: scheduledMs,
+          actor: undefined,
+          traceparent: newTrace(),
+          signal: this.#stopping.signal,
+          opensByLock: true,
+          open: async (run) => (slot = await port.storage!.journal.openSlot(run, name)) !== undefined,
+        });
+      } catch (error) {
+        port.log.error(
+          { err: error, schedule: name, slot },
+          `the scheduled run "${name}" failed; it is tried again`,
+        );
+      } finally {
+        this.#slots.delete(name);
+      }
+    });
+  }
+
+  #background(work: () => Promise<void>): void {
+    if (this.#stopping.signal.aborted) return;
+    const running = work()
+      .catch((error: unknown) =>
+        this.#options.port.log.warn(
+          { err: error },
+          `background work of ${this.name} failed; it is tried again`,
+        ),
+      )
+      .finally(() => this.#busy.delete(running));
+    this.#busy.add(running);
+  }
+
+  async #transaction<T>(work: (run: any) => Promise<T>): Promise<T> {
+    const tx = this.#options.port.storage!.database.open({ deadlineAt: Date.now() + 10_000 });
+    try {
+      const result = await work(tx.run);
+      await tx.commit();
+      return result;
+    } catch (error) {
+      await tx.rollback();
+      throw error;
+    }
+  }
+}
+
+function relayTopic(service: string): string {
+  return `relay:${service}`;
+}
+
+/** What a service subscribes to: the events that it reacts to or waits for, and the orders to it. */
+export function groupsOf(definition: ServicePort["definition"]): Group[] {
+  if (!definition.needs.database) return [];
+  const facts = describe(definition.contract);
+  const from = new Map<string, "now" | "earliest">();
+  const hear = (channel: string, start: "now" | "earliest"): void => {
+    if (from.get(channel) !== "earliest") from.set(channel, start);
+  };
+  for (const reaction of definition.react) hear(channelOf(reaction.event.id), reaction.from);
+  for (const saga of definition.sagas)
+    for (const { event } of sagaFacts(saga).waits) hear(channelOf(event.id), "now");
+  // Orders are never skipped: one that was sent before this service first ran is for it all the same.
+  if ([...facts.members.values()].some((m) => m.kind === "command"))
+    hear(commandChannel(facts.id), "earliest");
+  return [...from].map(([channel, start]) => ({ service: definition.name, channel, from: start }));
+}
+
+function channelOf(memberId: string): string {
+  return memberId.slice(0, memberId.indexOf("."));
+}

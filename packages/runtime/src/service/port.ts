@@ -1,0 +1,41 @@
+import type { AnyCommand, AnyEvent, AnyQuery, AnySaga, CallOptions, Log, ServiceDefinition } from "kerf";
+import type { Database } from "../data/transaction.ts";
+import type { Journal, NewSaga } from "../journal/journal.ts";
+import type { CallHeader } from "../transport/transport.ts";
+import type { Validator } from "../validate/index.ts";
+import type { EffectSource } from "../work/effects.ts";
+
+/** A call that leaves a handler. Throws DeclaredError | StatusError only. */
+export type Outbound = (
+  member: AnyQuery | AnyCommand,
+  input: unknown,
+  header: CallHeader,
+  signal: AbortSignal | undefined,
+) => Promise<unknown>;
+
+/** The database of a service and what is kept there. */
+export interface Storage {
+  readonly database: Database;
+  readonly journal: Journal;
+}
+
+/** What running a service's handlers takes: the plain parts, given by the unit. */
+export interface ServicePort {
+  readonly definition: ServiceDefinition;
+  readonly storage: Storage | undefined;
+  readonly settings: unknown;
+  readonly outbound: Outbound;
+  readonly effects: EffectSource;
+  readonly log: Log & { child(fields: object): Log };
+  /** Compiled once per schema. */
+  readonly validatorOf: (of: AnyEvent | AnyCommand | AnySaga) => Validator;
+  /** Called after a commit that left something in the outbox or started a saga. */
+  readonly committed: (what: {
+    readonly messages: boolean;
+    readonly sagas: readonly NewSaga[];
+  }) => void;
+  /** A `call` while a transaction is open holds locks over the network: thrown in development and tests, logged in production. */
+  readonly strict: boolean;
+}
+
+export type { CallOptions };

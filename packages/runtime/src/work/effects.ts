@@ -1,0 +1,124 @@
+import {
+  sagaFacts,
+  serviceNameOf,
+  contractIdOf,
+  type Actor,
+  type AnyCommand,
+  type AnyEvent,
+  type AnySaga,
+  type SendOptions,
+} from "kerf";
+import { randomUUID } from "node:crypto";
+import { StatusError } from "kerf";
+import type { Run } from "../data/transaction.ts";
+import { hashValue } from "../journal/hash.ts";
+import type { Journal, NewSaga, OutboxMessage } from "../journal/journal.ts";
+import type { Validator } from "../validate/index.ts";
+import { commandChannel, encodeEnvelope } from "../events/envelope.ts";
+
+/** What an effect needs to know of the service it comes from. */
+export interface EffectSource {
+  readonly service: string;
+  readonly uses: ReadonlySet<string>;
+  readonly sagas: ReadonlySet<string>;
+  readonly worker: string | undefined;
+  readonly validator: (schemaOf: AnyEvent | AnyCommand | AnySaga) => Validator;
+}
+
+/** What a handler stated, ordered and started: buffered, and written just before the commit. */
+export class Effects {
+  readonly messages: OutboxMessage[] = [];
+  readonly sagas: NewSaga[] = [];
+  readonly #source: EffectSource;
+  readonly #actor: Actor | undefined;
+  readonly #traceparent: string;
+
+  constructor(source: EffectSource, actor: Actor | undefined, traceparent: string) {
+    this.#source = source;
+    this.#actor = actor;
+    this.#traceparent = traceparent;
+  }
+
+  emit(event: AnyEvent, given: unknown): void {
+    if (serviceNameOf(event.id) !== this.#source.service) {
+      throw new StatusError(
+        "INTERNAL",
+        `${this.#source.service} cannot emit ${event.id}: a service states its own facts only`,
+      );
+    }
+    const data = this.#checked(event, given, `emit(${event.id})`) as Record<string, unknown>;
+    const key = String(data[event.key]);
+    this.#append(contractIdOf(event.id), key, randomUUID(), event.id, data);
+  }
+
+  send(command: AnyCommand, given: unknown, options: SendOptions = {}): void {
+    if (!this.#source.uses.has(contractIdOf(command.id))) {
+      throw new StatusError(
+        "PERMISSION_DENIED",
+        `${this.#source.service} cannot send ${command.id}: its contract is not in uses`,
+      );
+    }
+    const id = options.id ?? randomUUID();
+    this.#append(
+      commandChannel(contractIdOf(command.id)),
+      options.key ?? id,
+      id,
+      command.id,
+      this.#checked(command, given, `send(${command.id})`),
+    );
+  }
+
+  start(saga: AnySaga, given: unknown, options: { readonly id: string }): void {
+    const { name, version } = sagaFacts(saga);
+    if (!this.#source.sagas.has(name)) {
+      throw new StatusError(
+        "INTERNAL",
+        `${this.#source.service} cannot start the saga ${name}: list it under sagas of the service`,
+      );
+    }
+    const input = this.#checked(saga, given, `start(${name})`);
+    this.sagas.push({
+      name,
+      id: options.id,
+      version,
+      input,
+      inputHash: hashValue(input),
+      actor: this.#actor,
+      traceparent: this.#traceparent,
+    });
+  }
+
+  get any(): boolean {
+    return this.messages.length + this.sagas.length > 0;
+  }
+
+  /** Writes them. Lanes are locked here, as late as can be. */
+  async flush(run: Run, journal: Journal): Promise<void> {
+    if (this.sagas.length > 0) await journal.openSagas(run, this.#source.worker, this.sagas);
+    if (this.messages.length > 0)
+      void Promise.resolve(journal.appendOutbox(run, this.messages)).catch(() => {});
+  }
+
+  #append(channel: string, key: string, id: string, type: string, data: unknown): void {
+    const body = encodeEnvelope({
+      id,
+      type,
+      source: this.#source.service,
+      time: new Date().toISOString(),
+      key,
+      traceparent: this.#traceparent,
+      actor: this.#actor,
+      data,
+    });
+    this.messages.push({ channel, key, id, body });
+  }
+
+  #checked(of: AnyEvent | AnyCommand | AnySaga, given: unknown, what: string): unknown {
+    const checked = this.#source.validator(of)(given);
+    if (checked.ok) return checked.value;
+    throw new StatusError(
+      "INTERNAL",
+      `${what} was given data that does not fit: ${checked.violations.map((v) => `${v.path} ${v.message}`).join(", ")}`,
+    );
+  }
+}

@@ -1,0 +1,51 @@
+import type { CallHeader } from "../transport/transport.ts";
+import { HandlerContext } from "../service/context.ts";
+import type { ServicePort } from "../service/port.ts";
+
+type Handle = (input: any, context: any) => Promise<unknown>;
+
+/** Answers a question. With a database, in a read-only transaction that begins with the first statement. */
+export async function runQuery(
+  port: ServicePort,
+  member: string,
+  handle: Handle,
+  input: unknown,
+  header: CallHeader,
+  signal: AbortSignal | undefined,
+): Promise<unknown> {
+  const context = new HandlerContext(port, member, header, signal);
+  if (!port.storage) {
+    try {
+      return returned(context, await handle(input, context));
+    } finally {
+      context.dispose();
+    }
+  }
+  const tx = port.storage.database.open({
+    readOnly: true,
+    deadlineAt: header.deadlineAt,
+    ...(signal ? { signal } : {}),
+  });
+  context.tx = tx;
+  try {
+    const output = returned(context, await handle(input, context));
+    await tx.commit();
+    return output;
+  } catch (error) {
+    await tx.rollback();
+    throw error;
+  } finally {
+    context.dispose();
+  }
+}
+
+/** The reply of a handler. Throws what it made by `fail` and forgot to throw. */
+export function returned(context: HandlerContext, output: unknown): unknown {
+  if (context.made && output !== undefined) {
+    throw new Error(
+      `the handler made the error ${context.made.code} and then returned: write "throw fail(…)"`,
+    );
+  }
+  if (context.made) throw context.made;
+  return output;
+}

@@ -1,0 +1,84 @@
+import type { Actor, Phases } from "kerf";
+import { HandlerContext } from "../service/context.ts";
+import type { ServicePort } from "../service/port.ts";
+import type { CallHeader } from "../transport/transport.ts";
+import type { Run } from "../data/transaction.ts";
+import { Effects } from "./effects.ts";
+import { transact } from "./transact.ts";
+
+/** Something that a service does by itself: it reacts to a message, or its time has come. */
+export interface Reacting {
+  readonly port: ServicePort;
+  /** For logs and errors: `"on orders@1.placed"`, `"every 1m sweep"`. */
+  readonly name: string;
+  readonly id: string;
+  readonly via: "message" | "schedule";
+  readonly input: unknown;
+  readonly run: ((...args: any[]) => Promise<void>) | Phases;
+  readonly timeoutMs: number;
+  readonly actor: Actor | undefined;
+  readonly traceparent: string;
+  readonly signal: AbortSignal;
+  /** Inserts or locks the record; false where it was done before. */
+  open(run: Run): Promise<boolean>;
+  readonly opensByLock?: boolean;
+  /** Writes more into the same transaction. */
+  also?(run: Run): Promise<unknown> | void;
+}
+
+/** Runs it in one transaction, once. False where it was done before. */
+export async function react(what: Reacting): Promise<boolean> {
+  const { port } = what;
+  const { database, journal } = port.storage!;
+  const header: CallHeader = {
+    id: what.id,
+    deadlineAt: Date.now() + what.timeoutMs,
+    caller: port.definition.name,
+    actor: what.actor,
+    via: what.via,
+    traceparent: what.traceparent,
+    retry: false,
+  };
+  const prepared =
+    typeof what.run === "function"
+      ? undefined
+      : await inContext(what, header, (context) => (what.run as Phases).prepare(what.input, context));
+  const done = await transact(database, {
+    deadlineAt: header.deadlineAt,
+    signal: what.signal,
+    open: (run) => what.open(run),
+    opensByLock: what.opensByLock ?? false,
+    body: async (tx) => {
+      const effects = new Effects(port.effects, what.actor, what.traceparent);
+      await inContext(what, header, (context) => {
+        context.tx = tx;
+        context.effects = effects;
+        context.prepared = prepared;
+        if (typeof what.run !== "function") return what.run.handle(what.input, context);
+        return what.via === "schedule" ? what.run(context) : what.run(what.input, context);
+      });
+      return effects;
+    },
+    close: async (run, effects) => {
+      void Promise.resolve(what.also?.(run)).catch(() => {});
+      if (effects.any) await effects.flush(run, journal);
+    },
+  });
+  if (done.repeated) return false;
+  if (done.result.any)
+    port.committed({ messages: done.result.messages.length > 0, sagas: done.result.sagas });
+  return true;
+}
+
+async function inContext<T>(
+  what: Reacting,
+  header: CallHeader,
+  use: (context: HandlerContext) => Promise<T>,
+): Promise<T> {
+  const context = new HandlerContext(what.port, what.name, header, what.signal);
+  try {
+    return await use(context);
+  } finally {
+    context.dispose();
+  }
+}

@@ -1,0 +1,166 @@
+import { DeclaredError, StatusError } from "kerf";
+import { setTimeout as sleep } from "node:timers/promises";
+import { DatabaseError } from "../data/errors.ts";
+import type { Database, Run, Transaction } from "../data/transaction.ts";
+
+/** How often a transaction that lost against another one is run again (40001, 40P01). */
+const reruns = 5;
+
+/** Work that happens once: a record is inserted first, and tells the next one that it happened. */
+export interface Once<R> {
+  readonly deadlineAt: number;
+  readonly isolation?: "read committed" | "serializable";
+  readonly signal?: AbortSignal;
+  /** Inserts or locks the record, as the first statement. False: it happened before. */
+  open(run: Run): Promise<boolean>;
+  /** Says that `open` locks: unlike a failed insertion it does not abort the transaction, so its answer is waited for. */
+  readonly opensByLock?: boolean;
+  /** May use the transaction, or never begin it. */
+  body(tx: Transaction): Promise<R>;
+  /** Writes what must commit with it. Statements need not be awaited: the commit reports the first failure. */
+  close(run: Run, result: R): Promise<void> | void;
+}
+
+export type Done<R> = { readonly repeated: false; readonly result: R } | { readonly repeated: true };
+
+/**
+ * Runs `work` in one transaction and commits it. Runs it again where it lost against another transaction or its
+ * connection. An ambiguous commit is settled by opening the record once more on a new connection: that waits for the
+ * undecided transaction, where reading would not.
+ */
+export async function transact<R>(database: Database, work: Once<R>): Promise<Done<R>> {
+  for (let attempt = 1; ; attempt++) {
+    const record = new OpenRecord(work);
+    const tx = database.open({
+      deadlineAt: work.deadlineAt,
+      isolation: work.isolation ?? "read committed",
+      ...(work.signal ? { signal: work.signal } : {}),
+      onBegin: (run) => record.open(run),
+    });
+    try {
+      const result = await work.body(tx);
+      await work.close(tx.run, result);
+      // Without a statement there is no transaction, and so no record.
+      if (!tx.begun) void tx.run("select 1").catch(() => {});
+      if (work.opensByLock) {
+        if (!record.asked) await tx.run("select 1");
+        if (await record.repeated()) {
+          await tx.rollback();
+          return { repeated: true };
+        }
+      }
+      await tx.commit();
+      return { repeated: false, result };
+    } catch (error) {
+      const repeated = await record.repeated();
+      await tx.rollback();
+      if (repeated) return { repeated: true };
+      if (error instanceof DatabaseError && error.kind === "commit-unknown") {
+        if (await happened(database, work)) return { repeated: true };
+      } else if (
+        !mayRunAgain(record.failure ?? error) ||
+        attempt >= reruns ||
+        Date.now() >= work.deadlineAt
+      ) {
+        throw record.failure ?? error;
+      }
+      await sleep(Math.random() * 10 * attempt);
+    }
+  }
+}
+
+/** The record of one attempt, whose answer is not waited for until it is needed. */
+class OpenRecord {
+  #answer: Promise<boolean> | undefined;
+  failure: unknown;
+  readonly #work: Pick<Once<unknown>, "open">;
+
+  constructor(work: Pick<Once<unknown>, "open">) {
+    this.#work = work;
+  }
+
+  open(run: Run): void {
+    this.#answer = this.#work.open(run);
+    this.#answer.catch((error: unknown) => {
+      this.failure = error;
+    });
+  }
+
+  get asked(): boolean {
+    return this.#answer !== undefined;
+  }
+
+  async repeated(): Promise<boolean> {
+    return this.#answer ? this.#answer.then((fresh) => !fresh).catch(() => false) : false;
+  }
+}
+
+function mayRunAgain(error: unknown): boolean {
+  return (
+    error instanceof DatabaseError && (error.kind === "serialization" || error.kind === "connection-lost")
+  );
+}
+
+async function happened(database: Database, work: Once<unknown>): Promise<boolean> {
+  for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 1_000)) {
+    let answer: Promise<boolean> | undefined;
+    const tx = database.open({
+      deadlineAt: work.deadlineAt,
+      onBegin: (run) => {
+        answer = work.open(run);
+        answer.catch(() => {});
+      },
+    });
+    try {
+      await tx.run("select 1").catch(() => {});
+      const fresh = await answer;
+      if (fresh !== undefined) return !fresh;
+    } catch (error) {
+      if (Date.now() + pauseMs >= work.deadlineAt) throw error;
+    } finally {
+      await tx.rollback();
+    }
+    if (Date.now() + pauseMs >= work.deadlineAt) {
+      throw new StatusError(
+        "UNAVAILABLE",
+        "the database went away while committing; it may have happened: repeat it with the same id to know",
+      );
+    }
+    await sleep(pauseMs);
+  }
+}
+
+/** Turns the rejection of an insert-first record into false: it was there. */
+export function fresh(inserted: Promise<unknown>): Promise<boolean> {
+  return inserted.then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof DatabaseError && error.kind === "unique") return false;
+      throw error;
+    },
+  );
+}
+
+/** What a caller is told of a failure: its own kinds pass, the database's become status codes, anything else is INTERNAL. */
+export function toCallError(error: unknown): DeclaredError | StatusError {
+  if (error instanceof DeclaredError || error instanceof StatusError) return error;
+  if (error instanceof DatabaseError) {
+    switch (error.kind) {
+      case "timeout":
+        return new StatusError("DEADLINE_EXCEEDED", "the database had not answered by the deadline", {
+          cause: error,
+        });
+      case "unavailable":
+      case "connection-lost":
+      case "commit-unknown":
+        return new StatusError("UNAVAILABLE", "the service's database cannot be reached", { cause: error });
+      case "serialization":
+        return new StatusError("ABORTED", "it lost against other transactions several times; try again", {
+          cause: error,
+        });
+      case "aborted":
+        return new StatusError("CANCELLED", "the caller gave up", { cause: error });
+    }
+  }
+  return StatusError.from(error);
+}
