@@ -34,6 +34,8 @@ interface Position {
   readonly place: string;
   readonly within: readonly Schema[];
   readonly defaults: ReadDefault[];
+  /** What was read before: schemas are shared, and so are their shapes. */
+  readonly known: Map<Schema, Shape>;
 }
 
 /**
@@ -41,7 +43,7 @@ interface Position {
  * @throws DeclarationError for whatever is outside of it, at a place such as `inventory@1.reserve.input.lines[].price`
  */
 export function readShape(schema: Schema, place: string, defaults: ReadDefault[] = []): Shape {
-  return readValue(schema, { place, within: [], defaults });
+  return readValue(schema, { place, within: [], defaults, known: new Map() });
 }
 
 /** Reads a schema that stands where there must be a value. */
@@ -79,7 +81,8 @@ function readField(schema: Schema, at: Position): { readonly shape: Shape; reado
     }
     inner = def.innerType;
   }
-  const read = readKind(inner, at);
+  const read = at.known.get(inner) ?? readKind(inner, at);
+  at.known.set(inner, read);
   const shape: Shape = nullable ? { kind: "nullable", inner: read } : read;
   if (presence.kind === "default") {
     const [violation] = explain(shape, presence.value, { unknownFields: "reject", enums: "exact" });
