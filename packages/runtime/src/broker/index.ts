@@ -15,4 +15,4 @@ export { LANES, laneOf } from "./lane.ts";
 export { type MemoryBroker, memoryBroker, type MemoryBrokerOptions } from "./memory.ts";
 export { type MemoryTimers } from "./memory-delivery.ts";
 export { MemoryLog } from "./memory-log.ts";
-export { postgresBroker, type PostgresBrokerOptions } from "./postgres/postgres.ts";
+export { postgresBroker, type PostgresBrokerOptions } from "./postgres.ts";

@@ -10,7 +10,7 @@ import { openServer } from "../../data/server.ts";
 import { testServer } from "../../data/testing.ts";
 import type { Broker, BrokerProblem } from "../broker.ts";
 import { batch, eventually, messages, orders, Received } from "../suite/scenario.ts";
-import { postgresBroker, type PostgresBrokerOptions } from "./postgres.ts";
+import { postgresBroker, type PostgresBrokerOptions } from "../postgres.ts";
 import type { SubscriberReport, SubscriberSettings } from "./subscriber.process.ts";
 
 const LEASE_MS = 600;

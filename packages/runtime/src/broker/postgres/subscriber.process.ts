@@ -1,6 +1,6 @@
 /** A unit of its own for the tests: subscribes, tells its parent what it gets, and takes its time over it. */
 import type { BrokerProblem, Group } from "../broker.ts";
-import { postgresBroker } from "./postgres.ts";
+import { postgresBroker } from "../postgres.ts";
 
 export interface SubscriberSettings {
   readonly url: string;

@@ -1,16 +1,16 @@
-import { type Broker, type OnProblem, type Subscription, warnOfProblem } from "../broker.ts";
-import { RETENTION_MS } from "../redelivery.ts";
-import { Catalogue } from "./catalogue.ts";
-import { Deliveries } from "./deliver.ts";
-import { Lanes, type OwnedLane } from "./lanes.ts";
-import { Link } from "./link.ts";
-import { Listener } from "./listen.ts";
-import { pause } from "./pause.ts";
-import { publishBatch } from "./publish.ts";
-import { ensureSchema } from "./schema.ts";
-import { Tick } from "./tick.ts";
-import { Topics } from "./topics.ts";
-import { trimOld } from "./trim.ts";
+import { type Broker, type OnProblem, type Subscription, warnOfProblem } from "./broker.ts";
+import { RETENTION_MS } from "./redelivery.ts";
+import { Catalogue } from "./postgres/catalogue.ts";
+import { Deliveries } from "./postgres/deliver.ts";
+import { Lanes, type OwnedLane } from "./postgres/lanes.ts";
+import { Link } from "./postgres/link.ts";
+import { Listener } from "./postgres/listen.ts";
+import { pause } from "./postgres/pause.ts";
+import { publishBatch } from "./postgres/publish.ts";
+import { ensureSchema } from "./postgres/schema.ts";
+import { Tick } from "./postgres/tick.ts";
+import { Topics } from "./postgres/topics.ts";
+import { trimOld } from "./postgres/trim.ts";
 
 export interface PostgresBrokerOptions {
   /** A database of the broker's own; it makes its tables there by itself. */
