@@ -45,7 +45,8 @@ function locate(name: string): string {
   }
 }
 
-function mendLinks(name: string, root: string): void {
+/** Makes the links that the package lists and that are missing. */
+export function mendLinks(name: string, root: string): void {
   const list = join(root, "native", "pg-symlinks.json");
   if (!existsSync(list)) return;
   for (const { source, target } of JSON.parse(readFileSync(list, "utf8")) as {
