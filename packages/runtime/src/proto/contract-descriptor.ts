@@ -8,6 +8,7 @@ import type {
 import { messageOf } from "./message.ts";
 import { pascalCase } from "./names.ts";
 import type { FieldNumbers } from "./numbers.ts";
+import { group } from "./wire-message.ts";
 
 /**
  * A contract as the gRPC service `kerf.<name>.v<version>.<Name>`.
@@ -37,7 +38,10 @@ export function describeProto(contract: AnyContract, numbers: FieldNumbers = {})
     const request = make(member.input, "Request", "input");
     const response = make(member.output, "Response", "output");
     const errors = errorsOf(member.id, member.errors, numbers);
-    if (errors.size > 0) messages.push(groupOf(`${pascalCase(name)}Errors`, [...errors.values()]));
+    if (errors.size > 0) {
+      const path = `${pascalCase(name)}Errors`;
+      messages.push({ ...group([...errors.values()]), name: path, path });
+    }
     methods.push({
       member: member.id,
       kind: member.kind,
@@ -76,20 +80,6 @@ function errorsOf(
     errors.set(code, messageOf(schema, path, `${member} errors.${code}`, numbers));
   }
   return errors;
-}
-
-function groupOf(name: string, messages: readonly MessageDescriptor[]): MessageDescriptor {
-  return {
-    name,
-    path: name,
-    form: "group",
-    description: undefined,
-    fields: [],
-    messages,
-    reserved: [],
-    discriminator: undefined,
-    implied: undefined,
-  };
 }
 
 function refuseServiceName(contract: string, service: string, messages: readonly MessageDescriptor[]): void {

@@ -30,6 +30,14 @@ export interface FieldDescriptor {
   readonly values: readonly JsonScalar[] | undefined;
   /** In a union: the values of the discriminator that choose this field. */
   readonly tags: readonly JsonScalar[] | undefined;
+  /** Where the type is `enum`. */
+  readonly enumeration?: EnumDescriptor;
+}
+
+/** An enum of gRPC's own protocols, within the message of its field. A value's number is its place. */
+export interface EnumDescriptor {
+  readonly name: string;
+  readonly values: readonly string[];
 }
 
 export type JsonScalar = string | number | boolean;
