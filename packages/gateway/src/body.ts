@@ -1,0 +1,53 @@
+import { isUtf8 } from "node:buffer";
+
+/** Why a body is not accepted, for people. */
+export type BodyFault = { readonly fault: string };
+
+/**
+ * Reads a JSON body from a stranger. Refused: what is not UTF-8 (RFC 8259 section 8.1), nesting over `depth`, NUL
+ * characters, which no PostgreSQL text holds, and keys that reach into prototypes.
+ * @returns the value (undefined for an empty body), or a fault
+ */
+export function parseBody(bytes: Buffer, depth: number): { readonly value: unknown } | BodyFault {
+  if (bytes.length === 0) return { value: undefined };
+  if (!isUtf8(bytes)) return { fault: "The body is not UTF-8." };
+  let value: unknown;
+  try {
+    value = JSON.parse(bytes.toString("utf8"));
+  } catch (error) {
+    return { fault: `The body is not JSON: ${placeOf(error as SyntaxError)}.` };
+  }
+  const fault = contentFault(value, depth);
+  return fault === undefined ? { value } : { fault };
+}
+
+/** V8's message repeats the body; only the place is of use to the client. */
+function placeOf(error: SyntaxError): string {
+  const at = /position \d+(?: \(line \d+ column \d+\))?/.exec(error.message);
+  return at ? `the fault is at ${at[0]}` : "it ends too early or is not complete";
+}
+
+function contentFault(value: unknown, depthLeft: number): string | undefined {
+  if (typeof value === "string") {
+    return value.includes("\0") ? "The body has a NUL character in a string." : undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  if (depthLeft === 0) return "The body is nested too deeply.";
+  if (Array.isArray(value)) {
+    for (const item of value) {
+      const fault = contentFault(item, depthLeft - 1);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  }
+  for (const key of Object.keys(value)) {
+    const inner = (value as Record<string, unknown>)[key];
+    if (key === "__proto__" || (key === "constructor" && typeof inner === "object")) {
+      return `The body has the key "${key}", which is not accepted.`;
+    }
+    if (key.includes("\0")) return "The body has a NUL character in a key.";
+    const fault = contentFault(inner, depthLeft - 1);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}

@@ -1,0 +1,155 @@
+import type { AddressInfo } from "node:net";
+import { checkContract } from "@kerf/runtime/validate";
+import { DeclarationError, type Actor } from "kerf";
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { acceptJson, problemOfFrameworkError } from "./framework.ts";
+import { allowOrigins } from "./cors.ts";
+import { serveHealth } from "./health.ts";
+import { isDevelopmentIdentity, isLoopback } from "./identity/development.ts";
+import { identityHook } from "./identity/hook.ts";
+import { defaultLimits, type Limits } from "./limits.ts";
+import { listen } from "./listen.ts";
+import { memberHandler } from "./member.ts";
+import { openapi } from "./openapi/document.ts";
+import { serveOpenapi } from "./openapi/serve.ts";
+import type { GatewayOptions } from "./options.ts";
+import { serveProblemPages } from "./problems/pages.ts";
+import { pathOf, problem, type Problem } from "./problems/problem.ts";
+import { reportProblem } from "./problems/report.ts";
+import { responder } from "./respond.ts";
+import { methodsAt, routesOf, type Route } from "./routes.ts";
+import { answerClientError } from "./server/client-error.ts";
+import { edgeServer, type EdgeServer } from "./server/server.ts";
+import { newTraceparent, traceIdOf } from "./trace.ts";
+
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Who asks; undefined is a stranger. */
+    actor: Actor | undefined;
+  }
+}
+
+export interface Gateway {
+  /** `"host:port"` that it listens on. */
+  readonly address: string;
+  /** `"http://127.0.0.1:4000"`, without a slash at the end. */
+  readonly url: string;
+  /** Accepts no more connections, ends each with its current answer, and after `graceMs` cuts what is left. */
+  drain(graceMs: number): Promise<void>;
+}
+
+/**
+ * Starts the edge: one HTTP/1.1 server for every member with a route, with `/openapi.json`, `/livez`, `/readyz` and a
+ * page for each problem type.
+ * @throws DeclarationError for a contract, route or option that cannot be served
+ * @throws ListenError where the address is taken or cannot be had
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  assertIdentity(options);
+  options.contracts.forEach(checkContract);
+  const limits = { ...defaultLimits, ...options.limits };
+  const state = { draining: false };
+  const { app, edge } = serverOf(options, limits);
+  await allowOrigins(app, options.cors?.origins ?? []);
+  serve(app, options, limits, () => state.draining);
+  await listen(app, options.host, options.port);
+
+  const { address, port } = app.server.address() as AddressInfo;
+  return {
+    address: hostAndPort(address, port),
+    url: `http://${hostAndPort(reachable(address), port)}`,
+    async drain(graceMs) {
+      state.draining = true;
+      const closed = app.close();
+      const settle = edge.closeConnections(graceMs);
+      await closed;
+      settle();
+    },
+  };
+}
+
+function assertIdentity({ identify, host }: GatewayOptions): void {
+  if (identify && isDevelopmentIdentity(identify) && !isLoopback(host)) {
+    throw new DeclarationError(
+      "gateway.identify",
+      `developmentIdentity() believes anybody, and ${host} is reached from other machines`,
+      "listen on 127.0.0.1, or use real identities",
+    );
+  }
+}
+
+function serverOf(options: GatewayOptions, limits: Limits): { app: FastifyInstance; edge: EdgeServer } {
+  let edge: EdgeServer | undefined;
+  const app = fastify({
+    // Its log would make a child for every request; the gateway writes its own lines.
+    logger: false,
+    // The id of a request is its trace context.
+    genReqId: newTraceparent,
+    bodyLimit: limits.bodyBytes,
+    routerOptions: { maxParamLength: limits.urlBytes },
+    return503OnClosing: false,
+    clientErrorHandler: answerClientError,
+    serverFactory(handle) {
+      edge = edgeServer(handle, limits, (found) => reportProblem(options.log, found, {}));
+      return edge.server;
+    },
+  });
+  return { app, edge: edge! };
+}
+
+function serve(app: FastifyInstance, options: GatewayOptions, limits: Limits, draining: () => boolean): void {
+  const routes = routesOf(options.contracts);
+  const own = ["/livez", "/readyz", "/openapi.json", "/problems/:name", "/problems/:contract/:code"];
+  const allRoutes = [...routes, ...own.map((path) => ({ method: "GET", path }))];
+  const respond = responder(draining);
+
+  function refuse(request: FastifyRequest, reply: FastifyReply, found: Problem, route?: Route): void {
+    reportProblem(options.log, found, {
+      traceId: traceIdOf(request.id),
+      method: request.method,
+      ...(route === undefined ? {} : { member: route.member.id, route: route.path }),
+    });
+    respond.problem(request, reply, found);
+  }
+  function notFound(request: FastifyRequest, reply: FastifyReply): void {
+    const methods = methodsAt(allRoutes, pathOf(request.url)).join(", ");
+    refuse(
+      request,
+      reply,
+      methods === ""
+        ? problem("no-such-route")
+        : problem("method-not-allowed", { headers: { allow: methods } }),
+    );
+  }
+
+  app.decorateRequest("actor", undefined);
+  acceptJson(app, limits);
+  app.setNotFoundHandler(notFound);
+  app.setErrorHandler((error, request, reply) => refuse(request, reply, problemOfFrameworkError(error)));
+  serveHealth(app, () => !draining() && options.ready());
+  serveOpenapi(app, openapi(options.contracts, { title: options.app }));
+  serveProblemPages(app, options.contracts, notFound);
+  for (const route of routes) {
+    const refuseHere = (request: FastifyRequest, reply: FastifyReply, found: Problem) =>
+      refuse(request, reply, found, route);
+    const { invoke, identify } = options;
+    app.route({
+      method: route.method,
+      url: route.path,
+      ...(identify === undefined && route.member.access === "public"
+        ? {}
+        : { onRequest: identityHook(route, identify, limits.deadlineMs, refuseHere) }),
+      handler: memberHandler(route, { invoke, deadlineMs: limits.deadlineMs, respond, refuse: refuseHere }),
+    });
+  }
+}
+
+function hostAndPort(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** An address that this machine can connect to, where it listens on all. */
+function reachable(address: string): string {
+  if (address === "0.0.0.0") return "127.0.0.1";
+  return address === "::" ? "::1" : address;
+}

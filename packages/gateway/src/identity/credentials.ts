@@ -1,0 +1,21 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+/** What `identify` is given. */
+export interface Credentials {
+  readonly headers: Record<string, string | string[] | undefined>;
+}
+
+/**
+ * The headers that carry a credential, and no others. Whatever else claims an identity (X-Forwarded-User, X-User-Id,
+ * X-Real-IP, Forwarded…) was written by the stranger themselves: nobody inside ever sees it.
+ */
+const credentialHeaders = ["authorization", "cookie", "dpop", "x-api-key"] as const;
+
+/** Takes the credentials out of a request. */
+export function credentialsOf(headers: IncomingHttpHeaders): Credentials {
+  const taken: Credentials["headers"] = {};
+  for (const name of credentialHeaders) {
+    if (headers[name] !== undefined) taken[name] = headers[name];
+  }
+  return { headers: taken };
+}

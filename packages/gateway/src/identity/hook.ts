@@ -1,0 +1,31 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { StatusError, type Actor } from "kerf";
+import { refuseByIdentity } from "../access.ts";
+import { bounded } from "../deadline.ts";
+import type { GatewayOptions } from "../options.ts";
+import { problemOfStatusError, type Problem } from "../problems/problem.ts";
+import type { Route } from "../routes.ts";
+import { credentialsOf } from "./credentials.ts";
+
+/** Finds out who asks, and refuses whom the route does not admit before a byte of the body is read. */
+export function identityHook(
+  route: Route,
+  identify: GatewayOptions["identify"],
+  deadlineMs: number,
+  refuse: (request: FastifyRequest, reply: FastifyReply, found: Problem) => void,
+): (request: FastifyRequest, reply: FastifyReply, done: () => void) => void {
+  const rule = route.member.access!;
+  return (request, reply, done) => {
+    function admit(actor: Actor | undefined): void {
+      request.actor = actor;
+      const found = refuseByIdentity(rule, actor);
+      if (found === undefined) done();
+      else refuse(request, reply, found);
+    }
+    function fail(error: unknown): void {
+      refuse(request, reply, problemOfStatusError(StatusError.from(error)));
+    }
+    if (identify === undefined) admit(undefined);
+    else bounded(reply.raw, deadlineMs, () => identify(credentialsOf(request.headers))).then(admit, fail);
+  };
+}

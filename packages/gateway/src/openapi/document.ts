@@ -1,0 +1,82 @@
+import type { AnyContract } from "kerf";
+import { checkContract } from "@kerf/runtime/validate";
+import { problemKinds } from "../problems/catalogue.ts";
+import { routesOf } from "../routes.ts";
+import { operationOf } from "./operation.ts";
+import { problemSchema } from "./schemas.ts";
+
+export interface ApiInfo {
+  readonly title: string;
+  /** Of the document. The newest version of a contract in it where absent. */
+  readonly version?: string;
+  readonly description?: string;
+}
+
+/**
+ * The OpenAPI 3.1 document of every member that has a route.
+ * @throws DeclarationError for a contract or route that cannot be served
+ * @see https://spec.openapis.org/oas/v3.1.1.html
+ */
+export function openapi(contracts: readonly AnyContract[], info: ApiInfo): object {
+  contracts.forEach(checkContract);
+  const routes = routesOf(contracts);
+  const paths: { [path: string]: { [method: string]: object } } = {};
+  for (const route of routes) {
+    const path = route.path.replaceAll(/:([^/]+)/g, "{$1}");
+    (paths[path] ??= {})[route.method.toLowerCase()] = operationOf(route);
+  }
+  const newest = Math.max(1, ...routes.map((route) => route.contract.version));
+  return {
+    openapi: "3.1.1",
+    info: { ...info, version: info.version ?? String(newest) },
+    // Relative: the same document is true behind any name.
+    servers: [{ url: "/" }],
+    security: [{ bearer: [] }],
+    tags: [...new Set(routes.map((route) => route.contract.name))].map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
+      schemas: { Problem: problemSchema },
+      parameters: { IdempotencyKey: idempotencyKeyParameter },
+      headers: { traceparent: traceparentHeader, IdempotencyKey: idempotencyKeyHeader },
+      responses: problemResponses(),
+    },
+  };
+}
+
+const idempotencyKeySchema = { type: "string", minLength: 1, maxLength: 255, pattern: "^[!-~]+$" };
+
+const idempotencyKeyParameter = {
+  name: "Idempotency-Key",
+  in: "header",
+  required: false,
+  description:
+    "Makes repeating this harmless: the same key with the same input has one effect and one answer.",
+  schema: idempotencyKeySchema,
+};
+
+const idempotencyKeyHeader = {
+  description:
+    "The key of this command, made where the request had none. Repeat with it to learn the outcome.",
+  schema: idempotencyKeySchema,
+};
+
+const traceparentHeader = {
+  description: "The trace of this request (W3C Trace Context).",
+  schema: { type: "string", pattern: "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$" },
+};
+
+/** One response for each status of the catalogue. */
+function problemResponses(): { readonly [status: string]: object } {
+  const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
+  const titles = new Map<number, string[]>();
+  for (const { status, title } of Object.values(problemKinds)) {
+    titles.set(status, [...(titles.get(status) ?? []), title]);
+  }
+  return {
+    ...Object.fromEntries(
+      [...titles].map(([status, names]) => [status, { description: `${names.join(", or ")}.`, content }]),
+    ),
+    default: { description: "Any other problem.", content },
+  };
+}

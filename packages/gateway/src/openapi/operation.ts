@@ -1,0 +1,85 @@
+import { memberNameOf, type Schema } from "kerf";
+import { DECLARED_STATUS, declaredProblemType } from "../problems/catalogue.ts";
+import type { Route } from "../routes.ts";
+import { declaredProblemSchema, objectSchema, withoutFields, type ObjectSchema } from "./schemas.ts";
+
+/** The OpenAPI operation of one route. */
+export function operationOf(route: Route): object {
+  const { member, contract } = route;
+  const input = objectSchema(member.input, "input");
+  const inBody = route.hasBody ? withoutFields(input, route.parameters) : undefined;
+  const isCommand = member.kind === "command";
+  return {
+    operationId: `${contract.name}_v${contract.version}_${memberNameOf(member.id)}`,
+    tags: [contract.name],
+    ...(member.description === undefined ? {} : { summary: member.description }),
+    ...(member.access === "public" ? { security: [] } : {}),
+    parameters: [...parametersOf(route, input), ...(isCommand ? [idempotencyKey] : [])],
+    ...(inBody === undefined || Object.keys(inBody.properties).length === 0
+      ? {}
+      : {
+          requestBody: {
+            required: inBody.required.length > 0,
+            content: { "application/json": { schema: inBody } },
+          },
+        }),
+    responses: responsesOf(route),
+  };
+}
+
+const idempotencyKey = { $ref: "#/components/parameters/IdempotencyKey" };
+
+function parametersOf(route: Route, input: ObjectSchema): readonly object[] {
+  const inPath = route.parameters.map((name) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: input.properties[name],
+  }));
+  if (route.hasBody) return inPath;
+  const { properties, required } = withoutFields(input, route.parameters);
+  const inQuery = Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: "query",
+    required: required.includes(name),
+    schema,
+  }));
+  return [...inPath, ...inQuery];
+}
+
+function responsesOf(route: Route): object {
+  const { member } = route;
+  const isCommand = member.kind === "command";
+  const statuses = [400, ...(member.access === "public" ? [] : [401, 403]), 404];
+  if (isCommand) statuses.push(409, 422);
+  if (route.hasBody) statuses.push(413, 415);
+  statuses.push(429, 500, 503, 504);
+  return {
+    "200": {
+      description: isCommand ? "Done." : "The answer.",
+      headers: {
+        traceparent: { $ref: "#/components/headers/traceparent" },
+        ...(isCommand ? { "Idempotency-Key": { $ref: "#/components/headers/IdempotencyKey" } } : {}),
+      },
+      content: { "application/json": { schema: objectSchema(member.output, "output") } },
+    },
+    ...Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/${status}` }])),
+    ...declaredResponse(route),
+    default: { $ref: "#/components/responses/default" },
+  };
+}
+
+function declaredResponse(route: Route): object {
+  const errors = Object.entries(route.member.errors) as [string, Schema][];
+  if (errors.length === 0) return {};
+  const declared = errors.map(([code, data]) =>
+    declaredProblemSchema(declaredProblemType(route.contract.name, code), code, data),
+  );
+  const others = route.member.kind === "command" ? [{ $ref: "#/components/schemas/Problem" }] : [];
+  return {
+    [DECLARED_STATUS]: {
+      description: `Refused: ${errors.map(([code]) => code).join(", ")}.`,
+      content: { "application/problem+json": { schema: { anyOf: [...declared, ...others] } } },
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import type { Actor, AnyCommand, AnyContract, AnyQuery } from "kerf";
+import type { Logger } from "pino";
+import type { Credentials } from "./identity/credentials.ts";
+import type { Limits } from "./limits.ts";
+
+/** One call that came in from outside: routed, its input validated, its access checked. */
+export interface EdgeCall {
+  readonly member: AnyQuery | AnyCommand;
+  /** As the contract's input asks for it; defaults are left to the callee. */
+  readonly input: unknown;
+  /** The id of a command, the client's own or a new one; undefined for a query. */
+  readonly id: string | undefined;
+  /** Date.now() milliseconds. */
+  readonly deadlineAt: number;
+  readonly actor: Actor | undefined;
+  /** W3C trace context: a new one for every request. */
+  readonly traceparent: string;
+  /** Aborts at the deadline and when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+export interface GatewayOptions {
+  readonly contracts: readonly AnyContract[];
+  /**
+   * Runs a call inside.
+   * @throws DeclaredError | StatusError and nothing else
+   */
+  invoke(call: EdgeCall): Promise<unknown>;
+  /**
+   * Says who asks, by the headers that carry credentials (authorization, cookie, dpop, x-api-key); undefined is a
+   * stranger. Everybody is one where this is absent.
+   * @throws StatusError UNAUTHENTICATED for a credential that is not valid
+   */
+  identify?(request: Credentials): Promise<Actor | undefined>;
+  /** The application's name: the title of the OpenAPI document. */
+  readonly app: string;
+  readonly host: string;
+  /** 0 takes any that is free. */
+  readonly port: number;
+  /** Origins (`https://shop.example`) whose pages may call from a browser; none where absent. */
+  readonly cors?: { readonly origins: readonly string[] };
+  readonly log: Logger;
+  /** Tells `/readyz` whether the unit can serve. */
+  ready(): boolean;
+  /** Those of {@link defaultLimits} where absent. */
+  readonly limits?: Partial<Limits>;
+}

@@ -1,0 +1,32 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { pathOf, problemBody, problemHeaders, type Problem } from "./problems/problem.ts";
+import { traceIdOf } from "./trace.ts";
+
+/** How every answer of the gateway is written. */
+export interface Respond {
+  /** Answers with JSON text. */
+  json(request: FastifyRequest, reply: FastifyReply, body: string): void;
+  problem(request: FastifyRequest, reply: FastifyReply, found: Problem): void;
+}
+
+/** `closing` tells whether connections should end with their current answer. */
+export function responder(closing: () => boolean): Respond {
+  return {
+    json(request, reply, body) {
+      reply
+        .header("content-type", "application/json; charset=utf-8")
+        .header("cache-control", "no-store")
+        .header("x-content-type-options", "nosniff")
+        .header("traceparent", request.id);
+      if (closing()) reply.header("connection", "close");
+      reply.send(body);
+    },
+    problem(request, reply, found) {
+      // Nobody is there to read it.
+      if (reply.raw.destroyed || reply.sent) return;
+      reply.code(found.status).headers(problemHeaders(found, request.id));
+      if (closing()) reply.header("connection", "close");
+      reply.send(problemBody(found, pathOf(request.url), traceIdOf(request.id)));
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import type { Socket } from "node:net";
+import type { Limits } from "../limits.ts";
+import { pathOf, problemBody, problemHeaders, type Problem } from "../problems/problem.ts";
+import { newTraceparent, traceIdOf } from "../trace.ts";
+import { inspect } from "./admission.ts";
+import { pendingResponse } from "./client-error.ts";
+
+/** Node looks for slow requests once in this time, so that limits in seconds hold to the second. */
+const SLOW_CHECK_MS = 1_000;
+
+/** How long a connection on which no request has begun may stay when the gateway drains. */
+const QUIET_GRACE_MS = 500;
+
+export interface EdgeServer {
+  readonly server: Server;
+  /** Closes connections as their requests end, and all of them after `graceMs`. Call when it no longer listens. */
+  closeConnections(graceMs: number): () => void;
+}
+
+/** An HTTP/1.1 server with the limits of the edge, which shows `handle` only what {@link inspect} lets pass. */
+export function edgeServer(
+  handle: RequestListener,
+  limits: Limits,
+  onRefused: (problem: Problem) => void,
+): EdgeServer {
+  const connections = new Set<Socket>();
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: limits.headersMs,
+      requestTimeout: limits.requestMs,
+      keepAliveTimeout: limits.idleMs,
+      connectionsCheckingInterval: SLOW_CHECK_MS,
+      insecureHTTPParser: false,
+      // Checked by `inspect`, which answers with a problem.
+      requireHostHeader: false,
+    },
+    (request, response) => {
+      const found = inspect(request, limits.urlBytes);
+      if (found === undefined) return handle(request, response);
+      onRefused(found);
+      writeProblem(request, response, found);
+    },
+  );
+  server.on("connection", (socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
+  return {
+    server,
+    closeConnections(graceMs) {
+      const quiet = setTimeout(
+        () => {
+          for (const socket of connections) if (!pendingResponse(socket)) socket.destroy();
+        },
+        Math.min(QUIET_GRACE_MS, graceMs),
+      );
+      const all = setTimeout(() => server.closeAllConnections(), graceMs);
+      return () => {
+        clearTimeout(quiet);
+        clearTimeout(all);
+      };
+    },
+  };
+}
+
+function writeProblem(request: IncomingMessage, response: ServerResponse, found: Problem): void {
+  const traceparent = newTraceparent();
+  const body = problemBody(found, pathOf(request.url ?? "/"), traceIdOf(traceparent));
+  response.writeHead(found.status, {
+    ...problemHeaders(found, traceparent),
+    "content-length": Buffer.byteLength(body),
+  });
+  response.end(request.method === "HEAD" ? undefined : body);
+}
