@@ -9,6 +9,8 @@ export interface Output {
   readonly colour: boolean;
   /** A line of standard output. */
   line(text: string): void;
+  /** A remark for people: not part of the result, and so on standard error. */
+  note(text: string): void;
   paint(style: Style, text: string): string;
 }
 
@@ -20,6 +22,7 @@ export function standardOutput({ json }: { json: boolean }): Output {
     json,
     colour,
     line: (text) => void process.stdout.write(`${text}\n`),
+    note: (text) => void process.stderr.write(`${text}\n`),
     paint: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
   };
 }

@@ -1,11 +1,10 @@
 import { attachEmbedded } from "@kerf/runtime/embedded";
 import { command, configOption, dataOption, readPort, topologyOption } from "../arguments.ts";
 import { chooseTopology, dataFolder, loadConfiguration } from "../configuration.ts";
-import { listenForEndings } from "../dev/endings.ts";
 import { portOwner } from "../dev/port-owner.ts";
-import { isFree } from "../dev/ports.ts";
-import { openSession, type Session } from "../dev/session.ts";
-import { explain } from "../explain.ts";
+import { freePorts, isFree } from "../dev/ports.ts";
+import { openSession, type Application, type Session, type SessionOptions } from "../dev/session.ts";
+import { listenForEndings } from "../endings.ts";
 import { standardOutput, type Output } from "../output.ts";
 import { Failure } from "../usage.ts";
 
@@ -30,50 +29,59 @@ export const dev = command({
   async run(given) {
     const since = performance.now();
     const output = standardOutput({ json: given.json ?? false });
-    const port = given.port === undefined ? 4000 : readPort("port", given.port);
-    const load = async (version: number) => {
-      const configuration = await loadConfiguration(given.config, { version });
+    let version = 0;
+    const load = async () => {
+      const configuration = await loadConfiguration(given.config, { version: version++ });
       return { configuration, topology: chooseTopology(configuration.app, given.topology) };
     };
-    let current = await load(0);
-    await refuseUsedPort(port);
-
-    let session: Session | undefined;
-    const endings = listenForEndings(() => session?.kill());
-    const { signal } = endings;
-    const asked = new Promise<"asked">((resolve) => signal.addEventListener("abort", () => resolve("asked")));
-    const dataDir = dataFolder(current.configuration, given.data);
-    const server = await openDatabase(dataDir, output, signal);
-    try {
-      for (let version = 1; !signal.aborted; version++) {
-        session = await openSession({
-          ...current,
-          output,
-          host: HOST,
-          port,
-          dataDir,
-          watch: !given["no-watch"],
-          database: server?.place ?? "that of KERF_DATABASE_URL",
-          since: version === 1 ? since : performance.now(),
-          reload: () => load(version),
-          explain,
-        });
-        const next = await Promise.race([session.over, asked]);
-        if (next === "asked" && !output.json) output.line("\nEnding. Ctrl-C again ends it at once.");
-        await session.end();
-        if (next === "hopeless") return 1;
-        if (next !== "asked") current = next;
-      }
-      return signal.reason as number;
-    } finally {
-      await server?.release();
-      endings.close();
-    }
+    const application = await load();
+    const port = await gatewayPort(given.port);
+    const dataDir = dataFolder(application.configuration, given.data);
+    return runSessions(
+      application,
+      { output, host: HOST, port, dataDir, watch: !given["no-watch"], since },
+      load,
+    );
   },
 });
 
-async function refuseUsedPort(port: number): Promise<void> {
-  if (port === 0 || (await isFree(HOST, port))) return;
+/** One session after the other, until somebody asks to end or nothing can start. Gives the exit code. */
+async function runSessions(
+  application: Application,
+  options: Omit<SessionOptions, "application" | "database" | "reload">,
+  load: () => Promise<Application>,
+): Promise<number> {
+  let session: Session | undefined;
+  const endings = listenForEndings(() => session?.kill());
+  const server = await openDatabase(options.dataDir, options.output, endings.signal);
+  try {
+    let { since } = options;
+    while (!endings.signal.aborted) {
+      session = await openSession({
+        ...options,
+        since,
+        application,
+        database: server?.place ?? "that of KERF_DATABASE_URL",
+        reload: load,
+      });
+      const over = await Promise.race([session.over, endings.asked.then(() => "asked" as const)]);
+      if (over === "asked") options.output.note("Ending. Ctrl-C again ends it at once.");
+      await session.end();
+      if (over === "hopeless") return 1;
+      if (over !== "asked") application = over;
+      since = performance.now();
+    }
+    return (await endings.asked).exitCode;
+  } finally {
+    await server?.release();
+    endings.close();
+  }
+}
+
+async function gatewayPort(text: string | undefined): Promise<number> {
+  const port = text === undefined ? 4000 : readPort("port", text);
+  if (port === 0) return (await freePorts(HOST, 1))[0]!;
+  if (await isFree(HOST, port)) return port;
   const owner = portOwner(port);
   throw new Failure(
     `Port ${port} is in use${owner ? ` by ${owner}` : ""}. Stop that, or choose another port: kerf dev --port ${port + 1}.`,
@@ -82,8 +90,7 @@ async function refuseUsedPort(port: number): Promise<void> {
 
 async function openDatabase(dataDir: string, output: Output, signal: AbortSignal) {
   if (process.env["KERF_DATABASE_URL"]) return undefined;
-  const log = output.json ? {} : { log: (line: string) => output.line(line) };
-  const server = await attachEmbedded({ dataDir, signal, ...log });
+  const server = await attachEmbedded({ dataDir, signal, log: (line) => output.note(line) });
   return {
     place: `${server.host}:${server.port} (PostgreSQL in ${dataDir})`,
     release: () => server.release({ now: true }),

@@ -33,6 +33,9 @@ export async function environments(
         KERF_HEALTH_PORT: String(ports[units.length + i]),
         KERF_HOST: places.host,
         KERF_PORT: String(places.port),
+        KERF_IDENTITY: "development",
+        // Nobody else can have this port: whoever had this name before is dead, and its leases are free at once.
+        KERF_REPLICA: `dev-${places.port}`,
       },
     ]),
   );

@@ -1,0 +1,88 @@
+import type { Topology, Unit } from "kerf";
+import { Failure, nearest } from "./usage.ts";
+
+/** The environment of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Where one unit listens and finds the others: from the environment, since it differs from machine to machine. */
+export interface Settings {
+  /** KERF_DATABASE_URL; the embedded PostgreSQL where absent. */
+  readonly databaseUrl: string | undefined;
+  /** KERF_LISTEN, `host:port` of this unit's gRPC. */
+  readonly listen: { readonly host: string; readonly port: number } | undefined;
+  /** KERF_ENDPOINTS, a JSON object: unit to `host:port`. */
+  readonly endpoints: ReadonlyMap<string, string>;
+  /** KERF_HOST and KERF_PORT of the gateway; 127.0.0.1 and 4000 where absent. */
+  readonly gateway: { readonly host: string; readonly port: number };
+  /** KERF_HEALTH_PORT, on loopback; one that is free where absent. */
+  readonly healthPort: number;
+  /** KERF_IDENTITY=development: whoever says who they are is believed. */
+  readonly developmentIdentity: boolean;
+  /** NODE_ENV=production. */
+  readonly production: boolean;
+}
+
+/** @throws Failure that names the variable, what is wrong with it, and how it is written */
+export function readSettings(environment: Environment, topology: Topology, unit: Unit): Settings {
+  const given = (name: string) => environment[name] || undefined;
+  const identity = given("KERF_IDENTITY");
+  if (identity !== undefined && identity !== "development")
+    throw new Failure('KERF_IDENTITY: the only value is "development".');
+  return {
+    databaseUrl: given("KERF_DATABASE_URL"),
+    listen:
+      given("KERF_LISTEN") === undefined ? undefined : hostAndPort("KERF_LISTEN", given("KERF_LISTEN")!),
+    endpoints: readEndpoints(given("KERF_ENDPOINTS"), topology, unit),
+    gateway: {
+      host: given("KERF_HOST") ?? "127.0.0.1",
+      port: readPort("KERF_PORT", given("KERF_PORT") ?? "4000"),
+    },
+    healthPort: readPort("KERF_HEALTH_PORT", given("KERF_HEALTH_PORT") ?? "0"),
+    developmentIdentity: identity === "development",
+    production: given("NODE_ENV") === "production",
+  };
+}
+
+const form = `'{"checkout":"10.0.0.7:5000","back":"back.internal:5000"}'`;
+
+function readEndpoints(text: string | undefined, topology: Topology, unit: Unit): Map<string, string> {
+  if (text === undefined) return new Map();
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Failure(`KERF_ENDPOINTS is not JSON. Write it as ${form}.`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new Failure(`KERF_ENDPOINTS is not an object. Write it as ${form}.`);
+  const units = topology.units.map(({ name }) => name);
+  const endpoints = new Map<string, string>();
+  for (const [name, address] of Object.entries(value)) {
+    if (!units.includes(name)) {
+      const close = nearest(name, units);
+      throw new Failure(
+        `KERF_ENDPOINTS names the unit "${name}", which "${topology.name}" does not have` +
+          `${close ? ` (did you mean "${close}"?)` : ""}. It has: ${units.join(", ")}.`,
+      );
+    }
+    if (typeof address !== "string")
+      throw new Failure(`KERF_ENDPOINTS.${name} is no text. Write it as ${form}.`);
+    hostAndPort(`KERF_ENDPOINTS.${name}`, address);
+    if (name !== unit.name) endpoints.set(name, address);
+  }
+  return endpoints;
+}
+
+function hostAndPort(name: string, text: string): { host: string; port: number } {
+  const found = /^(?:\[([\da-fA-F:]+)\]|([^:\s/]+)):(\d+)$/.exec(text);
+  if (!found)
+    throw new Failure(`${name} is "${text}", which is no address. Write host:port, such as 0.0.0.0:5000.`);
+  return { host: (found[1] ?? found[2])!, port: readPort(name, found[3]!) };
+}
+
+function readPort(name: string, text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new Failure(`${name} is "${text}". A port is a whole number from 0 to 65535.`);
+  return port;
+}
