@@ -71,7 +71,6 @@ export const inventory = contract("inventory", {
       next: z.string().optional(),
     }),
   }),
-  depleted: event({ data: z.object({ article: ArticleCode }), key: "article" }),
   restocked: event({
     data: z.object({ returnId: Id, article: ArticleCode, quantity: z.int() }),
     key: "returnId",

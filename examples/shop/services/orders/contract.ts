@@ -93,13 +93,19 @@ export const orders = contract("orders", {
     output: Summary.extend({ address: Address, lines: z.array(Line) }),
     errors: { UnknownOrder },
   }),
+  stateOf: query({
+    description: "How far an order or a return is; nothing where there is none.",
+    input: z.object({ orderId: Id.optional(), returnId: Id.optional() }),
+    output: z.object({ ended: z.boolean().optional() }),
+  }),
   list: query({
-    description: "A customer's orders, or for staff all, oldest first, in pages.",
+    description: "A customer's orders, or for staff everybody's, by number, in pages.",
     http: "GET /orders",
     access: ownList,
     input: z.object({
       customerId: PersonId.optional(),
       reference: line(64).optional(),
+      newestFirst: z.boolean().default(false),
       after: AfterNumber,
       limit: Limit,
     }),
@@ -160,10 +166,15 @@ export const orders = contract("orders", {
     errors: { UnknownReturn },
   }),
   returns: query({
-    description: "A customer's returns, or for staff all, oldest first, in pages.",
+    description: "A customer's returns, or for staff everybody's, by number, in pages.",
     http: "GET /returns",
     access: ownList,
-    input: z.object({ customerId: PersonId.optional(), after: AfterNumber, limit: Limit }),
+    input: z.object({
+      customerId: PersonId.optional(),
+      newestFirst: z.boolean().default(false),
+      after: AfterNumber,
+      limit: Limit,
+    }),
     output: z.object({ returns: z.array(Return), next: z.int().optional() }),
   }),
   rebuildNames: command({

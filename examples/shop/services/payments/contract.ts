@@ -62,7 +62,8 @@ export const payments = contract("payments", {
     }),
   }),
   bankLog: query({
-    description: "The bank's own record, oldest first, in pages: one row for each key it was ever given.",
+    description:
+      "The bank's own record, oldest first, in pages: one row for each key it was ever given (charge-<orderId>, undo-<orderId>, return-<returnId>-<orderId>).",
     http: "GET /bank/log",
     access: "role:staff",
     input: z.object({ after: AfterNumber, limit: Limit }),

@@ -1,0 +1,21 @@
+import { app } from "kerf";
+
+export default app("shop", {
+  services: {
+    users: () => import("./services/users/service.ts"),
+    catalog: () => import("./services/catalog/service.ts"),
+    carts: () => import("./services/carts/service.ts"),
+    orders: () => import("./services/orders/service.ts"),
+    payments: () => import("./services/payments/service.ts"),
+    inventory: () => import("./services/inventory/service.ts"),
+    shipping: () => import("./services/shipping/service.ts"),
+    recommendations: () => import("./services/recommendations/service.ts"),
+    notifications: () => import("./services/notifications/service.ts"),
+    storefront: () => import("./services/storefront/service.ts"),
+  },
+  topologies: {
+    monolith: { shop: "*" },
+    split: { checkout: ["orders", "payments"], browse: ["catalog", "recommendations"], back: "*" },
+    micro: "each",
+  },
+});
