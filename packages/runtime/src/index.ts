@@ -1,1 +1,40 @@
-export {};
+export {
+  StaleFenceError,
+  memoryBroker,
+  postgresBroker,
+  type Broker,
+  type BrokerProblem,
+  type Delivered,
+  type Group,
+  type Message,
+  type Subscription,
+} from "./broker/index.ts";
+export { childOf, newTrace, traceIdOf } from "./call/trace.ts";
+export { attachEmbedded, type EmbeddedServer } from "./data/embedded.ts";
+export { DatabaseError, type DatabaseErrorKind } from "./data/errors.ts";
+export { MigrationError } from "./data/migrate.ts";
+export { openServer, type DatabaseServer, type ServerOptions } from "./data/server.ts";
+export type { Discovery } from "./discovery/discovery.ts";
+export { dnsDiscovery } from "./discovery/dns.ts";
+export { staticDiscovery } from "./discovery/static.ts";
+export { edges, loadGraph, mayCall, type Edge, type Graph, type ServiceNode } from "./graph/index.ts";
+export { createLog, readableLine, type LogLevel } from "./log/index.ts";
+export { sagaLimits, type SagaLimits } from "./sagas/step-policy.ts";
+export { localTransport } from "./transport/local.ts";
+export type { CallHeader, CallRequest, Dispatch, Transport, TransportServer } from "./transport/transport.ts";
+export {
+  startUnit,
+  type EdgeCall,
+  type RunningUnit,
+  type UnitOptions,
+  type UnitStatus,
+  type UnitTiming,
+} from "./unit/unit.ts";
+export {
+  checkContract,
+  compileValidator,
+  jsonSchema,
+  type Validation,
+  type Validator,
+  type ValidatorOptions,
+} from "./validate/index.ts";

@@ -1,1 +1,3 @@
-export {};
+export type { Seen } from "./events.ts";
+export { fake } from "./fake.ts";
+export { rig, type Mode, type Rig, type RigOptions, type TestCallOptions } from "./rig.ts";

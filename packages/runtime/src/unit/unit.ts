@@ -12,7 +12,7 @@ import {
 } from "kerf";
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
-import type { Broker } from "../broker/broker.ts";
+import type { Broker, Group } from "../broker/broker.ts";
 import { postgresBroker } from "../broker/postgres.ts";
 import { dispatcher, type Endpoint } from "../call/dispatch.ts";
 import { router, type Router } from "../call/router.ts";
@@ -31,7 +31,7 @@ import type { ServicePort, Storage } from "../service/port.ts";
 import { databaseSettings, readSettings } from "../service/settings.ts";
 import { grpcTransport } from "../transport/grpc.ts";
 import { serveGrpc } from "../transport/grpc-server.ts";
-import type { Dispatch, Transport, TransportServer } from "../transport/transport.ts";
+import type { CallRequest, Dispatch, Transport, TransportServer } from "../transport/transport.ts";
 import { compileValidator, type Validator } from "../validate/index.ts";
 import { Ticker } from "./ticker.ts";
 
@@ -54,8 +54,10 @@ export interface UnitOptions {
   readonly transport?: (dispatch: Dispatch) => Transport;
   /** Sends calls within this unit over the transport too. */
   readonly everyCallRemote?: boolean;
-  /** Wraps the broker; tests repeat deliveries with it. */
+  /** Wraps the broker; tests repeat deliveries and listen with it. */
   readonly wrapBroker?: (broker: Broker) => Broker;
+  /** Groups beside those of the app's services; tests listen with them. */
+  readonly moreGroups?: readonly Group[];
 }
 
 export interface UnitTiming {
@@ -93,8 +95,10 @@ export interface EdgeCall {
 export interface RunningUnit {
   readonly name: string;
   readonly address: string | undefined;
-  /** @throws DeclaredError | StatusError */
+  /** A call from the edge. @throws DeclaredError | StatusError */
   invoke(call: EdgeCall): Promise<unknown>;
+  /** A call as one of the app's services. @throws DeclaredError | StatusError */
+  callAs(service: string, call: EdgeCall): Promise<unknown>;
   ready(): boolean;
   status(): Promise<UnitStatus>;
   /** Stops accepting, finishes or hands back what is in flight, gives leases back, closes connections. */
@@ -188,24 +192,8 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     return {
       name: unit.name,
       address: server?.address,
-      invoke: (call) =>
-        calls.call(
-          call.member,
-          {
-            member: call.member.id,
-            input: call.input,
-            header: {
-              id: call.id,
-              deadlineAt: call.deadlineAt,
-              caller: undefined,
-              actor: call.actor,
-              via: "gateway",
-              traceparent: call.traceparent,
-              retry: false,
-            },
-          },
-          call.signal,
-        ),
+      invoke: (call) => calls.call(call.member, requestOf(call, undefined), call.signal),
+      callAs: (service, call) => calls.call(call.member, requestOf(call, service), call.signal),
       ready: () => ready && !draining,
       status: () => statusOf(unit, [...hosts.values()], broker, ready && !draining),
       drain: async () => {
@@ -221,6 +209,17 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     await close(calls, transport, broker, pool).catch(() => {});
     throw error;
   }
+}
+
+function requestOf(
+  { member, input, signal: _signal, ...rest }: EdgeCall,
+  caller: string | undefined,
+): CallRequest {
+  return {
+    member: member.id,
+    input,
+    header: { ...rest, caller, via: caller === undefined ? "gateway" : "call", retry: false },
+  };
 }
 
 async function close(
@@ -277,7 +276,7 @@ function databaseName(app: string, part: string): string {
 }
 
 async function prepareDatabase(service: string, url: string, migrations: URL, log: Logger): Promise<void> {
-  await migrateList(url, { service, migrations: journalMigrations, log: (line) => log.debug(line) });
+  await migrateList(url, { service: "kerf", migrations: journalMigrations, log: (line) => log.debug(line) });
   await migrate(url, { directory: migrations, service, log: (line) => log.info({ service }, line) });
 }
 
