@@ -1,0 +1,333 @@
+import { ErrorCode, errorCodeName } from "../http2/http2-error.ts";
+import { CONNECTION_LOST, NEVER_TAKEN, Stream } from "../http2/stream.ts";
+import type { ClientConnection } from "./client-connection.ts";
+import { errorFromTrailers, GrpcError } from "./grpc-error.ts";
+import { decompress, MESSAGE_PREFIX, messageLength, MessageReader, writeMessage } from "./messages.ts";
+import { Metadata, type MetadataInit } from "./metadata.ts";
+import { readResponseHead, statusOfHttp, type ResponseHead } from "./response-head.ts";
+import type { AnyMethod } from "./service.ts";
+import { Status, type StatusCode } from "./status.ts";
+import { formatTimeout } from "./timeout.ts";
+import { writeMetadata } from "./write-metadata.ts";
+
+export interface CallOptions {
+  /** The deadline, in milliseconds from now; it travels as `grpc-timeout`. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly metadata?: MetadataInit | undefined;
+  /** Waits for a connection instead of failing while there is none. */
+  readonly waitForReady?: boolean | undefined;
+  readonly compression?: "gzip" | "identity" | undefined;
+  /** Hears the metadata in front of the first message, and behind the last one. */
+  readonly onHeader?: ((metadata: Metadata) => void) | undefined;
+  readonly onTrailer?: ((metadata: Metadata) => void) | undefined;
+}
+
+/** What a call needs of its channel. */
+export interface CallOwner {
+  /** A call that the server surely did not begin: it is sent again, once. */
+  restart(call: ClientCall): void;
+  /** It has ended before it was sent. */
+  withdraw(call: ClientCall): void;
+}
+
+/** One call on the client: writes the requests, reads the replies and the status. */
+export abstract class ClientCall extends Stream {
+  connection: ClientConnection | undefined;
+  readonly method: AnyMethod;
+  readonly options: CallOptions;
+  /** It has its result; nothing after it counts. */
+  settled = false;
+  /** Fires while the call waits for a connection. */
+  waitTimer: NodeJS.Timeout | undefined;
+  readonly #owner: CallOwner;
+  readonly #request: unknown;
+  readonly #streamsIn: boolean;
+  readonly #metadata: Metadata | undefined;
+  #headSeen = false;
+  #restarted = false;
+  #encoding: string | undefined;
+  #httpError: GrpcError | undefined;
+  #reader: MessageReader | undefined;
+  #unparked: (() => void) | undefined;
+  #onAbort: (() => void) | undefined;
+  #requests: AsyncIterator<unknown> | undefined;
+
+  constructor(owner: CallOwner, method: AnyMethod, request: unknown, options: CallOptions) {
+    super();
+    this.#owner = owner;
+    this.method = method;
+    this.#request = request;
+    this.options = options;
+    this.#streamsIn = method.kind === "clientStream" || method.kind === "bidi";
+    const { metadata, timeoutMs } = options;
+    this.#metadata =
+      metadata === undefined || metadata instanceof Metadata ? metadata : new Metadata(metadata);
+    if (timeoutMs !== undefined) this.expiresAt = performance.now() + timeoutMs;
+  }
+
+  protected abstract onMessage(value: unknown, bytes: number): void;
+  protected abstract onSuccess(): void;
+  protected abstract onFailure(error: GrpcError): void;
+
+  /** Begins to listen to the signal; false when the call is over before it began. */
+  prepare(): boolean {
+    const { signal } = this.options;
+    if (signal === undefined) return true;
+    if (signal.aborted) {
+      this.failWith(aborted(signal));
+      return false;
+    }
+    this.#onAbort = () => this.cancel(aborted(signal));
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+    return true;
+  }
+
+  /** Ends the call with `error` and tells the server. */
+  cancel(error: GrpcError): void {
+    if (this.settled) return;
+    if (this.connection === undefined) this.#owner.withdraw(this);
+    else this.connection.reset(this, ErrorCode.CANCEL);
+    this.failWith(error);
+  }
+
+  /** Writes the header and what there is of the request; `id` was given. */
+  send(connection: ClientConnection): void {
+    this.connection = connection;
+    const { sender } = connection;
+    const at = sender.beginHeaders();
+    connection.writeRequestHead(this.method, this.options.compression === "gzip");
+    if (this.expiresAt !== Infinity)
+      sender.encoder.field(sender.out, "grpc-timeout", formatTimeout(this.expiresAt - performance.now()));
+    if (this.#metadata !== undefined) writeMetadata(sender, this.#metadata);
+    sender.endHeaders(at, this.id, false);
+    if (this.#streamsIn) {
+      sender.schedule();
+      void this.#pipe(this.#request as AsyncIterable<unknown>);
+      return;
+    }
+    try {
+      this.#write(this.#request, true);
+    } catch (error) {
+      this.cancel(GrpcError.from(error));
+    }
+    sender.batch(connection.streams.size);
+  }
+
+  #write(value: unknown, ends: boolean): boolean {
+    const { sender, limits } = this.connection!;
+    const gzip = this.options.compression === "gzip";
+    return writeMessage(sender, this, this.method.input, value, {
+      ends,
+      gzip,
+      maxBytes: limits.maxSendBytes,
+    });
+  }
+
+  async #pipe(requests: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
+    try {
+      const iterator = (
+        Symbol.asyncIterator in requests ? requests[Symbol.asyncIterator]() : requests[Symbol.iterator]()
+      ) as AsyncIterator<unknown>;
+      this.#requests = iterator;
+      while (!this.closed) {
+        const { done, value } = await iterator.next();
+        if (this.closed) break;
+        if (done === true) {
+          this.connection!.sender.sendEnd(this);
+          this.connection!.settle(this);
+          break;
+        }
+        if (this.#write(value, false)) this.connection!.sender.batch(this.connection!.streams.size);
+        else await new Promise<void>((resolve) => (this.#unparked = resolve));
+      }
+    } catch (error) {
+      this.cancel(
+        error instanceof GrpcError
+          ? error
+          : new GrpcError(Status.CANCELLED, "the request stream failed", { cause: error }),
+      );
+    } finally {
+      this.#requests = undefined;
+    }
+  }
+
+  override onHeaders(fields: readonly string[], ends: boolean): void {
+    if (ends) {
+      if (fields.length === 2 && fields[0] === "grpc-status" && fields[1] === "0")
+        return this.#succeed(undefined);
+    } else if (
+      !this.#headSeen &&
+      fields.length === 4 &&
+      fields[1] === "200" &&
+      fields[3] === "application/grpc"
+    ) {
+      this.#headSeen = true;
+      this.options.onHeader?.(new Metadata());
+      return;
+    }
+    const head = readResponseHead(fields);
+    if (head === undefined)
+      return this.connection!.resetByPeersFault(this, ErrorCode.PROTOCOL_ERROR, "a malformed answer");
+    if (head.httpStatus >= 100 && head.httpStatus < 200 && !ends) return;
+    if (!this.#headSeen) this.#onHead(head, ends);
+    else if (!ends)
+      return this.connection!.resetByPeersFault(
+        this,
+        ErrorCode.PROTOCOL_ERROR,
+        "trailers that do not end the stream",
+      );
+    if (ends) this.#onTrailers(head);
+  }
+
+  #onHead(head: ResponseHead, ends: boolean): void {
+    this.#headSeen = true;
+    this.#encoding = head.encoding;
+    const refusal = statusOfHttp(head);
+    if (refusal !== undefined && head.status === undefined)
+      this.#httpError = new GrpcError(refusal.code, refusal.reason);
+    else if (!ends) this.options.onHeader?.(Metadata.fromWire(head.metadata ?? []));
+  }
+
+  #onTrailers(head: ResponseHead): void {
+    if (this.#httpError !== undefined && head.status === undefined) return this.#settle(this.#httpError);
+    if (head.status === undefined)
+      return this.#settle(new GrpcError(Status.UNKNOWN, "the answer ended without grpc-status"));
+    const metadata = Metadata.fromWire(head.metadata ?? []);
+    if (head.status === 0) return this.#succeed(metadata);
+    this.options.onTrailer?.(metadata);
+    this.#settle(errorFromTrailers(head.status, head.message, head.details, metadata));
+  }
+
+  #succeed(trailers: Metadata | undefined): void {
+    if (this.settled) return;
+    if (this.#reader?.empty === false)
+      return this.#settle(new GrpcError(Status.INTERNAL, "the answer ends inside a message"));
+    this.options.onTrailer?.(trailers ?? new Metadata());
+    this.settled = true;
+    this.#release();
+    this.onSuccess();
+  }
+
+  #settle(error: GrpcError): void {
+    this.failWith(error);
+  }
+
+  /** The result is `error`. */
+  failWith(error: GrpcError): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.#release();
+    this.onFailure(error);
+  }
+
+  #release(): void {
+    if (this.#onAbort !== undefined) this.options.signal!.removeEventListener("abort", this.#onAbort);
+    if (this.waitTimer !== undefined) clearTimeout(this.waitTimer);
+    this.#reader?.drop();
+    if (!this.#streamsIn) return;
+    // The server needs no more requests: the stream is told, and the generator may clean up.
+    if (!this.localEnded && !this.closed && this.connection !== undefined)
+      this.connection.reset(this, ErrorCode.CANCEL);
+    this.#unparked?.();
+    void this.#requests?.return?.()?.catch(() => undefined);
+  }
+
+  override onData(from: Buffer, start: number, end: number): void {
+    if (this.#httpError !== undefined) return this.connection!.returnWindow(this);
+    if (!this.#headSeen)
+      return this.connection!.resetByPeersFault(this, ErrorCode.PROTOCOL_ERROR, "DATA before HEADERS");
+    const { maxMessageBytes } = this.connection!.limits;
+    try {
+      const only = this.#reader === undefined && end - start >= MESSAGE_PREFIX;
+      if (only && messageLength(from, start, maxMessageBytes) === end - start - MESSAGE_PREFIX) {
+        this.#decode(from[start] === 1, from, start + MESSAGE_PREFIX, end);
+      } else {
+        this.#reader ??= new MessageReader(
+          maxMessageBytes,
+          (compressed, b, p, e) => this.#decode(compressed, b, p, e),
+          () => undefined,
+        );
+        this.#reader.push(from, start, end);
+      }
+    } catch (error) {
+      this.cancel(GrpcError.from(error));
+    }
+    this.connection!.returnWindow(this);
+  }
+
+  #decode(compressed: boolean, from: Buffer, start: number, end: number): void {
+    if (this.settled) return;
+    const { output } = this.method;
+    let value: unknown;
+    try {
+      if (compressed) {
+        const plain = decompress(from, start, end, this.#encoding, this.connection!.limits.maxMessageBytes);
+        value = output.decode(plain, 0, plain.length);
+      } else value = output.decode(from, start, end);
+    } catch (error) {
+      if (error instanceof GrpcError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new GrpcError(Status.INTERNAL, `the reply cannot be decoded: ${reason}`, { cause: error });
+    }
+    this.onMessage(value, end - start + MESSAGE_PREFIX);
+  }
+
+  override onEnd(): void {
+    if (this.settled) return;
+    this.#settle(this.#httpError ?? new GrpcError(Status.UNKNOWN, "the answer ended without a status"));
+  }
+
+  override onUnparked(): void {
+    const resolve = this.#unparked;
+    this.#unparked = undefined;
+    resolve?.();
+  }
+
+  override onGone(code: number, reason: string): void {
+    if (this.settled) return;
+    const notStarted = (code === NEVER_TAKEN || code === ErrorCode.REFUSED_STREAM) && !this.#headSeen;
+    if (notStarted && !this.#streamsIn && !this.#restarted) {
+      this.#restarted = true;
+      this.connection = undefined;
+      this.closed = false;
+      this.localEnded = false;
+      this.remoteEnded = false;
+      this.unreturned = 0;
+      return this.#owner.restart(this);
+    }
+    this.failWith(new GrpcError(statusOfReset(code), gone(code, reason), { notStarted }));
+  }
+
+  override onDeadline(): void {
+    this.cancel(new GrpcError(Status.DEADLINE_EXCEEDED, "the deadline passed"));
+  }
+}
+
+function aborted(signal: AbortSignal): GrpcError {
+  const { reason } = signal as { reason: unknown };
+  if (reason instanceof GrpcError) return reason;
+  return new GrpcError(Status.CANCELLED, "the call was cancelled", { cause: reason });
+}
+
+/** What an HTTP/2 error code means for a call (gRPC over HTTP/2, "HTTP2 Transport Mapping"). */
+function statusOfReset(code: number): StatusCode {
+  switch (code) {
+    case CONNECTION_LOST:
+    case NEVER_TAKEN:
+    case ErrorCode.REFUSED_STREAM:
+      return Status.UNAVAILABLE;
+    case ErrorCode.CANCEL:
+      return Status.CANCELLED;
+    case ErrorCode.ENHANCE_YOUR_CALM:
+      return Status.RESOURCE_EXHAUSTED;
+    case ErrorCode.INADEQUATE_SECURITY:
+      return Status.PERMISSION_DENIED;
+    default:
+      return Status.INTERNAL;
+  }
+}
+
+function gone(code: number, reason: string): string {
+  return code < 0 ? reason : `${reason} (${errorCodeName(code)})`;
+}
