@@ -2,6 +2,7 @@
 // Plain JavaScript that an old Node can read: it has to find a newer one.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import module from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -9,6 +10,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
 if (major > 22 || (major === 22 && minor >= 22)) {
+  // Compiled code is kept, so that the next start is faster and needs no compiler in memory.
+  const folder = above(process.cwd(), "node_modules");
+  if (folder && !process.env["NODE_COMPILE_CACHE"]) module.enableCompileCache(join(folder, ".cache", "kerf"));
   const { main } = await import("../src/main.ts");
   await main(process.argv.slice(2));
 } else {
@@ -23,17 +27,15 @@ if (major > 22 || (major === 22 && minor >= 22)) {
   hand(newer);
 }
 
-/** The program of the npm package `node`, in the nearest node_modules above `folder` that has it. */
+/** The program of the npm package `node`. */
 function nodeAbove(folder) {
+  return above(folder, join("node_modules/node/bin", process.platform === "win32" ? "node.exe" : "node"));
+}
+
+/** The nearest `name` in `folder` or above it. */
+function above(folder, name) {
   for (let at = folder; ; at = dirname(at)) {
-    const program = join(
-      at,
-      "node_modules",
-      "node",
-      "bin",
-      process.platform === "win32" ? "node.exe" : "node",
-    );
-    if (existsSync(program)) return program;
+    if (existsSync(join(at, name))) return join(at, name);
     if (at === dirname(at)) return undefined;
   }
 }

@@ -8,10 +8,18 @@ const clear = new Set([
   "EmbeddedUnavailable",
   "DatabaseError",
   "MigrationError",
-  "SettingsError",
   "ContractLockError",
+  "ListenError",
   "StatusError",
 ]);
+
+/** Those that only another file, command line or setting can mend. */
+const lasting = new Set(["UsageError", "Failure", "DeclarationError", "MigrationError", "ContractLockError"]);
+
+/** Tells whether trying again without a change is of no use. */
+export function lasts(error: unknown): boolean {
+  return error instanceof Error && lasting.has(error.name);
+}
 
 /**
  * What went wrong, for people: the message, its causes, and where the code is at fault the one place in it. No stack.

@@ -1,0 +1,127 @@
+import { flushCompileCache } from "node:module";
+import { createLog, edges, loadGraph, type Graph } from "@kerf/runtime";
+import { LOG_LEVELS, type LogLevel } from "@kerf/runtime/log";
+import type { Topology, Unit } from "kerf";
+import type { Logger } from "pino";
+import { command, configOption, dataOption, topologyOption } from "../arguments.ts";
+import { chooseTopology, chooseUnit, dataFolder, loadConfiguration } from "../configuration.ts";
+import { SUPERVISED, type UnitMessage } from "../dev/messages.ts";
+import { listenForEndings } from "../endings.ts";
+import { explain, lasts } from "../explain.ts";
+import { runUnit, type RunningProcess } from "../unit.ts";
+import { Failure, refuseWord } from "../usage.ts";
+
+const GRACE_MS = 30_000;
+
+export const start = command({
+  name: "start",
+  summary: "Runs one unit of a topology in this process: what a deployment starts.",
+  options: {
+    unit: { value: "NAME", text: "which unit; may be left out where the topology has only one" },
+    topology: topologyOption,
+    data: dataOption,
+    config: configOption,
+    json: { text: "a JSON line for each line of the log, on a terminal too" },
+  },
+  notes: [
+    "Environment:",
+    "  KERF_DATABASE_URL    postgres://user:password@host:port/database; default: the embedded PostgreSQL",
+    "  KERF_LISTEN          host:port on which other units reach this one",
+    '  KERF_ENDPOINTS       where the other units are: \'{"back":"10.0.0.7:5000"}\'',
+    "  KERF_HOST KERF_PORT  of the gateway; default: 127.0.0.1 and 4000",
+    "  KERF_HEALTH_PORT     /livez, /readyz and /status on loopback; default: one that is free",
+    "  KERF_LOG_LEVEL       trace, debug, info, warn, error; default: info",
+    "  KERF_<SERVICE>_<NAME>, or a file named by KERF_<SERVICE>_<NAME>_FILE: settings of a service",
+    "",
+    "SIGTERM or Ctrl-C: finishes what is in flight, 30 s at most, and ends; a second one ends it at once.",
+  ],
+  async run(given) {
+    const since = performance.now();
+    const endings = listenForEndings(() => process.exit(1));
+    let loaded = false;
+    try {
+      const configuration = await loadConfiguration(given.config);
+      const topology = chooseTopology(configuration.app, given.topology);
+      const unit = chooseUnit(topology, given.unit);
+      const log = openLog(unit, given.json ?? false);
+      logUnexpected(log);
+      const graph = await loadGraph(configuration.app);
+      requireEndpoints(graph, topology, unit);
+      loaded = true;
+
+      const starting = runUnit({
+        graph,
+        topology,
+        unit,
+        environment: process.env,
+        dataDir: dataFolder(configuration, given.data),
+        log,
+        signal: endings.signal,
+      });
+      const running = await Promise.race([starting, endings.asked]);
+      // What has been begun is undone by the database when its connections close.
+      if ("exitCode" in running) return 0;
+      await announce(running, log, performance.now() - since);
+      const { graceMs = GRACE_MS } = await endings.asked;
+      log.info("ending: finishing what is in flight");
+      await running.drain(graceMs);
+      return 0;
+    } catch (error) {
+      if (!process.send) throw error;
+      await tell({ kerf: "failed", message: explain(error), lasting: !loaded || lasts(error) });
+      return 1;
+    } finally {
+      endings.close();
+    }
+  },
+});
+
+function openLog(unit: Unit, json: boolean): Logger {
+  const level = process.env["KERF_LOG_LEVEL"] || "info";
+  if (!isLevel(level)) return refuseWord("level of KERF_LOG_LEVEL", level, LOG_LEVELS);
+  const pretty = !json && process.stdout.isTTY;
+  return createLog({ unit: unit.name, level, pretty, colour: pretty && !process.env["NO_COLOR"] });
+}
+
+function isLevel(level: string): level is LogLevel {
+  return (LOG_LEVELS as readonly string[]).includes(level);
+}
+
+/** What nobody caught leaves the process in an unknown state. */
+function logUnexpected(log: Logger): void {
+  const fail = (err: unknown) => {
+    log.fatal({ err }, "something was thrown that nobody caught; this process ends");
+    process.exit(1);
+  };
+  process.on("uncaughtException", fail);
+  process.on("unhandledRejection", fail);
+}
+
+/** A unit that cannot find another would only say so when the first call fails. */
+function requireEndpoints(graph: Graph, topology: Topology, unit: Unit): void {
+  if (process.env["KERF_ENDPOINTS"]) return;
+  const needed = new Set(
+    edges(graph, topology)
+      .filter((edge) => edge.remote && unit.services.includes(edge.from) && edge.kind !== "event")
+      .map((edge) => topology.units.find((other) => other.services.includes(edge.to))!.name),
+  );
+  if (needed.size === 0) return;
+  const example = Object.fromEntries([...needed].map((name) => [name, "host:port"]));
+  throw new Failure(
+    `The unit "${unit.name}" calls others, and KERF_ENDPOINTS does not say where they are. ` +
+      `Set it to '${JSON.stringify(example)}', or run everything on this machine with: kerf dev --topology ${topology.name}.`,
+  );
+}
+
+async function announce(running: RunningProcess, log: Logger, ms: number): Promise<void> {
+  const { address, gateway, example, health } = running;
+  if (!process.env[SUPERVISED]) log.info({ address, gateway, health, ms: Math.round(ms) }, "ready");
+  await tell({ kerf: "ready", address, gateway, example, health });
+  // The next start then finds its code compiled, also when this process is killed.
+  flushCompileCache();
+}
+
+/** Resolves when it is on its way: a process that ends would take it with it. */
+async function tell(message: UnitMessage): Promise<void> {
+  if (process.connected) await new Promise<void>((sent) => process.send!(message, () => sent()));
+}

@@ -1,0 +1,109 @@
+import { developmentIdentity, startGateway, type Gateway } from "@kerf/gateway";
+import { openServer, startUnit, type DatabaseServer, type Graph, type RunningUnit } from "@kerf/runtime";
+import type { Topology, Unit } from "kerf";
+import type { Logger } from "pino";
+import { exampleOf } from "./example.ts";
+import { serveHealth, type HealthServer } from "./health.ts";
+import { readSettings, type Environment, type Settings } from "./settings.ts";
+
+export interface RunUnitOptions {
+  readonly graph: Graph;
+  readonly topology: Topology;
+  readonly unit: Unit;
+  readonly environment: Environment;
+  /** Of the embedded PostgreSQL, where the environment names no other. */
+  readonly dataDir: string;
+  readonly log: Logger;
+  /** Gives up starting. */
+  readonly signal?: AbortSignal;
+}
+
+/** A unit with its edge, if it holds that, and its health. */
+export interface RunningProcess {
+  readonly address: string | undefined;
+  /** URL of the gateway. */
+  readonly gateway: string | undefined;
+  /** A path of the gateway that anybody may GET. */
+  readonly example: string | undefined;
+  /** URL of `/livez`, `/readyz` and `/status`. */
+  readonly health: string;
+  /** Is no longer ready, finishes what is in flight within `graceMs`, and lets go of everything. */
+  drain(graceMs: number): Promise<void>;
+}
+
+/**
+ * Composes one process of an application: database server, unit, gateway and health.
+ * @throws Failure | DeclarationError | DatabaseError | ListenError … with what to do; nothing stays open then
+ */
+export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> {
+  const { graph, topology, unit, log, environment } = options;
+  const settings = readSettings(environment, topology, unit);
+  const opened: Opened = {};
+  try {
+    opened.health = await serveHealth({
+      port: settings.healthPort,
+      ready: () => opened.unit?.ready() ?? false,
+      status: async () => opened.unit?.status(),
+    });
+    opened.server = await openServer({
+      ...(settings.databaseUrl ? { url: settings.databaseUrl } : { dataDir: options.dataDir }),
+      log: (line) => log.info(line),
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    opened.unit = await startUnit({
+      graph,
+      topology,
+      unit,
+      endpoints: settings.endpoints,
+      listen: settings.listen,
+      server: opened.server,
+      log,
+      settings: environment,
+    });
+    if (unit.gateway) opened.gateway = await openGateway(options, settings, opened.unit);
+  } catch (error) {
+    await close(opened, 0).catch(() => {});
+    throw error;
+  }
+  return {
+    address: opened.unit.address,
+    gateway: opened.gateway?.url,
+    example: unit.gateway ? exampleOf(contractsOf(graph)) : undefined,
+    health: opened.health.url,
+    drain: (graceMs) => close(opened, graceMs),
+  };
+}
+
+interface Opened {
+  health?: HealthServer;
+  server?: DatabaseServer;
+  unit?: RunningUnit;
+  gateway?: Gateway;
+}
+
+/** From the outside in: what is accepted last must be able to finish with all that it needs. */
+async function close({ health, server, unit, gateway }: Opened, graceMs: number): Promise<void> {
+  await gateway?.drain(graceMs);
+  await unit?.drain();
+  await server?.close();
+  await health?.close();
+}
+
+function openGateway(options: RunUnitOptions, settings: Settings, running: RunningUnit): Promise<Gateway> {
+  const { graph, log } = options;
+  const { cors } = graph.app.gateway;
+  return startGateway({
+    app: graph.app.name,
+    contracts: contractsOf(graph),
+    ...settings.gateway,
+    invoke: (call) => running.invoke(call),
+    ready: () => running.ready(),
+    log,
+    ...(cors ? { cors } : {}),
+    ...(settings.developmentIdentity ? { identify: developmentIdentity() } : {}),
+  });
+}
+
+function contractsOf(graph: Graph) {
+  return [...graph.services.values()].map((node) => node.definition.contract);
+}
