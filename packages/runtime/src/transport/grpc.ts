@@ -1,0 +1,42 @@
+import type { AnyContract, Log } from "kerf";
+import type { ContractLock } from "../proto/index.ts";
+import { ask } from "./ask.ts";
+import { grpcJsClient } from "./grpc-js-client.ts";
+import { findCodec } from "./method-codecs.ts";
+import type { Transport } from "./transport.ts";
+import type { WireClient } from "./wire.ts";
+import { StatusError } from "kerf";
+
+export interface GrpcTransportOptions {
+  /** The contracts that may be called. */
+  readonly contracts: readonly AnyContract[];
+  /** The field numbers of `contracts.lock.json`: the same as on the other side. */
+  readonly lock?: ContractLock;
+  readonly log?: Log;
+}
+
+/** Carries calls to other units by gRPC. There is one connection to each address; it is made, and made again, when needed. */
+export function grpcTransport({ contracts, lock }: GrpcTransportOptions): Transport {
+  const codecOf = findCodec(contracts, lock);
+  const clients = new Map<string, WireClient>();
+  let closed = false;
+
+  const clientOf = (address: string): WireClient => {
+    if (closed) throw new StatusError("UNAVAILABLE", "this unit is closing: it calls nobody any more");
+    let client = clients.get(address);
+    if (!client) clients.set(address, (client = grpcJsClient(address)));
+    return client;
+  };
+
+  return {
+    async call(address, request, signal) {
+      const codec = codecOf(request.member);
+      return ask(codec, request, address, signal, clientOf(address).send);
+    },
+    async close() {
+      closed = true;
+      for (const client of clients.values()) client.close();
+      clients.clear();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { type AnyContract, DeclaredError, StatusError } from "kerf";
+import { bounded, deadlineExceeded } from "../call/deadline.ts";
+import { type ContractLock, MAX_MESSAGE_BYTES, MessageTooLarge } from "../proto/index.ts";
+import { answer } from "./answer.ts";
+import { ask, interrupted } from "./ask.ts";
+import { MAX_ERROR_BYTES } from "./limits.ts";
+import { findCodec } from "./method-codecs.ts";
+import { errorTooLarge } from "./status-details.ts";
+import type { CallRequest, Dispatch, Transport } from "./transport.ts";
+import { sizeBound } from "./size-bound.ts";
+
+export interface LocalTransportOptions {
+  /** Sends every call through its protobuf encoding, as if to another process. Needs `contracts`. */
+  readonly serialised?: boolean;
+  readonly contracts?: readonly AnyContract[];
+  readonly lock?: ContractLock;
+}
+
+/**
+ * Carries calls within this process. With `contracts` the limit of 4 MB is that of the encoded message, as between
+ * processes; without, that of its JSON.
+ */
+export function localTransport(dispatch: Dispatch, options: LocalTransportOptions = {}): Transport {
+  const call = options.serialised ? serialised(dispatch, options) : direct(dispatch, options);
+  return { call, close: async () => {} };
+}
+
+function serialised(dispatch: Dispatch, { contracts, lock }: LocalTransportOptions): Transport["call"] {
+  if (!contracts) {
+    throw new Error("localTransport({ serialised: true }) needs contracts: add those that are called.");
+  }
+  const codecOf = findCodec(contracts, lock);
+  return async (address, request, signal) => {
+    const codec = codecOf(request.member);
+    return ask(codec, request, address, signal, ({ message, metadata, deadlineAt, signal: own }) => {
+      const call = { metadata: (name: string) => metadata[name], deadlineAt, signal: own };
+      const work = answer(codec, Buffer.from(message), call, dispatch, ({ error }) => {
+        throw error;
+      });
+      return bounded(work, deadlineAt, request.member);
+    });
+  };
+}
+
+function direct(dispatch: Dispatch, { contracts, lock }: LocalTransportOptions): Transport["call"] {
+  const codecOf = contracts && findCodec(contracts, lock);
+
+  const refuseLarge = (value: unknown, what: "input" | "reply", member: string): void => {
+    if (sizeBound(value) <= MAX_MESSAGE_BYTES) return;
+    const codec = codecOf?.(member);
+    try {
+      if (codec) (what === "input" ? codec.request : codec.response).encode(value);
+      else if (Buffer.byteLength(JSON.stringify(value)) > MAX_MESSAGE_BYTES) throw new MessageTooLarge();
+    } catch (error) {
+      throw new StatusError("RESOURCE_EXHAUSTED", `the ${what} of ${member} ${(error as Error).message}`);
+    }
+  };
+
+  return async (_address, request, signal) => {
+    const { member, header, input } = request;
+    if (signal.aborted) throw interrupted(signal, member);
+    if (header.deadlineAt <= Date.now()) throw deadlineExceeded(member);
+    refuseLarge(input, "input", member);
+    const reply = await withinSignal(dispatch, request, signal);
+    refuseLarge(reply, "reply", member);
+    return reply;
+  };
+}
+
+function withinSignal(dispatch: Dispatch, request: CallRequest, signal: AbortSignal): Promise<unknown> {
+  const { member, header } = request;
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(interrupted(signal, member));
+    signal.addEventListener("abort", stop, { once: true });
+    bounded(dispatch(request, signal), header.deadlineAt, member)
+      .then(resolve, (error: unknown) => reject(known(error)))
+      .finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
+function known(error: unknown): Error {
+  if (!(error instanceof DeclaredError)) return StatusError.from(error);
+  return sizeBound(error.data) > MAX_ERROR_BYTES ? errorTooLarge(error.member, error.code) : error;
+}
