@@ -98,8 +98,10 @@ export async function postgresBroker(options: PostgresBrokerOptions): Promise<Re
 
   function onNotify(payload: string): void {
     const rest = payload.slice(1);
-    if (payload.startsWith("m")) syncSoon();
-    else if (payload.startsWith("t")) topics.heard(rest);
+    // Who caused the change has acted on it in the same statement.
+    if (payload.startsWith("m")) {
+      if (rest !== String(lanes.member)) syncSoon();
+    } else if (payload.startsWith("t")) topics.heard(rest);
     else if (payload.startsWith("c"))
       deliveries.wake(rest === "" ? undefined : new Set(rest.split(",").map(Number)));
   }

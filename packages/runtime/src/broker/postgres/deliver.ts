@@ -207,16 +207,17 @@ export class Deliveries {
 
   async #store(moved: readonly OwnedLane[]): Promise<void> {
     const { link, lanes } = this.#options;
+    const nexts = moved.map((lane) => lane.next);
     try {
       const rows = await link.run(
         (sql) => sql<{ grp: number; lane: number }[]>`
           select * from broker.advance(${lanes.member}, ${moved.map((m) => m.consumer.group.id)},
-            ${moved.map((m) => m.lane)}, ${moved.map((m) => m.fence)}, ${moved.map((m) => m.next)})`,
+            ${moved.map((m) => m.lane)}, ${moved.map((m) => m.fence)}, ${nexts})`,
       );
-      const stored = new Set(rows.map((row) => `${row.grp}/${row.lane}`));
-      for (const lane of moved) {
-        if (!stored.has(`${lane.consumer.group.id}/${lane.lane}`) && lanes.holds(lane))
-          lanes.lose(lane, true);
+      const done = new Set(rows.map((row) => `${row.grp}/${row.lane}`));
+      for (const [i, lane] of moved.entries()) {
+        if (done.has(`${lane.consumer.group.id}/${lane.lane}`)) lane.stored = nexts[i]!;
+        else if (lanes.holds(lane)) lanes.lose(lane);
       }
     } catch (cause) {
       for (const lane of moved) this.#acknowledged.add(lane);

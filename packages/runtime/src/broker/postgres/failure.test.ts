@@ -181,6 +181,6 @@ describe("a server that fails", () => {
     const started = performance.now();
     await other.publish(batch(messages(1, { prefix: "after" })));
     await received.until(before + 1);
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(3_000);
   });
 });

@@ -17,6 +17,8 @@ export interface OwnedLane {
   readonly controller: AbortController;
   /** The first offset that is not acknowledged; storing it may be under way. */
   next: number;
+  /** What the server knows of `next`. */
+  stored: number;
   /** There may be messages that were not fetched yet. */
   dirty: boolean;
   /** The delivery under way; never rejects. */
@@ -72,11 +74,11 @@ export class Lanes {
   }
 
   /** The lane is not ours any more: what it had here is dropped, which is worth a word if that was anything. */
-  lose(lane: OwnedLane, dropped = lane.delivery !== undefined): void {
+  lose(lane: OwnedLane): void {
     const { service, channel, id } = lane.consumer.group;
     this.#owned.delete(key(id, lane.lane));
     lane.controller.abort();
-    if (!dropped) return;
+    if (lane.delivery === undefined && lane.next === lane.stored) return;
     const message = `Lane ${lane.lane} of ${channel} was taken from ${service} at work: its lease here had run out, or it was retired.`;
     this.#options.onProblem({ code: "LANE_LOST", message, service, channel, lane: lane.lane });
   }
@@ -129,6 +131,7 @@ export class Lanes {
         lane,
         fence,
         next,
+        stored: next,
         controller,
         dirty: true,
         delivery: undefined,
