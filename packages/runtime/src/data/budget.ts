@@ -229,29 +229,33 @@ export class Budget {
       const nth = (wanted.get(waiter.url) ?? 0) + 1;
       wanted.set(waiter.url, nth);
       if (nth <= (this.#opening.get(waiter.url) ?? 0)) continue;
-      if (this.#used < this.#options.size) this.#openFor(waiter.url);
+      let underWay: boolean;
+      if (this.#used < this.#options.size) underWay = this.#openFor(waiter.url);
       // What closes now makes room for as many; its end serves the queue again.
-      else if (closing > 0) closing--;
-      else this.#evictFor(waiter);
+      else underWay = closing-- > 0 || this.#evictFor(waiter);
+      // One for whom nothing can be done yet does not keep those behind from what is there.
+      if (!underWay) room[waiter.access]++;
     }
   }
 
-  #openFor(url: string): void {
+  #openFor(url: string): boolean {
     const gate = this.#gates.get(url);
-    if (gate && (gate.probing || gate.openAt > Date.now())) return;
+    if (gate && (gate.probing || gate.openAt > Date.now())) return false;
     if (gate) gate.probing = true;
     this.#used++;
     this.#opening.set(url, (this.#opening.get(url) ?? 0) + 1);
     void this.#open(url);
+    return true;
   }
 
   /** Closes what has been idle for longest, in another database than the waiter's. */
-  #evictFor({ since }: Waiter): void {
+  #evictFor({ since }: Waiter): boolean {
     const patient = Date.now() - since < PATIENCE_MS;
     const victim = this.#idle.find((idle) => !patient || !this.#isWanted(idle.connection.url));
-    if (!victim) return;
+    if (!victim) return false;
     this.#idle.splice(this.#idle.indexOf(victim), 1);
     void this.#discard(victim.connection, true);
+    return true;
   }
 
   #isWanted(url: string): boolean {

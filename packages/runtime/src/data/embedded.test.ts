@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, cp, mkdir, mkdtemp, readFile, readdir, rm, stat, unlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -20,9 +21,11 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await Promise.all(attached.map((server) => server.release()));
-  const last = await attachEmbedded({ dataDir }).catch(() => undefined);
-  await last?.release({ now: true });
+  for (const server of attached) await server.release({ now: true });
+  if (existsSync(join(dataDir, "keeper.json"))) {
+    const last = await attachEmbedded({ dataDir }).catch(() => undefined);
+    await last?.release({ now: true });
+  }
   await rm(dataDir, { recursive: true, force: true });
 });
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { extname, resolve } from "node:path";
+import { dirname, extname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { EmbeddedUnavailable } from "./embedded/binaries.ts";
@@ -181,7 +181,7 @@ function startKeeper(dataDir: string): ChildProcess {
 
 function prepareFolder(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true });
+    makeFolder(dataDir);
     const { mode, uid } = statSync(dataDir);
     // PostgreSQL runs as another user then, who has to pass through; every file in it is private.
     if (process.getuid?.() === 0 && uid === 0 && (mode & 0o001) === 0) chmodSync(dataDir, mode | 0o111);
@@ -190,6 +190,18 @@ function prepareFolder(dataDir: string): void {
       `The data folder ${dataDir} cannot be used: ${(cause as Error).message}. Choose another, or mend its permissions.`,
       { cause },
     );
+  }
+}
+
+/** One by one: Node's recursive mkdir never returns for a folder under /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another process was faster.
+    if (!existsSync(path)) throw error;
   }
 }
 
