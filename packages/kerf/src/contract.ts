@@ -1,5 +1,7 @@
+import { checkMember } from "./member-checks.ts";
 import type { AnyCommand, AnyEvent, AnyMember, AnyQuery, Command, Event, Query } from "./members.ts";
 import { refuse } from "./refuse.ts";
+import { routeParts } from "./route.ts";
 
 declare const described: unique symbol;
 
@@ -40,7 +42,8 @@ const namePattern = /^[a-z][a-zA-Z0-9]{0,39}$/;
 /**
  * Declares a contract. `definition` holds `version` and the members, flat:
  * `contract("inventory", { version: 1, stock: query({…}), reserve: command({…}) })`.
- * @throws DeclarationError for a bad name or version, two members on one route, or `http` without `access`.
+ * @throws DeclarationError for a bad name or version, a schema that is not Zod, a route that is wrong, used twice or
+ *   without `access`, or an error code that is a status
  */
 export function contract<
   const N extends string,
@@ -49,56 +52,58 @@ export function contract<
   const place = `contract("${name}")`;
   if (!namePattern.test(name))
     refuse(place, "the name is not a camelCase word of at most 40 letters and digits", "rename it");
-  if (!Number.isInteger(definition.version) || definition.version < 1) {
-    refuse(place, `version ${definition.version} is not a whole number from 1`, "start at version: 1");
-  }
+  if (!Number.isSafeInteger(definition.version) || definition.version < 1)
+    refuse(
+      place,
+      `version ${String(definition.version)} is not a whole number from 1`,
+      "start at version: 1",
+    );
   const id = `${name}@${definition.version}`;
   const members = new Map<string, AnyMember>();
   const routes = new Map<string, string>();
   for (const [key, value] of Object.entries(definition)) {
-    if (typeof value === "number") {
-      if (key !== "version")
-        refuse(`${place}.${key}`, "is a number", "members are made by query(), command() or event()");
-      continue;
-    }
-    const draft = value as AnyMember;
-    if (draft.kind !== "query" && draft.kind !== "command" && draft.kind !== "event") {
-      refuse(`${place}.${key}`, "is no member", "members are made by query(), command() or event()");
-    }
-    if (!namePattern.test(key))
-      refuse(
-        `${place}.${key}`,
-        "the name is not a camelCase word of at most 40 letters and digits",
-        "rename it",
-      );
-    if (draft.id !== "")
-      refuse(
-        `${place}.${key}`,
-        `is already the member ${draft.id}`,
-        "declare a member of its own with query(), command() or event()",
-      );
+    if (key === "version") continue;
+    const draft = readDraft(key, value, `${place}.${key}`);
     if (draft.kind !== "event" && draft.http) {
-      const route = draft.http.replace(/:[^/]+/g, ":");
-      const other = routes.get(route);
+      const { shape } = routeParts(draft.http, `${place}.${key}`);
+      const other = routes.get(shape);
       if (other)
         refuse(
           `${place}.${key}`,
           `its route ${draft.http} is also that of ${other}`,
           "give each member a route of its own",
         );
-      if (draft.access === undefined)
-        refuse(
-          `${place}.${key}`,
-          "has http but no access",
-          'say who may use it: access: "public", "user", "role:…" or a function',
-        );
-      routes.set(route, key);
+      routes.set(shape, key);
     }
-    members.set(key, { ...draft, id: `${id}.${key}` } as AnyMember);
+    members.set(key, Object.freeze({ ...draft, id: `${id}.${key}` }) as AnyMember);
   }
   const made = Object.freeze(Object.fromEntries(members)) as unknown as Contract<N, D>;
   facts.set(made as unknown as AnyContract, { id, name, version: definition.version, members });
   return made;
+}
+
+function readDraft(key: string, value: unknown, place: string): AnyMember {
+  const draft = value as AnyMember | null;
+  if (
+    typeof draft !== "object" ||
+    (draft?.kind !== "query" && draft?.kind !== "command" && draft?.kind !== "event")
+  )
+    return refuse(place, "is no member", "members are made by query(), command() or event()");
+  if (!namePattern.test(key))
+    refuse(place, "the name is not a camelCase word of at most 40 letters and digits", "rename it");
+  if (draft.id !== "")
+    refuse(
+      place,
+      `is already the member ${draft.id}`,
+      "declare a member of its own with query(), command() or event()",
+    );
+  checkMember(draft, place);
+  return draft;
+}
+
+/** Tells whether a value was made by {@link contract}. */
+export function isContract(value: unknown): value is AnyContract {
+  return facts.has(value as AnyContract);
 }
 
 /** The facts of a contract. @throws DeclarationError where `value` was not made by {@link contract}. */

@@ -1,4 +1,4 @@
-export { app, type App, type GatewaySettings, type LoadService, type Topology, type Unit } from "./app.ts";
+export { app, type App, type GatewaySettings, type LoadService, type Topology } from "./app.ts";
 export type { AccessRule, Actor, Caller, Claims, Via } from "./access.ts";
 export type {
   Call,
@@ -19,6 +19,7 @@ export {
   contract,
   contractIdOf,
   describe,
+  isContract,
   memberNameOf,
   serviceNameOf,
   type AnyContract,
@@ -59,6 +60,7 @@ export {
 } from "./members.ts";
 export { nearest } from "./nearest.ts";
 export { DeclarationError } from "./refuse.ts";
+export { routeParts, type RouteParts } from "./route.ts";
 export {
   saga,
   sagaFacts,
@@ -85,3 +87,4 @@ export {
   type ServiceDefinition,
 } from "./service.ts";
 export type { Sql, SqlFragment } from "./sql.ts";
+export type { TopologySpec, Unit } from "./units.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { AccessRule } from "./access.ts";
 import { refuse } from "./refuse.ts";
-import type { ErrorSchemas, Given, Schema, Taken } from "./schema.ts";
+import { fieldNames, type ErrorSchemas, type Given, type Schema, type Taken } from "./schema.ts";
 
 /** `"GET /stock/:sku"`: the route at the gateway, below `/v<version>`. */
 export type HttpRoute = `${"GET" | "POST" | "PUT" | "PATCH" | "DELETE"} /${string}`;
@@ -126,8 +126,4 @@ function shapes<I extends Schema, O extends Schema, E extends ErrorSchemas>(
     access: spec.access,
     description: spec.description,
   };
-}
-
-function fieldNames(schema: Schema): readonly string[] | undefined {
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : undefined;
 }

@@ -4,7 +4,8 @@ import type { Duration } from "./duration.ts";
 import type { DeclaredError, StatusError } from "./errors.ts";
 import type { AnyCommand, AnyEvent, AnyQuery, Input, Output, Received } from "./members.ts";
 import { refuse } from "./refuse.ts";
-import type { Given, Schema, Taken } from "./schema.ts";
+import { fieldNames, type Given, type Schema, type Taken } from "./schema.ts";
+import { checkUses } from "./uses.ts";
 
 type Within<
   M extends { readonly id: string },
@@ -117,7 +118,7 @@ const facts = new WeakMap<AnySaga, SagaFacts>();
 
 /**
  * Declares a saga; list it under `sagas` of the service that owns it.
- * @throws DeclarationError for a bad version
+ * @throws DeclarationError for a bad name or version, an input that is no object, or a `waits` without its field
  */
 export function saga<
   const N extends string,
@@ -128,17 +129,23 @@ export function saga<
   const place = `saga("${name}")`;
   if (!/^[a-z][a-zA-Z0-9 -]{0,59}$/.test(name))
     refuse(place, "the name is not a word of at most 60 letters and digits", "rename it");
+  if (!Number.isSafeInteger(spec.version) || spec.version < 1)
+    refuse(place, `version ${String(spec.version)} is not a whole number from 1`, "start at version: 1");
+  if (fieldNames(spec.input) === undefined) refuse(place, "its input is not a z.object()", "give it one");
   const older = Object.keys(spec.older ?? {}).map(Number);
-  if (!Number.isInteger(spec.version) || spec.version < 1)
-    refuse(place, `version ${spec.version} is not a whole number from 1`, "start at version: 1");
   for (const version of older) {
-    if (!(version >= 1 && version < spec.version))
+    if (!Number.isInteger(version) || version < 1 || version >= spec.version)
       refuse(
         place,
         `older[${version}] is not older than version ${spec.version}`,
         "raise `version` when `run` changes",
       );
   }
+  for (const run of [spec.run, ...Object.values(spec.older ?? {})])
+    if (typeof run !== "function")
+      refuse(place, "has a run that is not a function", "write async run(input, { step }) {…}");
+  checkUses(spec.uses, place);
+  for (const wait of spec.waits ?? []) checkWait(wait, place);
   const runs = new Map<number, SagaFacts["runs"] extends ReadonlyMap<number, infer R> ? R : never>();
   for (const version of older) runs.set(version, spec.older![version]!);
   runs.set(spec.version, (input, context) => spec.run(input, context));
@@ -153,6 +160,22 @@ export function saga<
     refused: spec.refused ? (refusal, context) => spec.refused!(refusal, context) : undefined,
   });
   return made;
+}
+
+function checkWait({ event, correlate }: { event: AnyEvent; correlate: string }, place: string): void {
+  if (event?.kind !== "event" || event.id === "")
+    refuse(
+      `${place}.waits`,
+      "names what is not an event of a contract",
+      "name events, such as payments.settled",
+    );
+  const fields = fieldNames(event.data) ?? [];
+  if (!fields.includes(correlate))
+    refuse(
+      `${place}.waits`,
+      `"${correlate}" is not a field of ${event.id}`,
+      `correlate by one of: ${fields.join(", ")}`,
+    );
 }
 
 /** The parts of a saga. @throws DeclarationError where `value` was not made by {@link saga}. */

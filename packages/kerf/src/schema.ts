@@ -1,4 +1,4 @@
-import type { core } from "zod";
+import { core } from "zod";
 
 /**
  * A Zod 4 schema of any kind, constrained by Zod's core type: `z.ZodType` costs the checker three times as much on
@@ -14,3 +14,9 @@ export type Taken<S> = S extends Schema ? core.output<S> : never;
 
 /** The declared errors of a query or command: code to the schema of its data. */
 export type ErrorSchemas = { readonly [code: string]: Schema };
+
+/** The names of an object's fields; undefined for a schema of another kind. */
+export function fieldNames(schema: Schema): readonly string[] | undefined {
+  // oxlint-disable-next-line no-underscore-dangle -- Zod's name
+  return schema instanceof core.$ZodObject ? Object.keys(schema._zod.def.shape) : undefined;
+}

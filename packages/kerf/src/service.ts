@@ -12,6 +12,8 @@ import { durationMs, type Duration } from "./duration.ts";
 import type { AnyEvent, HandlerInput, HandlerOutput, Received } from "./members.ts";
 import { refuse } from "./refuse.ts";
 import { sagaFacts, type AnySaga } from "./saga.ts";
+import { checkHandlers, checkNeeds, isHandler, knownKeys } from "./service-checks.ts";
+import { unique } from "./unique.ts";
 
 declare const phases: unique symbol;
 
@@ -90,12 +92,15 @@ export function on<E extends AnyEvent, Ctx>(
   run: ((data: Received<E>, context: Ctx) => Promise<void>) | TwoPhase<Received<E>, any, Ctx, Promise<void>>,
   options: ReactionOptions = {},
 ): Reaction<Ctx> {
-  if (event?.kind !== "event")
+  const { id } = (event ?? {}) as { readonly id?: string };
+  if (event?.kind !== "event" || !id)
     refuse(
       "on(…)",
-      `${(event as { id?: string } | undefined)?.id ?? "its first argument"} is not an event`,
-      "name an event of a contract",
+      `${id ? id : "its first argument"} is not an event of a contract`,
+      "name one, such as orders.placed",
     );
+  if (!isHandler(run))
+    refuse(`on(${id})`, "what it runs is neither a function nor twoPhase(…)", "give it a function");
   return {
     event,
     run: run as Reaction<Ctx>["run"],
@@ -121,7 +126,11 @@ export function every<Ctx>(
   name: string,
   run: (context: Ctx) => Promise<void>,
 ): Schedule<Ctx> {
-  return { name, everyMs: durationMs(interval, `every("${interval}", "${name}")`), run };
+  const place = `every("${interval}", "${name}")`;
+  if (typeof name !== "string" || name.trim() === "" || name.length > 100)
+    refuse(place, "its name is not text of at most 100 characters", "name what it does");
+  if (typeof run !== "function") refuse(place, "what it runs is not a function", "give it a function");
+  return { name, everyMs: durationMs(interval, place), run };
 }
 
 interface Behaviour<C extends AnyContract, N> {
@@ -155,7 +164,8 @@ export function needs<const N extends NeedsSpec>(spec: N): N {
 
 /**
  * Declares a service in three arguments: what it is, what it needs, what it does.
- * @throws DeclarationError for a missing or unknown handler, two reactions to one event, two schedules of a name.
+ * @throws DeclarationError for a missing or unknown handler, needs or behaviour; two reactions to one event; two
+ *   schedules or sagas of a name; two phases, reactions, schedules or sagas without a database
  */
 export function service<const C extends AnyContract, const N extends NeedsSpec>(
   contract: C,
@@ -164,67 +174,39 @@ export function service<const C extends AnyContract, const N extends NeedsSpec>(
 ): ServiceDefinition {
   const facts = describe(contract);
   const place = `service(${facts.name})`;
-  const handle = behaviour.handle as ServiceDefinition["handle"];
-  for (const [name, member] of facts.members) {
-    if (member.kind !== "event" && handle?.[name] === undefined)
-      refuse(place, `handles no "${name}"`, `add handle.${name}`);
-  }
-  for (const name of Object.keys(handle)) {
-    const member = facts.members.get(name);
-    if (!member || member.kind === "event")
-      refuse(
-        `${place}.handle.${name}`,
-        "is not a query or command of its contract",
-        "remove it or declare it in the contract",
-      );
-    if (member.kind === "query" && typeof handle[name] !== "function")
-      refuse(
-        `${place}.handle.${name}`,
-        "is a query in two phases",
-        "only commands and reactions have two phases",
-      );
-  }
+  checkNeeds(needs, place);
+  knownKeys(behaviour, ["handle", "react", "schedule", "sagas"], place);
+  const handle = (behaviour.handle ?? {}) as ServiceDefinition["handle"];
+  checkHandlers(facts, handle, needs, place);
   const react = (behaviour.react ?? []) as readonly Reaction<any>[];
   const schedule = (behaviour.schedule ?? []) as readonly Schedule<any>[];
   const sagas = (behaviour.sagas ?? []) as readonly AnySaga[];
-  if (!needs.database && react.length + schedule.length + sagas.length > 0) {
+  if (!needs.database && react.length + schedule.length + sagas.length > 0)
     refuse(
       place,
       "reacts, schedules or has sagas, but has no database to remember them in",
       "give it a database",
     );
-  }
+  for (const reaction of react)
+    if (reaction?.event?.kind !== "event")
+      refuse(`${place}.react`, "lists what is not a reaction", "list what on() returns");
+  for (const each of schedule)
+    if (typeof each?.everyMs !== "number")
+      refuse(`${place}.schedule`, "lists what is not a schedule", "list what every() returns");
   unique(
-    react.map((r) => r.event.id),
+    react.map((reaction) => reaction.event.id),
     `${place}.react`,
-    "twice",
     "merge the two reactions",
   );
   unique(
-    schedule.map((s) => s.name),
+    schedule.map((each) => each.name),
     `${place}.schedule`,
-    "twice",
     "give each schedule a name of its own",
   );
   unique(
-    sagas.map((s) => sagaFacts(s).name),
+    sagas.map((each) => sagaFacts(each).name),
     `${place}.sagas`,
-    "twice",
     "give each saga a name of its own",
   );
-  unique(
-    (needs.uses ?? []).map((c) => describe(c).id),
-    `${place}.uses`,
-    "twice",
-    "name each contract once",
-  );
   return Object.freeze({ name: facts.name, contract, needs, handle, react, schedule, sagas });
-}
-
-function unique(names: readonly string[], place: string, problem: string, mend: string): void {
-  const seen = new Set<string>();
-  for (const name of names) {
-    if (seen.has(name)) refuse(place, `names "${name}" ${problem}`, mend);
-    seen.add(name);
-  }
 }

@@ -218,7 +218,7 @@ suite("the types of declarations", () => {
     if (failed(error, inventory.reserve, "OutOfStock"))
       expectTypeOf(error.data).toEqualTypeOf<{ sku: string; left: number }>();
     // @ts-expect-error http needs access
-    contract("open", { version: 1, all: query({ http: "GET /all" }) });
+    void (() => contract("open", { version: 1, all: query({ http: "GET /all" }) }));
     // @ts-expect-error a key that is not in the data
     void (() => event({ data: z.object({ sku: z.string() }), key: "id" }));
     // @ts-expect-error a misspelt access

@@ -21,6 +21,16 @@ export function checkContract(contract: AnyContract): void {
   checkConstant(defaults);
 }
 
+/**
+ * Checks one schema as an input is checked, such as that of a saga.
+ * @throws DeclarationError below `place`
+ */
+export function checkSchema(schema: Schema, place: string): void {
+  const defaults: ReadDefault[] = [];
+  readTop(schema, place, defaults);
+  checkConstant(defaults);
+}
+
 function checkMember(member: AnyMember, defaults: ReadDefault[]): void {
   if (member.kind === "event") {
     const data = readTop(member.data, `${member.id}.data`, defaults);

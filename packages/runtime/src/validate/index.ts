@@ -1,4 +1,4 @@
-export { checkContract } from "./contract.ts";
+export { checkContract, checkSchema } from "./contract.ts";
 export { compileValidator, type Validation, type Validator } from "./compile.ts";
 export { jsonSchema } from "./json-schema.ts";
 export type { ValidatorOptions } from "./options.ts";

@@ -1,0 +1,78 @@
+import { core } from "zod";
+import type { NeedsSpec } from "./context.ts";
+import type { ContractFacts } from "./contract.ts";
+import { nearest } from "./nearest.ts";
+import { refuse } from "./refuse.ts";
+import { checkUses } from "./uses.ts";
+
+/** Checks what a service needs. @throws DeclarationError */
+export function checkNeeds(needs: NeedsSpec, place: string): void {
+  if (typeof needs !== "object" || needs === null)
+    refuse(place, "its second argument is not what it needs", "give {} where it needs nothing");
+  knownKeys(needs, ["database", "uses", "settings"], place);
+  if (needs.database !== undefined && !(needs.database?.migrations instanceof URL))
+    refuse(
+      `${place}.database`,
+      "does not say where its migrations are",
+      'write { migrations: new URL("./migrations/", import.meta.url) }',
+    );
+  if (needs.uses !== undefined) checkUses(needs.uses, place);
+  if (needs.settings !== undefined && !(needs.settings instanceof core.$ZodObject))
+    refuse(
+      `${place}.settings`,
+      "is not a z.object()",
+      "describe the settings: z.object({ apiKey: z.string() })",
+    );
+}
+
+/** Refuses what is misspelt: the compiler sees no surplus properties in what it infers. */
+export function knownKeys(given: object, known: readonly string[], place: string): void {
+  for (const key of Object.keys(given)) {
+    if (known.includes(key)) continue;
+    const meant = nearest(key, known);
+    refuse(
+      place,
+      `has "${key}", which means nothing`,
+      meant === undefined ? `it may have: ${known.join(", ")}` : `did you mean "${meant}"`,
+    );
+  }
+}
+
+/** Checks that there is a handler for each query and command, and no other. @throws DeclarationError */
+export function checkHandlers(
+  facts: ContractFacts,
+  handle: { readonly [member: string]: unknown },
+  needs: NeedsSpec,
+  place: string,
+): void {
+  const callable = [...facts.members.values()].filter((member) => member.kind !== "event");
+  const names = callable.map((member) => member.id.slice(facts.id.length + 1));
+  for (const name of Object.keys(handle)) {
+    if (names.includes(name)) continue;
+    const meant = nearest(name, names);
+    refuse(
+      `${place}.handle.${name}`,
+      "is not a query or command of its contract",
+      meant === undefined ? "remove it or declare it in the contract" : `did you mean "${meant}"`,
+    );
+  }
+  callable.forEach((member, index) => {
+    const name = names[index]!;
+    const at = `${place}.handle.${name}`;
+    const handler = handle[name];
+    if (handler === undefined) refuse(place, `handles no "${name}"`, `add handle.${name}`);
+    if (!isHandler(handler)) refuse(at, "is neither a function nor twoPhase(…)", "give it a function");
+    if (typeof handler === "function") return;
+    if (member.kind === "query")
+      refuse(at, "is a query in two phases", "only commands and reactions have two phases");
+    if (!needs.database)
+      refuse(at, "has two phases, but no database to remember the first in", "give the service a database");
+  });
+}
+
+/** Tells whether a value is a function, or two phases of it. */
+export function isHandler(value: unknown): boolean {
+  if (typeof value === "function") return true;
+  const { prepare, handle } = (value ?? {}) as { readonly prepare?: unknown; readonly handle?: unknown };
+  return typeof prepare === "function" && typeof handle === "function";
+}
