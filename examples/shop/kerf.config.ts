@@ -18,4 +18,8 @@ export default app("shop", {
     split: { checkout: ["orders", "payments"], browse: ["catalog", "recommendations"], back: "*" },
     micro: "each",
   },
+  hints: [
+    "curl '{gateway}/v1/products?search=heart'",
+    'curl -X POST {gateway}/v1/orders -H \'Authorization: Bearer dev:alice\' -H \'Content-Type: application/json\' -d \'{"lines":[{"offerId":"KG1001-1","quantity":2}]}\'',
+  ],
 });
