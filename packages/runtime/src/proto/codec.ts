@@ -64,7 +64,7 @@ export function codec(contract: ContractDescriptor): ContractCodec {
 export function compile(
   messages: readonly MessageDescriptor[],
 ): (message: MessageDescriptor) => MessageCodec {
-  const all = [...everyMessage(messages)];
+  const all = [...new Set(everyMessage(messages))];
   const index = new Map(all.map((message, at) => [message, at]));
   const encoders = link<Encode>(
     all.map((m) => `function e${index.get(m)}(w, v) {\n${encodeSource(m, (n) => `e${index.get(n)}`)}\n}`),

@@ -141,7 +141,9 @@ function messageProto(packageName: string, plain: MessageDescriptor): Buffer {
     name: plain.name,
     field,
     nested_type: [
-      ...plain.messages.map((inner) => messageProto(packageName, inner)),
+      ...plain.messages
+        .filter(({ path }) => path.startsWith(`${plain.path}.`))
+        .map((inner) => messageProto(packageName, inner)),
       ...maps.map((map) => mapEntry(packageName, map)),
     ],
     enum_type: plain.fields.flatMap(({ enumeration }) =>

@@ -1,9 +1,11 @@
 import {
   type handleBidiStreamingCall,
   type handleUnaryCall,
+  logVerbosity,
   Metadata,
   Server,
   ServerCredentials,
+  setLogVerbosity,
   type ServerDuplexStream,
   type ServiceDefinition,
   type ServerUnaryCall,
@@ -28,6 +30,9 @@ const options = {
   "grpc.so_reuseport": 0,
 };
 
+// What it would print is told by errors.
+setLogVerbosity(logVerbosity.NONE);
+
 const asIs = (bytes: Buffer): Buffer => bytes;
 
 /** A gRPC server by @grpc/grpc-js. @throws Error where the address cannot be listened on */
@@ -48,10 +53,16 @@ export async function grpcJsServer({ host, port, unary, streams }: WireServerOpt
   const bound = await new Promise<number>((resolve, reject) => {
     const address = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, given) =>
-      error ? reject(error) : resolve(given),
+      error ? reject(refusal(address, error)) : resolve(given),
     );
   });
   return { port: bound, close: (graceMs) => close(server, graceMs) };
+}
+
+function refusal(address: string, cause: Error): Error {
+  const inUse = cause.message.includes("EADDRINUSE");
+  const problem = inUse ? "another process has it: choose another port, or end that process" : cause.message;
+  return new Error(`cannot listen on ${address}: ${problem}`, { cause });
 }
 
 function methodDefinition(path: string, streams: boolean): ServiceDefinition[string] {

@@ -1,11 +1,10 @@
-import type { AnyContract, Log } from "kerf";
+import { type AnyContract, type Log, StatusError } from "kerf";
 import type { ContractLock } from "../proto/index.ts";
 import { ask } from "./ask.ts";
 import { grpcJsClient } from "./grpc-js-client.ts";
 import { findCodec } from "./method-codecs.ts";
 import type { Transport } from "./transport.ts";
 import type { WireClient } from "./wire.ts";
-import { StatusError } from "kerf";
 
 export interface GrpcTransportOptions {
   /** The contracts that may be called. */

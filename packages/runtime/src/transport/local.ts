@@ -1,6 +1,6 @@
 import { type AnyContract, DeclaredError, StatusError } from "kerf";
 import { bounded, deadlineExceeded } from "../call/deadline.ts";
-import { type ContractLock, MAX_MESSAGE_BYTES, MessageTooLarge } from "../proto/index.ts";
+import { type ContractLock, MAX_MESSAGE_BYTES, type MessageCodec, MessageTooLarge } from "../proto/index.ts";
 import { answer } from "./answer.ts";
 import { ask, interrupted } from "./ask.ts";
 import { MAX_ERROR_BYTES } from "./limits.ts";
@@ -46,14 +46,17 @@ function direct(dispatch: Dispatch, { contracts, lock }: LocalTransportOptions):
   const codecOf = contracts && findCodec(contracts, lock);
 
   const refuseLarge = (value: unknown, what: "input" | "reply", member: string): void => {
-    if (sizeBound(value) <= MAX_MESSAGE_BYTES) return;
-    const codec = codecOf?.(member);
-    try {
-      if (codec) (what === "input" ? codec.request : codec.response).encode(value);
-      else if (Buffer.byteLength(JSON.stringify(value)) > MAX_MESSAGE_BYTES) throw new MessageTooLarge();
-    } catch (error) {
-      throw new StatusError("RESOURCE_EXHAUSTED", `the ${what} of ${member} ${(error as Error).message}`);
-    }
+    const codec = (): MessageCodec | undefined =>
+      codecOf?.(member)[what === "input" ? "request" : "response"];
+    if (!isOver(MAX_MESSAGE_BYTES, value, codec)) return;
+    throw new StatusError("RESOURCE_EXHAUSTED", `the ${what} of ${member} ${new MessageTooLarge().message}`);
+  };
+
+  const known = (error: unknown): Error => {
+    if (!(error instanceof DeclaredError)) return StatusError.from(error);
+    const { member, code, data } = error;
+    const codec = (): MessageCodec | undefined => codecOf?.(member).errors.get(code);
+    return isOver(MAX_ERROR_BYTES, data, codec) ? errorTooLarge(member, code) : error;
   };
 
   return async (_address, request, signal) => {
@@ -61,10 +64,25 @@ function direct(dispatch: Dispatch, { contracts, lock }: LocalTransportOptions):
     if (signal.aborted) throw interrupted(signal, member);
     if (header.deadlineAt <= Date.now()) throw deadlineExceeded(member);
     refuseLarge(input, "input", member);
-    const reply = await withinSignal(dispatch, request, signal);
+    const reply = await withinSignal(dispatch, request, signal).catch((error: unknown) => {
+      throw known(error);
+    });
     refuseLarge(reply, "reply", member);
     return reply;
   };
+}
+
+/** Measures exactly only what may be too large. */
+function isOver(limit: number, value: unknown, codec: () => MessageCodec | undefined): boolean {
+  if (sizeBound(value) <= limit) return false;
+  const exact = codec();
+  if (!exact) return Buffer.byteLength(JSON.stringify(value)) > limit;
+  try {
+    return exact.encode(value).length > limit;
+  } catch (error) {
+    if (error instanceof MessageTooLarge) return true;
+    throw error;
+  }
 }
 
 function withinSignal(dispatch: Dispatch, request: CallRequest, signal: AbortSignal): Promise<unknown> {
@@ -73,12 +91,7 @@ function withinSignal(dispatch: Dispatch, request: CallRequest, signal: AbortSig
     const stop = (): void => reject(interrupted(signal, member));
     signal.addEventListener("abort", stop, { once: true });
     bounded(dispatch(request, signal), header.deadlineAt, member)
-      .then(resolve, (error: unknown) => reject(known(error)))
+      .then(resolve, reject)
       .finally(() => signal.removeEventListener("abort", stop));
   });
-}
-
-function known(error: unknown): Error {
-  if (!(error instanceof DeclaredError)) return StatusError.from(error);
-  return sizeBound(error.data) > MAX_ERROR_BYTES ? errorTooLarge(error.member, error.code) : error;
 }

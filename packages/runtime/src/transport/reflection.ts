@@ -63,11 +63,6 @@ export function reflection(files: readonly PlainFile[]): StreamMethod {
   );
   const services = files.map((file) => ({ name: `${file.package}.${file.service}` }));
 
-  const found = (file: Buffer | undefined, what: string): object =>
-    file
-      ? { file_descriptor_response: { file_descriptor_proto: [file] } }
-      : refused(statusNumbers.NOT_FOUND, `${what} is not here`);
-
   const answer = (request: Request): object => {
     if (request.list_services !== undefined) return { list_services_response: { service: services } };
     const { file_by_filename: name, file_containing_symbol: symbol } = request;
@@ -86,6 +81,12 @@ export function reflection(files: readonly PlainFile[]): StreamMethod {
       });
     }
   };
+}
+
+function found(file: Buffer | undefined, what: string): object {
+  return file
+    ? { file_descriptor_response: { file_descriptor_proto: [file] } }
+    : refused(statusNumbers.NOT_FOUND, `${what} is not here`);
 }
 
 function refused(error_code: number, error_message: string): object {
