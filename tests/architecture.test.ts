@@ -169,8 +169,8 @@ test("each package declares the packages of ours that it imports", () => {
     for (const file of readdirSync(join(root, workspace), { recursive: true, encoding: "utf8" })) {
       if (!file.endsWith(".ts") || /(?:^|\/)(?:node_modules|\.kerf)\//.test(file)) continue;
       const text = readFileSync(join(root, workspace, file), "utf8");
-      for (const [, name] of text.matchAll(/\bfrom "(kerf|@kerf\/[\w-]+)(?:\/[^"]*)?"/g))
-        if (!(name! in declared)) missing.push(`${workspace}/${file}: ${name}`);
+      for (const [, name = ""] of text.matchAll(/\bfrom "(kerf|@kerf\/[\w-]+)(?:\/[^"]*)?"/g))
+        if (!(name in declared)) missing.push(`${workspace}/${file}: ${name}`);
     }
   }
   expect(missing).toEqual([]);

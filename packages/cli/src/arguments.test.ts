@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { command, helpOf, readArguments, readPort } from "./arguments.ts";
-import { nearest } from "./usage.ts";
 
 const spec = command({
   name: "export",
@@ -30,7 +29,7 @@ describe("the arguments of a command", () => {
     [["proto", "--topolgy", "x"], 'no option "--topolgy". Did you mean "--topology"?'],
     [["proto", "-t"], 'no option "-t"'],
     [["proto", "--toString"], 'no option "--toString"'],
-    [["proto", "--watch"], 'no option "--watch". Did you mean "--no-watch"?'],
+    [["proto", "--nowatch"], 'no option "--nowatch". Did you mean "--no-watch"?'],
     [["proto", "--topology"], "--topology needs a value: --topology NAME."],
     [["proto", "--topology", "--no-watch"], "--topology needs a value"],
     [["proto", "--no-watch=1"], "--no-watch takes no value"],
@@ -45,19 +44,5 @@ describe("the arguments of a command", () => {
     expect(readPort("port", "4000")).toBe(4000);
     for (const text of ["4e3", "-1", "65536", "", "http"])
       expect(() => readPort("port", text)).toThrow("a port is");
-  });
-});
-
-describe("the nearest word", () => {
-  const known = ["monolith", "split", "micro"];
-  test.each([
-    ["splt", "split"],
-    ["spilt", "split"],
-    ["Micro", "micro"],
-    ["monolit", "monolith"],
-    ["kubernetes", undefined],
-    ["", undefined],
-  ])("of %s is %s", (word, expected) => {
-    expect(nearest(word, known)).toBe(expected);
   });
 });

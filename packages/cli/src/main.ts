@@ -13,6 +13,22 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "run every unit of a topology on this machine",
     load: async () => (await import("./commands/dev.ts")).dev,
   },
+  start: {
+    summary: "run one unit in this process: what a deployment starts",
+    load: async () => (await import("./commands/start.ts")).start,
+  },
+  topology: {
+    summary: "show the units, what crosses a process, and what the database has to bear",
+    load: async () => (await import("./commands/topology.ts")).topology,
+  },
+  check: {
+    summary: "check the declarations, and the contracts against their lock file",
+    load: async () => (await import("./commands/check.ts")).check,
+  },
+  export: {
+    summary: "write OpenAPI or .proto files",
+    load: async () => (await import("./commands/export.ts")).exportCommand,
+  },
 };
 
 /** Runs one command line and ends the process: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C. */

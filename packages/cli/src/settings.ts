@@ -1,5 +1,5 @@
-import type { Topology, Unit } from "kerf";
-import { Failure, nearest } from "./usage.ts";
+import { nearest, type Topology, type Unit } from "kerf";
+import { Failure } from "./usage.ts";
 
 /** The environment of a process. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 import { flushCompileCache } from "node:module";
 import { createLog, edges, loadGraph, type Graph } from "@kerf/runtime";
 import { LOG_LEVELS, type LogLevel } from "@kerf/runtime/log";
-import type { Topology, Unit } from "kerf";
+import type { ContractFacts, Topology, Unit } from "kerf";
 import type { Logger } from "pino";
 import { command, configOption, dataOption, topologyOption } from "../arguments.ts";
 import { chooseTopology, chooseUnit, dataFolder, loadConfiguration } from "../configuration.ts";
@@ -100,17 +100,31 @@ function logUnexpected(log: Logger): void {
 /** A unit that cannot find another would only say so when the first call fails. */
 function requireEndpoints(graph: Graph, topology: Topology, unit: Unit): void {
   if (process.env["KERF_ENDPOINTS"]) return;
-  const needed = new Set(
-    edges(graph, topology)
-      .filter((edge) => edge.remote && unit.services.includes(edge.from) && edge.kind !== "event")
-      .map((edge) => topology.units.find((other) => other.services.includes(edge.to))!.name),
-  );
-  if (needed.size === 0) return;
-  const example = Object.fromEntries([...needed].map((name) => [name, "host:port"]));
+  const called = edges(graph, topology)
+    .filter(
+      ({ from, kind, crosses }) =>
+        crosses && unit.services.includes(from) && kind !== "event" && kind !== "send",
+    )
+    .map(({ to }) => to);
+  const routed = unit.gateway
+    ? [...graph.services].filter(([, { facts }]) => hasRoute(facts)).map(([name]) => name)
+    : [];
+  const needed = topology.units
+    .filter(
+      (other) =>
+        other !== unit && other.services.some((name) => called.includes(name) || routed.includes(name)),
+    )
+    .map(({ name }) => [name, "host:port"]);
+  if (needed.length === 0) return;
   throw new Failure(
     `The unit "${unit.name}" calls others, and KERF_ENDPOINTS does not say where they are. ` +
-      `Set it to '${JSON.stringify(example)}', or run everything on this machine with: kerf dev --topology ${topology.name}.`,
+      `Set it to '${JSON.stringify(Object.fromEntries(needed))}', ` +
+      `or run everything on this machine with: kerf dev --topology ${topology.name}.`,
   );
+}
+
+function hasRoute({ members }: ContractFacts): boolean {
+  return [...members.values()].some((member) => member.kind !== "event" && member.http !== undefined);
 }
 
 async function announce(running: RunningProcess, log: Logger, ms: number): Promise<void> {

@@ -58,8 +58,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     spawn: (unit) => spawnUnit(unit, options, environment.get(unit.name)!),
     onHopeless: () => resolve("hopeless"),
     onReady: (units) => announce(units, options, report),
-    onConfigurationChanged: (file) =>
-      void reload(file, options, report).then((next) => next && resolve(next)),
+    async onConfigurationChanged(file) {
+      const next = await reload(file, options, report);
+      if (next) resolve(next);
+    },
   });
   return { over, end: () => supervisor.stop(END_GRACE_MS), kill: () => supervisor.kill() };
 }

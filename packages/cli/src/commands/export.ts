@@ -1,0 +1,78 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { openapi } from "@kerf/gateway";
+import { loadGraph } from "@kerf/runtime";
+import { lockContracts, protoOf, protoText } from "@kerf/runtime/proto";
+import { describe, type AnyContract } from "kerf";
+import { command, configOption } from "../arguments.ts";
+import { loadConfiguration, type Configuration } from "../configuration.ts";
+import { lockFile, lockToRunWith } from "../lock.ts";
+import { standardOutput } from "../output.ts";
+import { UsageError } from "../usage.ts";
+
+interface ExportedFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+const FORMATS = ["openapi", "proto"] as const;
+
+/** `export` is a word of the language. */
+export const exportCommand = command({
+  name: "export",
+  summary: "Writes what others need to call the application: OpenAPI 3.1 for HTTP, .proto files for gRPC.",
+  operand: { name: "format", oneOf: FORMATS },
+  options: {
+    out: { value: "DIR", text: "where to write; default: standard output" },
+    "write-lock": { text: "with proto: bring contracts.lock.json up to date" },
+    config: configOption,
+  },
+  async run(given, format) {
+    if (given["write-lock"] && format !== "proto")
+      throw new UsageError("--write-lock goes with: kerf export proto.");
+    const output = standardOutput({ json: false });
+    const configuration = await loadConfiguration(given.config);
+    const graph = await loadGraph(configuration.app);
+    const contracts = [...graph.services.values()].map((node) => node.definition.contract);
+    if (given["write-lock"]) {
+      await lockContracts(lockFile(configuration.folder), contracts, { frozen: false });
+      output.note(`${shown(lockFile(configuration.folder))} is up to date.`);
+    }
+    const files =
+      format === "proto" ? await protoFiles(configuration, contracts) : openapiFile(configuration, contracts);
+    for (const { name, text } of files) {
+      if (given.out === undefined) process.stdout.write(text);
+      else {
+        const folder = resolve(given.out);
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(join(folder, name), text);
+        output.note(`wrote ${shown(join(folder, name))}`);
+      }
+    }
+    return 0;
+  },
+});
+
+function openapiFile({ app }: Configuration, contracts: readonly AnyContract[]): ExportedFile[] {
+  return [
+    {
+      name: "openapi.json",
+      text: `${JSON.stringify(openapi(contracts, { title: app.name }), undefined, 2)}\n`,
+    },
+  ];
+}
+
+async function protoFiles(
+  { folder }: Configuration,
+  contracts: readonly AnyContract[],
+): Promise<ExportedFile[]> {
+  const lock = await lockToRunWith(folder, contracts);
+  return contracts.map((contract) => {
+    const { name, version } = describe(contract);
+    return { name: `${name}_v${version}.proto`, text: protoText(protoOf(contract, lock)) };
+  });
+}
+
+function shown(path: string): string {
+  return relative(process.cwd(), path) || path;
+}
