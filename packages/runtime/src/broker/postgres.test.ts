@@ -83,7 +83,7 @@ describe("the log in PostgreSQL", () => {
     expect(received.ids()).toEqual(["beside0", "late", "behind0"]);
   });
 
-  it("leaves no gap in the offsets when a publisher rolls back or many publish at once", async () => {
+  it("leaves no gap, and never locks up, when a publisher rolls back and many publish at once", async () => {
     const { url, sql } = await freshDatabase();
     const brokers = [await open({ url }), await open({ url })];
     await brokers[0]!.register([orders]);
@@ -93,14 +93,16 @@ describe("the log in PostgreSQL", () => {
     });
     await expect(rollback).rejects.toThrow("rolled back");
     await Promise.all(
-      Array.from({ length: 40 }, (_, i) =>
-        brokers[i % 2]!.publish(batch(messages(10, { prefix: `${i}-` }), 1, `publisher ${i % 7}`)),
+      Array.from({ length: 100 }, (_, i) =>
+        brokers[i % 2]!.publish(
+          batch(messages(20, { prefix: `${i}-`, key: (n) => `k${i % 2 ? n : 19 - n}` }), 1, `publisher ${i}`),
+        ),
       ),
     );
     const rows = await sql`
       select count(*)::int as count, min("offset")::int as first, max("offset")::int as last, max(l.next)::int as next
       from broker.messages m join broker.lanes l using (channel, lane) group by channel, lane`;
-    expect(rows.reduce((sum, row) => sum + row["count"], 0)).toBe(400);
+    expect(rows.reduce((sum, row) => sum + row["count"], 0)).toBe(2_000);
     for (const row of rows)
       expect(row).toEqual({ count: row["last"], first: 1, last: row["last"], next: row["last"] + 1 });
   });
@@ -196,6 +198,36 @@ describe("the log in PostgreSQL", () => {
     await received.until(1);
     expect(received.ids()).toEqual(["new0"]);
     expect(problems).toHaveLength(1);
+  });
+});
+
+describe("the position of a lane", () => {
+  it("is moved and given away by its owner under the newest fence only", async () => {
+    const { url, sql } = await freshDatabase();
+    const broker = await open({ url });
+    const first = await broker.subscribe(orders, async () => {});
+    const cursor = async () =>
+      (await sql`select grp, owner::int, fence::int, next::int from broker.cursors where lane = 0`)[0]!;
+    const old = await cursor();
+    await first.stop();
+    await broker.subscribe(orders, async () => {});
+    const now = await cursor();
+    expect(now).toEqual({ ...old, fence: old["fence"] + 1 });
+
+    const advance = (owner: number, fence: number) =>
+      sql`select * from broker.advance(${owner}, ${[now["grp"]]}::int[], ${[0]}::smallint[], ${[fence]}::bigint[], ${[9]}::bigint[])`;
+    const release = (owner: number, fence: number) =>
+      sql`select broker.release(${owner}, ${[now["grp"]]}::int[], ${[0]}::smallint[], ${[fence]}::bigint[], ${[9]}::bigint[])`;
+    for (const [owner, fence] of [
+      [now["owner"], old["fence"]],
+      [now["owner"] + 1, now["fence"]],
+    ]) {
+      expect(await advance(owner, fence)).toEqual([]);
+      await release(owner, fence);
+      expect(await cursor()).toEqual(now);
+    }
+    expect(await advance(now["owner"], now["fence"])).toEqual([{ grp: now["grp"], lane: 0 }]);
+    expect(await cursor()).toEqual({ ...now, next: 9 });
   });
 });
 
