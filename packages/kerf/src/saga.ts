@@ -144,6 +144,12 @@ export function saga<
   for (const run of [spec.run, ...Object.values(spec.older ?? {})])
     if (typeof run !== "function")
       refuse(place, "has a run that is not a function", "write async run(input, { step }) {…}");
+  if (spec.refused !== undefined && typeof spec.refused !== "function")
+    refuse(
+      place,
+      "has a refused that is not a function",
+      "write async refused({ input, error }, { step }) {…}",
+    );
   checkUses(spec.uses, place);
   for (const wait of spec.waits ?? []) checkWait(wait, place);
   const runs = new Map<number, SagaFacts["runs"] extends ReadonlyMap<number, infer R> ? R : never>();
