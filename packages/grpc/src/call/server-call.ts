@@ -284,22 +284,6 @@ export class ServerStream extends Stream implements ServerCall {
     this.#finish(GrpcError.from(error));
   }
 
-  /** Ends an answer that is plain HTTP, whose header has been written. */
-  refuseHttp(text: string | undefined): void {
-    this.#headersSent = true;
-    this.#finished = true;
-    const { connection } = this;
-    const { sender } = connection;
-    if (text === undefined) this.localEnded = true;
-    else {
-      const at = sender.beginData(text.length);
-      sender.out.latin1(text);
-      sender.endData(at, this, true);
-    }
-    sender.schedule();
-    if (this.localEnded) this.onUnparked();
-  }
-
   #finish(error: GrpcError | undefined): void {
     this.#finished = true;
     if (this.parked !== undefined) this.#statusWaits = error ?? true;
@@ -310,10 +294,6 @@ export class ServerStream extends Stream implements ServerCall {
   override onUnparked(): void {
     const waits = this.#statusWaits;
     if (waits !== undefined) return this.#writeTrailers(waits === true ? undefined : waits);
-    if (this.localEnded) {
-      if (this.remoteEnded) return this.connection.remove(this);
-      return this.connection.reset(this, ErrorCode.NO_ERROR);
-    }
     const resolve = this.#unparked;
     this.#unparked = undefined;
     resolve?.();

@@ -8,7 +8,8 @@ import { Keepalive, type KeepaliveOptions } from "../http2/keepalive.ts";
 import type { Limits } from "../http2/limits.ts";
 import { Setting } from "../http2/settings.ts";
 import { GrpcError } from "./grpc-error.ts";
-import { isGrpc, readRequestHead, type RequestHead } from "./request-head.ts";
+import { HttpRefusal, httpRefusal } from "./http-refusal.ts";
+import { readRequestHead, type RequestHead } from "./request-head.ts";
 import { ServerStream, type ServerCall } from "./server-call.ts";
 import type { AnyMethod } from "./service.ts";
 import { Status } from "./status.ts";
@@ -41,7 +42,7 @@ const DRAIN_PING = Buffer.from("draining");
 const DRAIN_PING_MS = 1000;
 
 /** One client of a server. */
-export class ServerConnection extends Connection<ServerStream> {
+export class ServerConnection extends Connection<ServerStream | HttpRefusal> {
   readonly peer: string;
   readonly gzip: boolean;
   /** Handlers that have not settled, also of calls that are gone. */
@@ -142,7 +143,12 @@ export class ServerConnection extends Connection<ServerStream> {
       return this.spendReset();
     }
     const refusal = httpRefusal(head);
-    if (refusal !== undefined) return this.#answerHttp(id, head, ends, refusal);
+    if (refusal !== undefined) {
+      const refused = new HttpRefusal(this, id, refusal, head.method === "HEAD", head.contentLength);
+      this.addStream(refused);
+      if (ends) refused.onEnd();
+      return;
+    }
     const registered = this.#context.methods.get(head.path);
     const stream = new ServerStream(this, id, registered ?? UNKNOWN_METHOD, head);
     stream.remoteEnded = ends;
@@ -177,24 +183,6 @@ export class ServerConnection extends Connection<ServerStream> {
       );
     }
     return undefined;
-  }
-
-  /** An answer to what is HTTP but not gRPC: a browser, a health check, an old proxy. */
-  #answerHttp(
-    id: number,
-    head: RequestHead,
-    ends: boolean,
-    [status, text]: readonly [status: number, text: string],
-  ): void {
-    const stream = new ServerStream(this, id, UNKNOWN_METHOD, head);
-    stream.remoteEnded = ends;
-    this.addStream(stream);
-    const { sender } = this;
-    const at = sender.beginHeaders();
-    sender.encoder.field(sender.out, ":status", String(status));
-    sender.encoder.field(sender.out, "content-type", "text/plain; charset=utf-8");
-    sender.endHeaders(at, id, head.method === "HEAD");
-    stream.refuseHttp(head.method === "HEAD" ? undefined : text);
   }
 
   /** Counts bytes that are kept for unfinished or unread messages; throws GrpcError when all calls together keep too many. */
@@ -276,11 +264,3 @@ const UNKNOWN_METHOD: Registered = {
   streamsOut: false,
   invoke: () => undefined,
 };
-
-function httpRefusal(head: RequestHead): readonly [status: number, text: string] | undefined {
-  if (head.method !== "POST")
-    return [405, "This is a gRPC server: it answers POST with content-type application/grpc.\n"];
-  if (!isGrpc(head.contentType))
-    return [415, "This is a gRPC server: the content-type must be application/grpc.\n"];
-  return undefined;
-}
