@@ -117,8 +117,8 @@ describe("the budget", () => {
 
   test("waiting ends with the deadline or the signal, and says what the budget is", async () => {
     const [a] = start({ budget: 1 }) as [Database];
-    const long = sleepIn(a, 0.4);
-    await sleep(20);
+    const long = sleepIn(a, 0.8);
+    await expect.poll(() => stats().writing, { interval: 2 }).toBe(1);
     const began = Date.now();
     await expect(sleepIn(a, 0, { ms: 100 })).rejects.toMatchObject({
       kind: "timeout",
@@ -143,9 +143,10 @@ describe("the budget", () => {
 
   test("closing refuses those who wait and those who come", async () => {
     const [a] = start({ budget: 1 }) as [Database];
-    const long = sleepIn(a, 0.1);
+    const long = sleepIn(a, 0.5);
+    await expect.poll(() => stats().writing, { interval: 2 }).toBe(1);
     const waiting = sleepIn(a, 0);
-    await sleep(20);
+    await expect.poll(() => stats().waiting, { interval: 2 }).toBe(1);
     const closing = pool.close();
     await expect(waiting).rejects.toMatchObject({ kind: "unavailable" });
     await closing;

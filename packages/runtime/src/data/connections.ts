@@ -10,7 +10,7 @@ export interface ConnectionsOptions {
   idleMs?: number;
   /** Default 10 s. */
   connectTimeoutMs?: number;
-  /** False behind a pooler that cannot keep prepared statements. Default true. */
+  /** False behind a pooler: statements are not prepared, and no setting outlives a transaction. Default true. */
   prepare?: boolean;
 }
 
@@ -55,7 +55,7 @@ export function connections(options: ConnectionsOptions = {}): Connections {
   let closed = false;
 
   const open = (url: string) =>
-    openConnection(url, { name: names.get(url) ?? "kerf", prepare, connectTimeoutMs });
+    openConnection(url, { name: names.get(url) ?? "kerf", prepare, connectTimeoutMs, guarded: prepare });
 
   function budgetOf(url: string): Budget {
     const server = serverOf(url);

@@ -209,7 +209,9 @@ async function attempt(
   } catch (error) {
     if (!isServerError(error)) throw error;
     // PostgreSQL counts characters, JavaScript UTF-16 units.
-    const before = [...text.slice(offset)].slice(0, Number(error.position ?? 1) - 1).join("");
+    const before = Array.from(text.slice(offset))
+      .slice(0, Number(error.position ?? 1) - 1)
+      .join("");
     const line = (text.slice(0, offset) + before).split("\n").length;
     const place = error.position ? `${name}, line ${line}` : name;
     const more = [error.detail, error.hint].filter(Boolean).map((part) => ` ${part}`);

@@ -74,6 +74,8 @@ class LazyTransaction implements Transaction {
   /** Rejects what is waited for when the deadline or the signal comes before the reply. */
   readonly #interrupts = new Set<(reason: DatabaseError) => void>();
   #failure: DatabaseError | undefined;
+  /** Resolves when BEGIN is answered, or never will be. */
+  #began: Promise<unknown> | undefined;
   #committing = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -173,6 +175,7 @@ class LazyTransaction implements Transaction {
     const waiting = this.#jobs;
     this.#jobs = [];
     this.#enqueue((connection) => connection.command(beginText(connection, this.#options))).catch(() => {});
+    [this.#began] = this.#running;
     onBegin?.(this.run);
     for (const job of waiting) job(lease.connection);
   }
@@ -278,6 +281,8 @@ class LazyTransaction implements Transaction {
     for (const tell of this.#interrupts) tell(reason);
     const { connection } = lease;
     if (running.length > 0) {
+      // A cancel that hit BEGIN would let the statements behind it commit by themselves.
+      await within(CANCEL_MS, this.#began!);
       void connection.cancel();
       await within(CANCEL_MS, Promise.all(running));
     }
@@ -334,7 +339,7 @@ function beginText(
   const leftMs = Math.max(1, Math.ceil(deadlineAt - Date.now()));
   const whole = hasTransactionTimeout ? "transaction_timeout" : "idle_in_transaction_session_timeout";
   return (
-    `begin isolation level ${isolation}${readOnly ? " read only" : ""}; ` +
+    `begin isolation level ${isolation}${readOnly ? " read only" : " read write"}; ` +
     `set local statement_timeout = ${leftMs}; set local ${whole} = ${leftMs + 2 * GRACE_MS}`
   );
 }
