@@ -1,5 +1,5 @@
 import {
-  app as declareApp,
+  serviceNameOf,
   type Actor,
   type AnyCommand,
   type AnyEvent,
@@ -9,17 +9,18 @@ import {
   type Output,
   type Received,
   type ServiceDefinition,
-  serviceNameOf,
   type Topology,
 } from "kerf";
 import {
   createLog,
-  loadGraph,
   localTransport,
   newTrace,
+  postgresBroker,
   startUnit,
   type Broker,
+  type DatabaseServer,
   type Graph,
+  type LogLevel,
   type RunningUnit,
   type UnitStatus,
   type UnitTiming,
@@ -27,29 +28,32 @@ import {
 import { testServer } from "@kerf/runtime/testing";
 import { randomBytes } from "node:crypto";
 import { createServer, type AddressInfo } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { arrange } from "./arrange.ts";
 import { EventLog, type Seen } from "./events.ts";
-import { fake } from "./fake.ts";
+import { startProcess, type UnitProcess } from "./processes.ts";
 import { repeating } from "./repeat.ts";
+import { settle } from "./settle.ts";
 
 /**
  * How a test runs its services: all in this process; the same with every call through the codec and every message
- * delivered twice; or each unit of `topology` with its own gRPC server and database connections.
+ * delivered twice; each unit with a gRPC server of its own, in this process; or each unit as a real process.
  */
-export type Mode = "local" | "serialised" | "units";
+export type Mode = "local" | "serialised" | "units" | "processes";
 
 export interface RigOptions {
   /** The services to run for real; all where absent. */
   readonly run?: readonly string[];
-  /** Stand-ins for others; what is neither run nor faked answers UNIMPLEMENTED. */
+  /** Stand-ins for others; what is neither run nor faked answers UNIMPLEMENTED. Not for "processes". */
   readonly fakes?: readonly ServiceDefinition[];
   readonly mode?: Mode;
-  /** For `mode: "units"`; "micro" gives every service its own unit and needs no declaration. */
+  /** For "units" and "processes". Default "micro": every service in a unit of its own. */
   readonly topology?: string;
+  /** For "processes": the module whose default export is the app. */
+  readonly config?: URL;
   readonly timing?: UnitTiming;
   readonly settings?: Readonly<Record<string, string>>;
-  /** Lines of the log at this level and above go to standard error. Default "silent"; KERF_TEST_LOG overrides. */
-  readonly logLevel?: "silent" | "error" | "warn" | "info" | "debug";
+  /** Lines of the log at this level and above go to standard output. Default "silent"; KERF_TEST_LOG overrides. */
+  readonly logLevel?: LogLevel;
 }
 
 export interface TestCallOptions {
@@ -61,7 +65,8 @@ export interface TestCallOptions {
 /** An application under test. Dispose of it with `await using`. */
 export interface Rig extends AsyncDisposable {
   readonly graph: Graph;
-  readonly units: readonly RunningUnit[];
+  /** The processes, in the mode of that name. */
+  readonly processes: ReadonlyMap<string, UnitProcess>;
   /** Calls any member, as the service itself would. */
   call<M extends AnyQuery | AnyCommand>(
     member: M,
@@ -79,80 +84,177 @@ export interface Rig extends AsyncDisposable {
   /** Waits until nothing is under way: outboxes, deliveries, retries, sagas and mailboxes are empty. Default 20 s. */
   settled(options?: { readonly withinMs?: number }): Promise<void>;
   status(): Promise<readonly UnitStatus[]>;
+  /** Starts the process of a unit again after it was killed. */
+  restart(unit: string): Promise<void>;
   stop(): Promise<void>;
 }
 
+const listener = "rig";
+
 /** Starts any subset of an application, on databases of its own. */
 export async function rig(app: App, options: RigOptions = {}): Promise<Rig> {
-  const server = await testServer();
-  const { graph, topology } = await arrange(app, options);
   const mode = options.mode ?? "local";
-  const log = createLog({
-    unit: "test",
-    level: (process.env["KERF_TEST_LOG"] as "info") ?? options.logLevel ?? "silent",
-  });
-  const contracts = [...graph.services.values()].map((node) => node.definition.contract);
-  const listener = "rig";
-  const groups = EventLog.groups(contracts, listener);
-  const events = new EventLog();
-  let broker: Broker | undefined;
+  if (mode === "processes" && options.fakes)
+    throw new Error('fakes are functions of this process: they cannot be used with mode "processes"');
+  if (mode === "processes" && !options.config)
+    throw new Error('mode "processes" needs config: the URL of the module whose default export is the app');
+  const split = mode === "units" || mode === "processes";
+  const name = `t${Date.now().toString(36)}${randomBytes(3).toString("hex")}`;
+  const wanted = {
+    name,
+    run: options.run,
+    fakes: options.fakes,
+    topology: split ? (options.topology ?? "micro") : undefined,
+  };
+  const [server, { graph, topology }] = await Promise.all([testServer(), arrange(app, wanted)]);
   const endpoints = new Map<string, string>();
-  if (topology.units.length > 1)
-    for (const unit of topology.units) endpoints.set(unit.name, `127.0.0.1:${await freePort()}`);
+  if (split) for (const unit of topology.units) endpoints.set(unit.name, `127.0.0.1:${await freePort()}`);
+  const events = new EventLog();
+  const parts: Parts = {
+    options,
+    mode,
+    name,
+    graph,
+    topology,
+    endpoints,
+    server,
+    events,
+    timing: { pollMs: 500, drainMs: 5_000, ...options.timing },
+    logLevel: (process.env["KERF_TEST_LOG"] as LogLevel | undefined) ?? options.logLevel ?? "silent",
+  };
+  return mode === "processes" ? inProcesses(parts) : inThisProcess(parts);
+}
+
+interface Parts {
+  readonly options: RigOptions;
+  readonly mode: Mode;
+  readonly name: string;
+  readonly graph: Graph;
+  readonly topology: Topology;
+  readonly endpoints: ReadonlyMap<string, string>;
+  readonly server: DatabaseServer;
+  readonly events: EventLog;
+  readonly timing: UnitTiming;
+  readonly logLevel: LogLevel;
+}
+
+async function inThisProcess(parts: Parts): Promise<Rig> {
+  const { graph, topology, mode, endpoints } = parts;
+  const groups = groupsOf(graph);
+  const contracts = contractsOf(graph);
   const units: RunningUnit[] = [];
+  let broker: Broker | undefined;
+  const stop = async (): Promise<void> =>
+    void (await Promise.all(units.splice(0).map((unit) => unit.drain())));
   try {
     for (const unit of topology.units) {
-      const address = endpoints.get(unit.name);
       units.push(
         await startUnit({
-          graph,
-          topology,
+          ...common(parts),
           unit,
-          endpoints,
-          listen:
-            address === undefined ? undefined : { host: "127.0.0.1", port: Number(address.split(":")[1]) },
-          server,
-          log,
-          settings: { ...options.settings },
-          timing: { pollMs: 500, drainMs: 5_000, ...options.timing },
+          listen: listenAt(endpoints.get(unit.name)),
           moreGroups: groups,
           wrapBroker: (given) => {
             broker ??= given;
             return mode === "serialised" ? repeating(given) : given;
           },
-          ...(mode === "serialised"
-            ? {
-                everyCallRemote: true,
-                endpoints: new Map([[unit.name, "here:0"]]),
-                transport: (dispatch) => localTransport(dispatch, { serialised: true, contracts }),
-              }
-            : {}),
+          ...(mode === "serialised" && {
+            everyCallRemote: true,
+            endpoints: new Map([[unit.name, "here:0"]]),
+            transport: (dispatch) => localTransport(dispatch, { serialised: true, contracts }),
+          }),
         }),
       );
     }
-    if (broker) await events.listen(broker, groups);
+    if (broker) await parts.events.listen(broker, groups);
   } catch (error) {
-    await stopAll(units);
+    await stop();
     throw error;
   }
+  const started = [...units];
+  return {
+    ...faceOf(
+      parts,
+      (service) => started[topology.units.findIndex((unit) => unit.services.includes(service))],
+      () => Promise.all(started.map((u) => u.status())),
+      stop,
+    ),
+    processes: new Map(),
+    restart: async () => {
+      throw new Error('only a rig in the mode "processes" can restart a unit');
+    },
+  };
+}
 
-  const unitOf = (service: string): RunningUnit =>
-    units[topology.units.findIndex((u) => u.services.includes(service))] ??
-    fail(`the service ${service} is not in this rig: it has ${[...graph.services.keys()].join(", ")}`);
-  const status = (): Promise<UnitStatus[]> => Promise.all(units.map((unit) => unit.status()));
-  let stopped = false;
+async function inProcesses(parts: Parts): Promise<Rig> {
+  const { graph, topology, options } = parts;
+  const processes = new Map<string, UnitProcess>();
+  const start = async (unit: string): Promise<void> => {
+    processes.set(
+      unit,
+      await startProcess({
+        config: options.config!.href,
+        name: parts.name,
+        run: options.run,
+        topology: options.topology ?? "micro",
+        unit,
+        endpoints: [...parts.endpoints],
+        adminUrl: parts.server.adminUrl,
+        settings: { KERF_REPLICA: unit, ...options.settings },
+        timing: parts.timing,
+        listener,
+        logLevel: parts.logLevel,
+      }),
+    );
+  };
+  await Promise.all(topology.units.map((unit) => start(unit.name)));
+  // This process hosts nothing: it only calls.
+  const outside = await startUnit({
+    ...common(parts),
+    unit: { name: "outside", services: [], gateway: false },
+    listen: undefined,
+  });
+  const url = (await parts.server.provision([`${parts.name}_broker`])).get(`${parts.name}_broker`)!;
+  const broker = await postgresBroker({ url });
+  await parts.events.listen(broker, groupsOf(graph));
   const stop = async (): Promise<void> => {
-    if (stopped) return;
-    stopped = true;
-    await stopAll(units);
+    await Promise.all([...processes.values()].map((unit) => unit.drain()));
+    processes.clear();
+    await outside.drain();
+    await broker.close();
   };
   return {
+    ...faceOf(
+      parts,
+      () => outside,
+      () => Promise.all([...processes.values()].map((unit) => unit.status())),
+      stop,
+    ),
+    processes,
+    restart: start,
+  };
+}
+
+function faceOf(
+  parts: Parts,
+  unitOf: (service: string) => RunningUnit | undefined,
+  status: () => Promise<UnitStatus[]>,
+  stopAll: () => Promise<void>,
+): Omit<Rig, "processes" | "restart"> {
+  const { graph, events } = parts;
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopping ??= stopAll());
+  return {
     graph,
-    units,
     call: async (member, input, given = {}) => {
       const service = serviceNameOf(member.id);
+      const unit = unitOf(service);
+      if (!unit)
+        throw new Error(
+          `the service ${service} is not in this rig: it has ${[...graph.services.keys()].join(", ")}`,
+        );
       const timeoutMs = given.timeoutMs ?? 10_000;
-      const reply = await unitOf(service).callAs(service, {
+      const reply = await unit.callAs(service, {
         member,
         input,
         id: given.id,
@@ -165,72 +267,35 @@ export async function rig(app: App, options: RigOptions = {}): Promise<Rig> {
     },
     seen: (event, match = {}, { withinMs = 10_000 } = {}) => events.wait(event, match, withinMs),
     events: () => events.seen,
-    settled: async ({ withinMs = 20_000 } = {}) => settle(status, withinMs),
+    settled: ({ withinMs = 20_000 } = {}) => settle(status, withinMs),
     status,
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
-/** Puts the wanted services and fakes into an app of its own, with databases of its own. */
-async function arrange(app: App, options: RigOptions): Promise<{ graph: Graph; topology: Topology }> {
-  const run = options.run ?? Object.keys(app.services);
-  for (const name of run)
-    if (!app.services[name])
-      fail(`the app has no service ${name}: it has ${Object.keys(app.services).join(", ")}`);
-  const fakes = new Map((options.fakes ?? []).map((f) => [f.name, f]));
-  const services: Record<string, () => Promise<{ default: ServiceDefinition }>> = {};
-  for (const [name, load] of Object.entries(app.services)) {
-    const stand = fakes.get(name);
-    if (stand) services[name] = async () => ({ default: stand });
-    else if (run.includes(name)) services[name] = load;
-    else services[name] = async () => ({ default: fake((await load()).default.contract, {}) });
-  }
-  const name = `t${Date.now().toString(36)}${randomBytes(3).toString("hex")}`;
-  const split = options.mode === "units";
-  const wanted = options.topology ?? "micro";
-  const listed = app.topologies.get(wanted);
-  if (split && !listed && wanted !== "micro")
-    fail(`the app has no topology ${wanted}: it has ${[...app.topologies.keys()].join(", ")}`);
-  const made = declareApp(name, {
-    services,
-    topologies: split
-      ? {
-          test: listed
-            ? Object.fromEntries(
-                listed.units.map((u) => [
-                  u.name,
-                  [...u.services, ...(u.gateway ? (["gateway"] as const) : [])],
-                ]),
-              )
-            : "each",
-        }
-      : { test: { all: "*" } },
-  });
-  const topology = made.topologies.get("test")!;
-  const hosting = { ...topology, units: topology.units.filter((u) => u.services.length > 0) };
-  return { graph: await loadGraph(made), topology: hosting };
+function common(parts: Parts) {
+  return {
+    graph: parts.graph,
+    topology: parts.topology,
+    endpoints: parts.endpoints,
+    server: parts.server,
+    log: createLog({ unit: "test", level: parts.logLevel }),
+    settings: { ...parts.options.settings },
+    timing: parts.timing,
+  };
 }
 
-async function settle(status: () => Promise<readonly UnitStatus[]>, withinMs: number): Promise<void> {
-  const until = Date.now() + withinMs;
-  let quiet = 0;
-  let last: readonly UnitStatus[] = [];
-  while (quiet < 2) {
-    last = await status();
-    const busy = last.some((s) => s.outbox + s.undelivered + s.retries + s.sagas + s.mailboxes > 0);
-    quiet = busy ? 0 : quiet + 1;
-    if (quiet >= 2) return;
-    if (Date.now() > until)
-      fail(
-        `not settled within ${withinMs} ms: ${JSON.stringify(last.filter((s) => s.outbox + s.undelivered + s.retries + s.sagas + s.mailboxes > 0))}`,
-      );
-    await sleep(quiet === 0 ? 10 : 5);
-  }
+function contractsOf(graph: Graph) {
+  return [...graph.services.values()].map((node) => node.definition.contract);
 }
 
-async function stopAll(units: readonly RunningUnit[]): Promise<void> {
-  await Promise.all(units.map((unit) => unit.drain()));
+function groupsOf(graph: Graph) {
+  return EventLog.groups(contractsOf(graph), listener);
+}
+
+function listenAt(address: string | undefined) {
+  return address === undefined ? undefined : { host: "127.0.0.1", port: Number(address.split(":")[1]) };
 }
 
 async function freePort(): Promise<number> {
@@ -239,8 +304,4 @@ async function freePort(): Promise<number> {
   const { port } = probe.address() as AddressInfo;
   await new Promise((resolve) => probe.close(resolve));
   return port;
-}
-
-function fail(message: string): never {
-  throw new Error(message);
 }

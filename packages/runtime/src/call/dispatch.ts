@@ -1,4 +1,12 @@
-import { contractIdOf, DeclaredError, StatusError, type AnyCommand, type AnyQuery, type Log } from "kerf";
+import {
+  contractIdOf,
+  DeclaredError,
+  StatusError,
+  type AnyCommand,
+  type AnyQuery,
+  type Log,
+  type Violation,
+} from "kerf";
 import type { CallHeader, Dispatch } from "../transport/transport.ts";
 import type { Validator } from "../validate/index.ts";
 import { toCallError } from "../work/transact.ts";
@@ -30,17 +38,7 @@ export function dispatcher(endpoints: ReadonlyMap<string, Endpoint>, mayCall: Ma
     if (refusal) return Promise.reject(refusal);
     if (header.deadlineAt - Date.now() < leastMs) return Promise.reject(deadlineExceeded(request.member));
     const checked = endpoint.validateInput(request.input);
-    if (!checked.ok) {
-      return Promise.reject(
-        new StatusError(
-          "INVALID_ARGUMENT",
-          `the input of ${request.member} does not fit: ${checked.violations.map((v) => `${v.path} ${v.message}`.trim()).join("; ")}`,
-          {
-            violations: checked.violations,
-          },
-        ),
-      );
-    }
+    if (!checked.ok) return Promise.reject(misfit(request.member, checked.violations));
     const work = header.settle
       ? endpoint.settle(checked.value, header)
       : endpoint.run(checked.value, header, signal);
@@ -48,6 +46,12 @@ export function dispatcher(endpoints: ReadonlyMap<string, Endpoint>, mayCall: Ma
       throw reported(error, endpoint, header);
     });
   };
+}
+
+/** The answer to an input that does not fit the contract. */
+export function misfit(member: string, violations: readonly Violation[]): StatusError {
+  const told = violations.map((v) => `${v.path} ${v.message}`.trim()).join("; ");
+  return new StatusError("INVALID_ARGUMENT", `the input of ${member} does not fit: ${told}`, { violations });
 }
 
 function refuseCaller(endpoint: Endpoint, header: CallHeader, mayCall: MayCall): StatusError | undefined {

@@ -3,6 +3,7 @@ import type { Discovery } from "../discovery/discovery.ts";
 import type { CallRequest, Dispatch, Transport } from "../transport/transport.ts";
 import type { Validator } from "../validate/index.ts";
 import { bounded, deadlineSignal } from "./deadline.ts";
+import { misfit } from "./dispatch.ts";
 import { RetryBudget, withRetries } from "./retry.ts";
 
 export interface RouterParts {
@@ -13,6 +14,8 @@ export interface RouterParts {
   readonly discovery: Discovery;
   readonly dispatch: Dispatch;
   readonly transport: Transport;
+  /** Checks an input before it leaves, so that a wrong one has the same answer in every topology. */
+  readonly inputValidator: (member: AnyQuery | AnyCommand) => Validator;
   /** Checks the reply of another unit by this unit's own contract. */
   readonly replyValidator: (member: AnyQuery | AnyCommand) => Validator;
 }
@@ -51,6 +54,9 @@ export function router(parts: RouterParts): Router {
     request: CallRequest,
     signal: AbortSignal | undefined,
   ): Promise<unknown> => {
+    // Only checked: defaults are the callee's to apply.
+    const checked = parts.inputValidator(member)(request.input);
+    if (!checked.ok) throw misfit(member.id, checked.violations);
     const target = targetOf(serviceNameOf(member.id));
     const { deadlineAt } = request.header;
     const own = deadlineSignal(deadlineAt, signal);

@@ -14,6 +14,7 @@ const keysAtOnce = 8;
 export function delivery(
   port: ServicePort,
   inbox: Inbox,
+  due: (inMs: number) => void,
 ): (messages: readonly Delivered[], signal: AbortSignal) => Promise<void> {
   return async (messages, signal) => {
     const blocked = await blockedKeys(port, messages[0]!.channel);
@@ -21,7 +22,7 @@ export function delivery(
     const queues = [...byKey.values()];
     const workers = Array.from({ length: Math.min(keysAtOnce, queues.length) }, async () => {
       for (let queue = queues.shift(); queue; queue = queues.shift()) {
-        await deliverKey(port, inbox, queue, blocked.has(queue[0]!.key), signal);
+        await deliverKey(port, inbox, due, queue, blocked.has(queue[0]!.key), signal);
       }
     });
     const ends = await Promise.allSettled(workers);
@@ -33,6 +34,7 @@ export function delivery(
 async function deliverKey(
   port: ServicePort,
   inbox: Inbox,
+  due: (inMs: number) => void,
   queue: readonly Delivered[],
   blocked: boolean,
   signal: AbortSignal,
@@ -45,7 +47,9 @@ async function deliverKey(
       { err: error, channel: message.channel, key: message.key, messageId: message.id },
       "a message keeps failing; it waits in this service's database and is tried again",
     );
-    return park(port, queue.slice(index), (error as Error).message, slowPauseMs(0));
+    const pauseMs = slowPauseMs(0);
+    await park(port, queue.slice(index), (error as Error).message, pauseMs);
+    return due(pauseMs);
   }
 }
 

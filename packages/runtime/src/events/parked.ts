@@ -7,17 +7,23 @@ import { giveUpMs, slowPauseMs } from "./ladder.ts";
 const hideMs = 60_000;
 
 /** Tries parked messages again whose time has come, the first of each key, until none is due. */
-export async function retryParked(port: ServicePort, inbox: Inbox, signal: AbortSignal): Promise<void> {
+export async function retryParked(
+  port: ServicePort,
+  inbox: Inbox,
+  due: (inMs: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
   for (;;) {
-    const due = await inTransaction(port, (run) => port.storage!.journal.claimParked(run, 20, hideMs));
-    if (due.length === 0 || signal.aborted) return;
-    await Promise.all(due.map((message) => retry(port, inbox, message, signal)));
+    const claimed = await inTransaction(port, (run) => port.storage!.journal.claimParked(run, 20, hideMs));
+    if (claimed.length === 0 || signal.aborted) return;
+    await Promise.all(claimed.map((message) => retry(port, inbox, due, message, signal)));
   }
 }
 
 async function retry(
   port: ServicePort,
   inbox: Inbox,
+  due: (inMs: number) => void,
   message: ParkedMessage,
   signal: AbortSignal,
 ): Promise<void> {
@@ -35,9 +41,9 @@ async function retry(
         `a dead letter: ${text}`,
       );
     } else {
-      await inTransaction(port, (run) =>
-        journal.postpone(run, message.parkedId, text, Math.round(slowPauseMs(message.attempts + 1))),
-      );
+      const pauseMs = Math.round(slowPauseMs(message.attempts + 1));
+      await inTransaction(port, (run) => journal.postpone(run, message.parkedId, text, pauseMs));
+      due(pauseMs);
     }
   }
 }

@@ -115,6 +115,13 @@ export interface SagaProgress {
   readonly error?: SagaError | undefined;
   /** When to go on; keeps the saga in this worker's memory where absent. */
   readonly resumeInMs?: number;
+  /** With `resumeInMs`: how much mail it has looked at. Where more came meanwhile it goes on at once. */
+  readonly seenMail?: number;
+}
+
+export interface Mailbox {
+  readonly items: readonly MailItem[];
+  readonly seen: number;
 }
 
 export interface MailItem {
@@ -139,7 +146,7 @@ export interface SagaJournal {
     progress: SagaProgress,
   ): Promise<boolean>;
   deliverMail(run: Run, saga: string, id: string, mail: MailItem): Promise<unknown>;
-  readMail(run: Run, saga: string, id: string): Promise<readonly MailItem[]>;
+  readMail(run: Run, saga: string, id: string): Promise<Mailbox>;
 }
 
 /** What there is to do for a service, as one statement tells. */

@@ -1,5 +1,5 @@
 import { StatusError } from "kerf";
-import type { MailItem, SagaJournal, SagaRecord, StepRecord } from "./journal.ts";
+import type { SagaJournal, SagaRecord, StepRecord } from "./journal.ts";
 
 /** The sagas' part of the journal in PostgreSQL. */
 export const postgresSagas: SagaJournal = {
@@ -54,7 +54,7 @@ export const postgresSagas: SagaJournal = {
     const [row] = await run<{ owned: boolean }>(
       `with own as (
          update kerf.saga set state = $4, error = $5::text::json, worker = case when $6 then null else worker end,
-           next_at = now() + $7 * interval '1 ms', ended_at = case when $8 then now() end
+           next_at = case when mail > $10 then now() else now() + $7 * interval '1 ms' end, ended_at = case when $8 then now() end
          where name = $1 and id = $2 and worker = $3 returning 1),
        written as (
          insert into kerf.saga_step (saga, id, name, position, member, input_hash, command_id, state, output)
@@ -72,6 +72,7 @@ export const postgresSagas: SagaJournal = {
         progress.resumeInMs ?? 0,
         ended,
         JSON.stringify(steps),
+        progress.seenMail ?? 2_147_483_647,
       ],
     );
     return row!.owned;
@@ -79,13 +80,22 @@ export const postgresSagas: SagaJournal = {
   deliverMail: (run, saga, id, mail) =>
     // A saga that sleeps is woken; mail for one that never was or is over is dropped with its event.
     run(
-      `with live as (update kerf.saga set next_at = now() where name = $1 and id = $2 and state = 'running' returning 1)
+      `with live as (update kerf.saga set next_at = now(), mail = mail + 1 where name = $1 and id = $2 and state = 'running' returning 1)
        insert into kerf.mail (saga, id, message_id, event, data) select $1, $2, $3, $4, $5::text::json from live on conflict do nothing`,
       [saga, id, mail.messageId, mail.event, JSON.stringify(mail.data)],
     ),
-  readMail: (run, saga, id) =>
-    run<MailItem>(
-      `select event, message_id as "messageId", data from kerf.mail where saga = $1 and id = $2 order by position`,
+  readMail: async (run, saga, id) => {
+    const rows = await run<{ seen: number; event: string | null; messageId: string; data: unknown }>(
+      `select s.mail as seen, m.event, m.message_id as "messageId", m.data
+       from kerf.saga s left join kerf.mail m on m.saga = s.name and m.id = s.id
+       where s.name = $1 and s.id = $2 order by m.position`,
       [saga, id],
-    ),
+    );
+    return {
+      seen: rows[0]?.seen ?? 0,
+      items: rows.flatMap(({ event, messageId, data }) =>
+        event === null ? [] : [{ event, messageId, data }],
+      ),
+    };
+  },
 };

@@ -48,6 +48,7 @@ create table kerf.saga (
   version int not null, input json not null, input_hash text not null, actor json, traceparent text not null,
   state text not null check (state in ('running', 'undoing', 'done', 'refused', 'parked')),
   error json, worker uuid,
+  mail int not null default 0,
   next_at timestamptz not null default now(),
   started_at timestamptz not null default now(), ended_at timestamptz,
   primary key (name, id)

@@ -15,14 +15,14 @@ export class SagaEngine {
   readonly #port: ServicePort;
   readonly #worker: string;
   readonly #limits: SagaLimits;
-  /** Called when one ended or left memory: there may be more to do. */
-  readonly #onLeft: () => void;
+  /** Says that there is something to do in so many milliseconds. */
+  readonly #due: (inMs: number) => void;
 
-  constructor(port: ServicePort, worker: string, limits: SagaLimits, onLeft: () => void) {
+  constructor(port: ServicePort, worker: string, limits: SagaLimits, due: (inMs: number) => void) {
     this.#port = port;
     this.#worker = worker;
     this.#limits = limits;
-    this.#onLeft = onLeft;
+    this.#due = due;
     this.#facts = new Map(port.definition.sagas.map((saga) => [saga.name, sagaFacts(saga)]));
   }
 
@@ -83,6 +83,7 @@ export class SagaEngine {
       worker: this.#worker,
       limits: this.#limits,
       draining: this.#draining.signal,
+      due: this.#due,
     };
     const work = new SagaRun(parts, saga, steps)
       .execute()
@@ -95,7 +96,8 @@ export class SagaEngine {
       )
       .finally(() => {
         this.#live.delete(key);
-        this.#onLeft();
+        // One that could not be taken up for want of room may be now.
+        if (this.#live.size === atOnce - 1) this.#due(0);
       });
     this.#live.set(key, work);
   }

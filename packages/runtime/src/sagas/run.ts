@@ -6,19 +6,20 @@ import {
   type AnyEvent,
   type AnyQuery,
   type SagaFacts,
-  type StatusCode,
   type StepOptions,
 } from "kerf";
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { childOf, traceIdOf } from "../call/trace.ts";
-import { hashValue } from "../journal/hash.ts";
-import type { SagaError, SagaRecord, StepRecord } from "../journal/journal.ts";
+import type { SagaRecord, StepRecord } from "../journal/journal.ts";
 import type { ServicePort } from "../service/port.ts";
 import type { CallHeader } from "../transport/transport.ts";
+import { describeError, diverged, fromSagaError, toSagaError } from "./errors.ts";
 import { Recorder, Stopped } from "./recorder.ts";
 import { mayTryAgain, pauseMs, type SagaLimits } from "./step-policy.ts";
+import { runAsk, runStep } from "./steps.ts";
 import { undoAll, type Undo } from "./undo.ts";
+import { recorded, runAll, runSleep, runWaitFor } from "./waits.ts";
 
 export interface SagaParts {
   readonly port: ServicePort;
@@ -27,6 +28,8 @@ export interface SagaParts {
   readonly limits: SagaLimits;
   /** Aborted when the unit drains: the saga stops at its next step. */
   readonly draining: AbortSignal;
+  /** Says that this service has something to do in so many milliseconds. */
+  readonly due: (inMs: number) => void;
 }
 
 /** One saga in this process's memory: `run` from the top, with what is recorded answered from the record. */
@@ -40,10 +43,13 @@ export class SagaRun {
   #stop!: (reason: Stopped) => void;
   readonly #stopped: Promise<never>;
   /** The step that would need an `undo` if another followed. */
-  #open: string | undefined;
-  #forwardOnly = false;
-  #counter = 0;
-  #prefix = "";
+  unguarded: string | undefined;
+  /** After a final step nothing can be undone. */
+  forwardOnly = false;
+  /** Of the recorded values. */
+  counter = 0;
+  /** Before the names of steps of `refused`. */
+  prefix = "";
   /** Steps at work now: several inside `all`. */
   readonly #working = new Set<Promise<unknown>>();
   #failing = false;
@@ -83,7 +89,7 @@ export class SagaRun {
       await this.recorder.commit({ state: "done" });
       return "done";
     }
-    if (this.#forwardOnly)
+    if (this.forwardOnly)
       throw new Stopped("parked", `it failed after a final step: ${describeError(failure)}`);
     return this.#refuse(failure);
   }
@@ -94,9 +100,9 @@ export class SagaRun {
     this.recorder.error = error;
     await undoAll(this);
     if (this.parts.facts.refused) {
-      this.#prefix = "refused: ";
-      this.#forwardOnly = true;
-      this.#open = undefined;
+      this.prefix = "refused: ";
+      this.forwardOnly = true;
+      this.unguarded = undefined;
       const told = {
         id: this.record.id,
         input: structuredClone(this.record.input),
@@ -109,7 +115,7 @@ export class SagaRun {
           "parked",
           `everything is undone, but its \`refused\` failed: ${describeError(failed)}`,
         );
-      this.#allReached(this.#prefix);
+      this.#allReached(this.prefix);
     }
     await this.recorder.commit({ state: "refused" });
     return "refused";
@@ -152,6 +158,7 @@ export class SagaRun {
   /** Leaves memory until `inMs` have passed. */
   async suspend(inMs: number): Promise<never> {
     await this.recorder.commit({ resumeInMs: Math.ceil(inMs) });
+    this.parts.due(inMs);
     return this.stop(new Stopped("suspended", "it waits"));
   }
 
@@ -213,17 +220,17 @@ export class SagaRun {
       id: this.record.id,
       log: this.log(),
       step: (name: string, member: AnyCommand, input: unknown, options: StepOptions<any, any> = {}) =>
-        this.#guarded(() => this.#step(name, member, input, options)),
+        this.#guarded(() => runStep(this, name, member, input, options)),
       ask: (name: string, member: AnyQuery, input: unknown) =>
-        this.#guarded(() => this.#ask(name, member, input)),
+        this.#guarded(() => runAsk(this, name, member, input)),
       sleep: (name: string, time: string) =>
-        this.#guarded(() => this.#sleep(name, durationMs(time, `sleep("${name}")`))),
+        this.#guarded(() => runSleep(this, name, durationMs(time, `sleep("${name}")`))),
       waitFor: (name: string, event: AnyEvent, options: { within: string }) =>
-        this.#guarded(() => this.#waitFor(name, event, durationMs(options.within, `waitFor("${name}")`))),
-      all: (branches: readonly (() => Promise<unknown>)[]) => this.#all(branches),
-      now: () => this.#recorded("$now", () => new Date().toISOString()),
-      uuid: () => this.#recorded("$uuid", () => randomUUID()),
-      random: () => this.#recorded("$random", () => Math.random()),
+        this.#guarded(() => runWaitFor(this, name, event, durationMs(options.within, `waitFor("${name}")`))),
+      all: runAll,
+      now: () => this.#guarded(() => recorded(this, "$now", () => new Date().toISOString())),
+      uuid: () => this.#guarded(() => recorded(this, "$uuid", () => randomUUID())),
+      random: () => this.#guarded(() => recorded(this, "$random", () => Math.random())),
     };
   }
 
@@ -250,203 +257,8 @@ export class SagaRun {
     }
   }
 
-  async #step(
-    name: string,
-    member: AnyCommand,
-    given: unknown,
-    options: StepOptions<any, any>,
-  ): Promise<unknown> {
-    if (this.#open !== undefined && !this.#forwardOnly) {
-      throw new Stopped(
-        "parked",
-        `its step "${this.#open}" is followed by "${name}" but has neither undo nor final: true`,
-      );
-    }
-    const input = this.#checked(member, given, name);
-    const known = this.#recall(name, member.id, hashValue([member.id, input]));
-    const commandId = `${this.record.name}/${this.record.id}/${this.#prefix}${name}`;
-    if (options.undo)
-      this.undos.set(this.#prefix + name, {
-        member,
-        input,
-        undo: options.undo[0],
-        undoInput: options.undo[1],
-      });
-    if (known?.state === "failed") throw fromSagaError(known.output as SagaError);
-    if (known?.state !== "done" && known?.state !== "undone") {
-      if (known === undefined) {
-        if (this.recorder.state === "undoing" && this.#prefix === "")
-          throw diverged(`its step "${name}" was never recorded, but it is being undone`);
-        this.recorder.put({
-          name: this.#prefix + name,
-          member: member.id,
-          inputHash: hashValue([member.id, input]),
-          commandId,
-          state: "started",
-          output: null,
-        });
-        await this.recorder.commit();
-      }
-      await this.#outcome(
-        this.recorder.steps.get(this.#prefix + name)!,
-        member,
-        input,
-        this.#forwardOnly || options.final === true,
-      );
-    }
-    if (options.final) this.#forwardOnly = true;
-    if (!options.undo && !options.final && !this.#forwardOnly) this.#open = name;
-    return structuredClone(this.recorder.steps.get(this.#prefix + name)!.output);
-  }
-
-  /** Calls the step until its outcome is known, and records that. */
-  async #outcome(step: StepRecord, member: AnyCommand, input: unknown, forward: boolean): Promise<void> {
-    const { limits } = this.parts;
-    try {
-      let output: unknown;
-      try {
-        output = await this.attempt(
-          member,
-          input,
-          step.commandId,
-          step.at,
-          forward ? Infinity : limits.stepMs,
-        );
-      } catch (error) {
-        if (error instanceof DeclaredError || !mayTryAgain(error)) throw error;
-        // Its outcome is unknown: before anything is undone, the callee says what happened, and refuses a late arrival.
-        output = await this.attempt(member, input, step.commandId, Date.now(), limits.undoMs, true);
-      }
-      this.recorder.put({ ...step, state: "done", output: output ?? null });
-    } catch (error) {
-      if (error instanceof DeclaredError || error instanceof StatusError) {
-        this.recorder.put({ ...step, state: "failed", output: toSagaError(error) });
-      }
-      throw error;
-    }
-  }
-
-  async #ask(name: string, member: AnyQuery, given: unknown): Promise<unknown> {
-    const input = this.#checked(member, given, name);
-    const inputHash = hashValue([member.id, input]);
-    const known = this.#recall(name, member.id, inputHash);
-    if (known?.state === "failed") throw fromSagaError(known.output as SagaError);
-    if (known) return structuredClone(known.output);
-    const record = { name: this.#prefix + name, member: member.id, inputHash, commandId: "" };
-    try {
-      const output = await this.attempt(member, input, undefined, Date.now(), this.parts.limits.stepMs);
-      this.recorder.put({ ...record, state: "done", output });
-      return structuredClone(output);
-    } catch (error) {
-      if (error instanceof DeclaredError || error instanceof StatusError)
-        this.recorder.put({ ...record, state: "failed", output: toSagaError(error) });
-      throw error;
-    }
-  }
-
-  async #sleep(name: string, ms: number): Promise<void> {
-    const known = this.#recall(name, "$sleep", String(ms));
-    if (known?.state === "done") return;
-    const step =
-      known ??
-      this.recorder.put({
-        name: this.#prefix + name,
-        member: "$sleep",
-        inputHash: String(ms),
-        commandId: "",
-        state: "started",
-        output: Date.now() + ms,
-      });
-    const left = (step.output as number) - Date.now();
-    if (!known) await this.recorder.commit();
-    if (left > 0) await this.pause(left);
-    this.recorder.put({ ...step, state: "done" });
-  }
-
-  async #waitFor(name: string, event: AnyEvent, ms: number): Promise<unknown> {
-    const known = this.#recall(name, event.id, String(ms));
-    if (known?.state === "done") return structuredClone(known.output) ?? undefined;
-    const step =
-      known ??
-      this.recorder.put({
-        name: this.#prefix + name,
-        member: event.id,
-        inputHash: String(ms),
-        commandId: "",
-        state: "started",
-        output: { until: Date.now() + ms },
-      });
-    if (!known) await this.recorder.commit();
-    const { until } = step.output as { until: number };
-    // Each message is taken once: by the steps that are done, in the order of arrival.
-    const taken = new Set(
-      this.recorder.inOrder
-        .filter((s) => s.state === "done")
-        .map((s) => (s.output as { $mail?: string } | null)?.$mail),
-    );
-    const mail = (await this.#mail()).find((item) => item.event === event.id && !taken.has(item.messageId));
-    if (mail) {
-      this.recorder.put({
-        ...step,
-        state: "done",
-        output: { ...(mail.data as object), $mail: mail.messageId },
-      });
-      return structuredClone(mail.data);
-    }
-    const left = until - Date.now();
-    if (left > 0) {
-      // Mail that comes from now on finds the saga waiting and makes it due; mail that came just before is looked for again.
-      await this.recorder.commit({
-        resumeInMs: (await this.#mail()).some((item) => item.event === event.id && !taken.has(item.messageId))
-          ? 0
-          : Math.min(left, 5_000),
-      });
-      return this.stop(new Stopped("suspended", "it waits for an event"));
-    }
-    this.recorder.put({ ...step, state: "done", output: null });
-    return undefined;
-  }
-
-  async #mail() {
-    const { database, journal } = this.parts.port.storage!;
-    const tx = database.open({ readOnly: true, deadlineAt: Date.now() + 10_000 });
-    try {
-      const mail = await journal.readMail(tx.run, this.record.name, this.record.id);
-      await tx.commit();
-      return mail;
-    } catch (error) {
-      await tx.rollback();
-      throw error;
-    }
-  }
-
-  async #all(branches: readonly (() => Promise<unknown>)[]): Promise<unknown[]> {
-    const ends = await Promise.allSettled(branches.map((branch) => branch()));
-    const failed = ends.find((end) => end.status === "rejected");
-    if (failed) throw failed.reason;
-    return ends.map((end) => (end as PromiseFulfilledResult<unknown>).value);
-  }
-
-  async #recorded<T>(kind: string, make: () => T): Promise<T> {
-    return this.#guarded(async () => {
-      const name = `${kind} ${++this.#counter}`;
-      const known = this.#recall(name, kind, "");
-      if (known) return known.output as T;
-      const output = make();
-      this.recorder.put({
-        name: this.#prefix + name,
-        member: kind,
-        inputHash: "",
-        commandId: "",
-        state: "done",
-        output,
-      });
-      return output;
-    });
-  }
-
-  #recall(name: string, member: string, inputHash: string): StepRecord | undefined {
-    const full = this.#prefix + name;
+  recall(name: string, member: string, inputHash: string): StepRecord | undefined {
+    const full = this.prefix + name;
     if (this.#used.has(full)) throw diverged(`two of its steps are called "${name}"`);
     this.#used.add(full);
     const known = this.recorder.steps.get(full);
@@ -463,37 +275,4 @@ export class SagaRun {
       if (ours && !this.#used.has(name)) throw diverged(`its recorded step "${name}" was not reached`);
     }
   }
-
-  #checked(member: AnyQuery | AnyCommand, given: unknown, name: string): unknown {
-    const checked = this.parts.port.validatorOf(member as AnyCommand)(given);
-    if (checked.ok) return checked.value;
-    throw new StatusError(
-      "INVALID_ARGUMENT",
-      `the input of the step "${name}" does not fit ${member.id}: ${checked.violations.map((v) => `${v.path} ${v.message}`.trim()).join("; ")}`,
-    );
-  }
-}
-
-function diverged(what: string): Stopped {
-  return new Stopped(
-    "parked",
-    `it diverged: ${what}. Keep the old code under \`older\` and raise \`version\``,
-  );
-}
-
-function describeError(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-export function toSagaError(error: unknown): SagaError {
-  if (error instanceof DeclaredError)
-    return { code: error.code, message: error.message, member: error.member, data: error.data };
-  const known = StatusError.from(error);
-  return { code: known.code, message: error instanceof StatusError ? known.message : describeError(error) };
-}
-
-export function fromSagaError(error: SagaError): DeclaredError | StatusError {
-  return error.member === undefined
-    ? new StatusError(error.code as StatusCode, error.message)
-    : new DeclaredError(error.member, error.code, error.data);
 }

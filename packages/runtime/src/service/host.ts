@@ -27,6 +27,8 @@ export interface HostOptions {
   readonly leaseMs: number;
   readonly limits: SagaLimits;
   readonly groups: readonly Group[];
+  /** Asks to be looked at in so many milliseconds. */
+  readonly due: (service: string, inMs: number) => void;
 }
 
 /** Everything that one service with a database does by itself: sends, hears, retries, runs sagas and schedules. */
@@ -50,7 +52,8 @@ export class ServiceHost {
     this.name = port.definition.name;
     this.#relay = new Relay(this.name, port.storage!, options.broker, port.log);
     this.#inbox = new Inbox(port, port.definition.sagas.map(sagaFacts), options.dispatch, options.endpoints);
-    this.#sagas = new SagaEngine(port, options.worker, options.limits, () => {});
+    const due = (inMs: number): void => options.due(this.name, inMs);
+    this.#sagas = new SagaEngine(port, options.worker, options.limits, due);
   }
 
   /** Begins: the first tick takes the leases, then messages are heard. */
@@ -63,7 +66,7 @@ export class ServiceHost {
       ),
     );
     await this.tick();
-    const deliver = delivery(port, this.#inbox);
+    const deliver = delivery(port, this.#inbox, (inMs) => this.#options.due(this.name, inMs));
     for (const group of this.#options.groups) {
       this.#subscriptions.push(await broker.subscribe(group, deliver));
     }
@@ -132,9 +135,12 @@ export class ServiceHost {
     if (this.#retrying) return;
     this.#retrying = true;
     this.#background(() =>
-      retryParked(this.#options.port, this.#inbox, this.#stopping.signal).finally(
-        () => (this.#retrying = false),
-      ),
+      retryParked(
+        this.#options.port,
+        this.#inbox,
+        (inMs) => this.#options.due(this.name, inMs),
+        this.#stopping.signal,
+      ).finally(() => (this.#retrying = false)),
     );
   }
 

@@ -28,12 +28,9 @@ export interface ServicePort {
   readonly effects: EffectSource;
   readonly log: Log & { child(fields: object): Log };
   /** Compiled once per schema. */
-  readonly validatorOf: (of: AnyEvent | AnyCommand | AnySaga) => Validator;
+  readonly validatorOf: (of: AnyEvent | AnyQuery | AnyCommand | AnySaga) => Validator;
   /** Called after a commit that left something in the outbox or started a saga. */
-  readonly committed: (what: {
-    readonly messages: boolean;
-    readonly sagas: readonly NewSaga[];
-  }) => void;
+  readonly committed: (what: { readonly messages: boolean; readonly sagas: readonly NewSaga[] }) => void;
   /** A `call` while a transaction is open holds locks over the network: thrown in development and tests, logged in production. */
   readonly strict: boolean;
 }

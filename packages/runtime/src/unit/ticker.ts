@@ -14,6 +14,16 @@ export class Ticker {
     for (const host of hosts) this.#next.set(host, 0);
   }
 
+  /** Looks at a service in `inMs`, if it would not be looked at before. */
+  hurry(service: string, inMs: number): void {
+    for (const [host, at] of this.#next) {
+      const wanted = Date.now() + inMs;
+      if (host.name !== service || wanted >= at) continue;
+      this.#next.set(host, wanted);
+      this.#plan();
+    }
+  }
+
   start(): void {
     this.#plan();
   }
@@ -26,7 +36,8 @@ export class Ticker {
 
   #plan(): void {
     if (this.#stopped || this.#next.size === 0) return;
-    const wait = Math.max(5, Math.min(...this.#next.values()) - Date.now());
+    clearTimeout(this.#timer);
+    const wait = Math.max(5, Math.min(...this.#next.values(), Date.now() + this.#pollMs) - Date.now());
     this.#timer = setTimeout(() => {
       this.#running = this.#round().finally(() => this.#plan());
     }, wait);
@@ -35,11 +46,13 @@ export class Ticker {
   async #round(): Promise<void> {
     const now = Date.now();
     const due = [...this.#next].filter(([, at]) => at <= now).map(([host]) => host);
+    for (const host of due) this.#next.set(host, Infinity);
     await Promise.all(
       due.map(async (host) => {
         const tick = await host.tick();
         const pollMs = this.#pollMs * (0.8 + Math.random() * 0.4);
-        this.#next.set(host, Date.now() + Math.max(20, Math.min(pollMs, tick?.nextInMs ?? pollMs)));
+        const next = Date.now() + Math.max(20, Math.min(pollMs, tick?.nextInMs ?? pollMs));
+        this.#next.set(host, Math.min(next, this.#next.get(host)!));
       }),
     );
   }

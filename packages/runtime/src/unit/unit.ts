@@ -24,6 +24,7 @@ import { staticDiscovery } from "../discovery/static.ts";
 import { mayCall, type Graph } from "../graph/index.ts";
 import { postgresJournal } from "../journal/postgres.ts";
 import { journalMigrations } from "../journal/schema.ts";
+import type { ContractLock } from "../proto/index.ts";
 import { sagaLimits, type SagaLimits } from "../sagas/step-policy.ts";
 import { endpointsOf } from "../service/endpoints.ts";
 import { groupsOf, ServiceHost } from "../service/host.ts";
@@ -48,6 +49,8 @@ export interface UnitOptions {
   /** The environment. */
   readonly settings: Readonly<Record<string, string | undefined>>;
   readonly timing?: UnitTiming;
+  /** The field numbers of `contracts.lock.json`: the same in every unit. */
+  readonly lock?: ContractLock;
   /** Replaces the discovery by `endpoints`. */
   readonly discovery?: Discovery;
   /** Replaces the transport to other units; tests force serialisation with it. */
@@ -121,6 +124,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   // The same name after a restart says that the process before is dead: its leases need not run out.
   const replica = options.settings["KERF_REPLICA"] ?? worker;
   let ready = false;
+  let ticker: Ticker | undefined;
   let draining = false;
 
   const urls = await provision(
@@ -134,9 +138,14 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   const dispatch = dispatcher(endpoints, authority);
   const unitOf = new Map(topology.units.flatMap((u) => u.services.map((s) => [s, u.name] as const)));
   const here = new Set(options.everyCallRemote ? [] : unit.services);
-  const transport = options.transport?.(dispatch) ?? grpcTransport({ contracts: contractsOf(graph), log });
+  const transport =
+    options.transport?.(dispatch) ??
+    grpcTransport({ contracts: contractsOf(graph), log, ...lockOf(options) });
   const replies = cached((member: AnyQuery | AnyCommand) =>
     compileValidator(member.output, { unknownFields: "drop", enums: "open" }),
+  );
+  const inputs = cached((member: AnyQuery | AnyCommand) =>
+    compileValidator(member.input, { unknownFields: "drop", enums: "exact" }),
   );
   const calls = router({
     here,
@@ -144,6 +153,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     discovery: options.discovery ?? staticDiscovery(options.endpoints),
     dispatch,
     transport,
+    inputValidator: inputs,
     replyValidator: replies,
   });
 
@@ -181,13 +191,15 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
           leaseMs,
           limits: { ...sagaLimits, ...options.timing?.sagas },
           groups: groupsOf(definition),
+          due: (service, inMs) => ticker?.hurry(service, inMs),
         }),
       );
     }
     const server = options.listen && (await listen(options, dispatch));
     for (const host of hosts.values()) await host.start();
-    const ticker = new Ticker([...hosts.values()], options.timing?.pollMs ?? 5_000, leaseMs);
-    ticker.start();
+    const ticking = new Ticker([...hosts.values()], options.timing?.pollMs ?? 5_000, leaseMs);
+    ticking.start();
+    ticker = ticking;
     ready = true;
     return {
       name: unit.name,
@@ -200,7 +212,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
         if (draining) return;
         draining = true;
         await server?.drain(options.timing?.drainMs ?? 30_000);
-        await ticker.stop();
+        await ticking.stop();
         await Promise.all([...hosts.values()].map((host) => host.drain()));
         await close(calls, transport, broker, pool);
       },
@@ -240,7 +252,11 @@ function contractsOf(graph: Graph) {
 
 async function listen(options: UnitOptions, dispatch: Dispatch): Promise<TransportServer> {
   const own = options.unit.services.map((name) => options.graph.services.get(name)!.definition.contract);
-  return serveGrpc({ ...options.listen!, contracts: own, dispatch, log: options.log });
+  return serveGrpc({ ...options.listen!, contracts: own, dispatch, log: options.log, ...lockOf(options) });
+}
+
+function lockOf({ lock }: UnitOptions): { readonly lock?: ContractLock } {
+  return lock ? { lock } : {};
 }
 
 /** Databases of this unit's services, of their settings, and of the broker, by service, `"<service>.<field>"` and `"broker"`. */
@@ -311,7 +327,7 @@ function portOf(parts: {
     }),
   );
   const log = options.log.child({ service: definition.name });
-  const validatorOf = cached((of: AnyEvent | AnyCommand | AnySaga): Validator => {
+  const validatorOf = cached((of: AnyEvent | AnyQuery | AnyCommand | AnySaga): Validator => {
     const schema = "kind" in of ? (of.kind === "event" ? of.data : of.input) : sagaFacts(of).input;
     return compileValidator(schema, { unknownFields: "drop", enums: "exact" });
   });
