@@ -141,10 +141,10 @@ function messageProto(packageName: string, plain: MessageDescriptor): Buffer {
     name: plain.name,
     field,
     nested_type: [
+      ...maps.map((map) => mapEntry(packageName, map)),
       ...plain.messages
         .filter(({ path }) => path.startsWith(`${plain.path}.`))
         .map((inner) => messageProto(packageName, inner)),
-      ...maps.map((map) => mapEntry(packageName, map)),
     ],
     enum_type: plain.fields.flatMap(({ enumeration }) =>
       enumeration

@@ -89,8 +89,10 @@ function unaryHandler(method: UnaryMethod): handleUnaryCall<Buffer, Buffer> {
 /** Also for methods that stream one way only: on the wire they are the same. */
 function streamHandler(method: StreamMethod): handleBidiStreamingCall<Buffer, Buffer> {
   return async (call) => {
+    // Who reads one message only must not close the stream that the reply goes out by.
+    const messages = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
     try {
-      for await (const message of method(call as AsyncIterable<Buffer>, incoming(call))) {
+      for await (const message of method(messages, incoming(call))) {
         if (!call.write(asBuffer(message))) await new Promise((drained) => call.once("drain", drained));
       }
       call.end();
