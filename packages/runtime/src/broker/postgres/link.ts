@@ -1,7 +1,23 @@
 import postgres from "postgres";
 
-/** Our bigints are offsets, fences and row ids: all far below 2^53. */
-const types = { bigint: { to: 20, from: [20], parse: Number, serialize: String } };
+/** An array as PostgreSQL writes it: texts are quoted, with a backslash before each quote and backslash in them. */
+function arrayLiteral(values: readonly (number | string)[]): string {
+  const items = values.map((value) =>
+    typeof value === "number" ? String(value) : `"${value.replaceAll(/[\\"]/g, "\\$&")}"`,
+  );
+  return `{${items.join(",")}}`;
+}
+
+const arrayOf = (oid: number) => ({ to: oid, from: [], parse: String, serialize: arrayLiteral });
+
+/** By the ids of PostgreSQL's types. Our bigints are offsets, fences and row ids: all far below 2^53. */
+const types = {
+  bigint: { to: 20, from: [20], parse: Number, serialize: String },
+  smallints: arrayOf(1005),
+  ints: arrayOf(1007),
+  bigints: arrayOf(1016),
+  texts: arrayOf(1009),
+};
 
 export type Sql = postgres.Sql<{ bigint: number }>;
 
@@ -20,6 +36,8 @@ type DriverOptions = postgres.Options<Record<string, postgres.PostgresType>> & {
 export function connect(url: string, options: DriverOptions): Sql {
   return postgres(url, {
     types,
+    // Asking for them is a statement whose failure the driver does not catch: it would end the process.
+    fetch_types: false,
     onnotice: () => {},
     connect_timeout: 10,
     connection: { application_name: "kerf broker" },

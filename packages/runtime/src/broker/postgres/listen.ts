@@ -50,7 +50,6 @@ export class Listener {
     const sql = connect(this.#options.url, {
       max: 1,
       max_lifetime: null,
-      fetch_types: false,
       prepare: false,
       onclose: () => {
         if (this.#sql !== sql) return;
