@@ -244,7 +244,9 @@ describe("a restart of PostgreSQL", () => {
       await Promise.all(workers);
 
       expect(
-        [...kinds].filter((kind) => !["connection-lost", "commit-unknown", "unavailable"].includes(kind)),
+        [...kinds].filter(
+          (kind) => !["connection-lost", "commit-unknown", "unavailable", "timeout"].includes(kind),
+        ),
       ).toEqual([]);
       const check = database.open(within());
       const stored = new Set((await check.sql<{ id: number }>`select id from entry`).map((row) => row.id));
