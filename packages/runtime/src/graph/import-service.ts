@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { DeclarationError, isContract, type LoadService, type ServiceDefinition } from "kerf";
 
 /**
@@ -43,9 +44,10 @@ function fileOf(load: LoadService): string {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return String(error).split("\n", 1)[0]!;
   const [first] = error.message.split("\n", 1);
-  // A syntax error has its file and line nowhere but at the head of its stack.
-  const at = /^file:\/\/[^\n]*?([^/\n]+\/[^/\n]+:\d+)$/m.exec(error.stack?.split("\n", 1)[0] ?? "")?.[1];
-  return `${error.name}: ${first}${at === undefined ? "" : ` (${at})`}`;
+  // Node puts the file and line of a syntax error nowhere but at the head of the stack.
+  const [head] = (error.stack ?? "").split("\n", 1);
+  const at = /^(?:file:\/\/)?(.+?):(\d+)$/.exec(head!);
+  return `${error.name}: ${first}${at ? ` (${relative(process.cwd(), decodeURI(at[1]!))}:${at[2]})` : ""}`;
 }
