@@ -6,6 +6,9 @@ import app from "./fixture/app.ts";
 import { statements } from "./fixture/statements/contract.ts";
 import { transfers } from "./fixture/transfers/contract.ts";
 
+/** Every third is a total that the bank declines. */
+const pence = (i: number): number => (i % 3 === 0 ? 116 : 100);
+
 /** Kills a process while money moves, and counts the money afterwards. */
 describe("a killed process loses nothing and repeats nothing", () => {
   let bank: Rig;
@@ -21,7 +24,7 @@ describe("a killed process loses nothing and repeats nothing", () => {
 
   test.each(["transfers", "accounts", "statements"])("%s", async (victim) => {
     const count = 30;
-    const pence = (i: number): number => (i % 3 === 0 ? 116 : 100);
+
     await bank.call(
       accounts.deposit,
       { account: `${victim} from`, pence: 100_000 },

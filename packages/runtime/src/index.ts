@@ -22,14 +22,8 @@ export { createLog, readableLine, type LogLevel } from "./log/index.ts";
 export { sagaLimits, type SagaLimits } from "./sagas/step-policy.ts";
 export { localTransport } from "./transport/local.ts";
 export type { CallHeader, CallRequest, Dispatch, Transport, TransportServer } from "./transport/transport.ts";
-export {
-  startUnit,
-  type EdgeCall,
-  type RunningUnit,
-  type UnitOptions,
-  type UnitStatus,
-  type UnitTiming,
-} from "./unit/unit.ts";
+export { startUnit } from "./unit/unit.ts";
+export type { EdgeCall, RunningUnit, UnitOptions, UnitStatus, UnitTiming } from "./unit/options.ts";
 export {
   checkContract,
   compileValidator,

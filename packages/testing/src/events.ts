@@ -29,7 +29,7 @@ export class EventLog {
       this.#subscribed.push(
         broker.subscribe(group, async (messages) => {
           for (const { body } of messages) this.seen.push(JSON.parse(body) as Seen);
-          for (const wake of [...this.#waiting]) wake();
+          for (const wake of this.#waiting) wake();
         }),
       );
     }

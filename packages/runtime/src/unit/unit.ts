@@ -1,112 +1,27 @@
-import {
-  describe,
-  serviceNameOf,
-  sagaFacts,
-  type Actor,
-  type AnyCommand,
-  type AnyEvent,
-  type AnyQuery,
-  type AnySaga,
-  type Topology,
-  type Unit,
-} from "kerf";
+import type { AnyCommand, AnyQuery } from "kerf";
 import { randomUUID } from "node:crypto";
-import type { Logger } from "pino";
-import type { Broker, Group } from "../broker/broker.ts";
-import { postgresBroker } from "../broker/postgres.ts";
+import type { Broker } from "../broker/broker.ts";
 import { dispatcher, type Endpoint } from "../call/dispatch.ts";
 import { router, type Router } from "../call/router.ts";
 import { connections, type Connections } from "../data/connections.ts";
-import { migrate, migrateList } from "../data/migrate.ts";
-import type { DatabaseServer } from "../data/server.ts";
-import type { Discovery } from "../discovery/discovery.ts";
 import { staticDiscovery } from "../discovery/static.ts";
 import { mayCall, type Graph } from "../graph/index.ts";
 import { postgresJournal } from "../journal/postgres.ts";
-import { journalMigrations } from "../journal/schema.ts";
 import type { ContractLock } from "../proto/index.ts";
-import { sagaLimits, type SagaLimits } from "../sagas/step-policy.ts";
+import { sagaLimits } from "../sagas/step-policy.ts";
 import { endpointsOf } from "../service/endpoints.ts";
 import { groupsOf, ServiceHost } from "../service/host.ts";
-import type { ServicePort, Storage } from "../service/port.ts";
-import { databaseSettings, readSettings } from "../service/settings.ts";
+import type { Storage } from "../service/port.ts";
 import { grpcTransport } from "../transport/grpc.ts";
 import { serveGrpc } from "../transport/grpc-server.ts";
 import type { CallRequest, Dispatch, Transport, TransportServer } from "../transport/transport.ts";
-import { compileValidator, type Validator } from "../validate/index.ts";
+import { compileValidator } from "../validate/index.ts";
+import { cached } from "./cached.ts";
+import { openBroker, prepareDatabase, provision } from "./databases.ts";
+import type { EdgeCall, RunningUnit, UnitOptions } from "./options.ts";
+import { portOf } from "./port.ts";
+import { statusOf } from "./status.ts";
 import { Ticker } from "./ticker.ts";
-
-export interface UnitOptions {
-  readonly graph: Graph;
-  readonly topology: Topology;
-  readonly unit: Unit;
-  /** Unit name to the gRPC `"host:port"` of the others. */
-  readonly endpoints: ReadonlyMap<string, string>;
-  /** Where to answer the others; undefined where nobody else needs this unit. */
-  readonly listen: { readonly host: string; readonly port: number } | undefined;
-  readonly server: DatabaseServer;
-  readonly log: Logger;
-  /** The environment. */
-  readonly settings: Readonly<Record<string, string | undefined>>;
-  readonly timing?: UnitTiming;
-  /** The field numbers of `contracts.lock.json`: the same in every unit. */
-  readonly lock?: ContractLock;
-  /** Replaces the discovery by `endpoints`. */
-  readonly discovery?: Discovery;
-  /** Replaces the transport to other units; tests force serialisation with it. */
-  readonly transport?: (dispatch: Dispatch) => Transport;
-  /** Sends calls within this unit over the transport too. */
-  readonly everyCallRemote?: boolean;
-  /** Wraps the broker; tests repeat deliveries and listen with it. */
-  readonly wrapBroker?: (broker: Broker) => Broker;
-  /** Groups beside those of the app's services; tests listen with them. */
-  readonly moreGroups?: readonly Group[];
-}
-
-export interface UnitTiming {
-  readonly leaseMs?: number;
-  readonly pollMs?: number;
-  readonly drainMs?: number;
-  readonly sagas?: Partial<SagaLimits>;
-}
-
-/** What is unfinished in a unit. All zero: it is at rest. */
-export interface UnitStatus {
-  readonly unit: string;
-  readonly services: readonly string[];
-  readonly ready: boolean;
-  readonly outbox: number;
-  readonly undelivered: number;
-  readonly retries: number;
-  readonly deadLetters: number;
-  readonly sagas: number;
-  readonly parkedSagas: number;
-  readonly mailboxes: number;
-}
-
-/** A call from the edge. */
-export interface EdgeCall {
-  readonly member: AnyQuery | AnyCommand;
-  readonly input: unknown;
-  readonly id: string | undefined;
-  readonly deadlineAt: number;
-  readonly actor: Actor | undefined;
-  readonly traceparent: string;
-  readonly signal: AbortSignal;
-}
-
-export interface RunningUnit {
-  readonly name: string;
-  readonly address: string | undefined;
-  /** A call from the edge. @throws DeclaredError | StatusError */
-  invoke(call: EdgeCall): Promise<unknown>;
-  /** A call as one of the app's services. @throws DeclaredError | StatusError */
-  callAs(service: string, call: EdgeCall): Promise<unknown>;
-  ready(): boolean;
-  status(): Promise<UnitStatus>;
-  /** Stops accepting, finishes or hands back what is in flight, gives leases back, closes connections. */
-  drain(): Promise<void>;
-}
 
 /**
  * Runs one unit of an application: its databases, its services, its part of events, sagas and schedules.
@@ -161,8 +76,8 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     await Promise.all(
       stored.map((d) => prepareDatabase(d.name, urls.get(d.name)!, d.needs.database!.migrations, log)),
     );
-    if (broker)
-      await broker.register([...graph.services.values()].flatMap((node) => groupsOf(node.definition)));
+    const groups = [...graph.services.values()].flatMap((node) => groupsOf(node.definition));
+    await broker?.register([...groups, ...(options.moreGroups ?? [])]);
     for (const definition of definitions) {
       const storage: Storage | undefined = definition.needs.database && {
         database: pool.database(urls.get(definition.name)!, { name: `kerf ${definition.name}` }),
@@ -257,135 +172,4 @@ async function listen(options: UnitOptions, dispatch: Dispatch): Promise<Transpo
 
 function lockOf({ lock }: UnitOptions): { readonly lock?: ContractLock } {
   return lock ? { lock } : {};
-}
-
-/** Databases of this unit's services, of their settings, and of the broker, by service, `"<service>.<field>"` and `"broker"`. */
-async function provision(options: UnitOptions, stored: readonly string[]): Promise<Map<string, string>> {
-  const { graph, unit, server, settings } = options;
-  if (stored.length === 0) return new Map();
-  const app = graph.app.name.replaceAll("-", "_");
-  const wanted = new Map<string, string>(stored.map((name) => [name, databaseName(app, name)]));
-  for (const name of unit.services) {
-    for (const { field, database } of databaseSettings(graph.services.get(name)!.definition.needs)) {
-      wanted.set(`${name}.${field}`, databaseName(app, database));
-    }
-  }
-  wanted.set("broker", databaseName(app, "broker"));
-  const own = new Map(
-    [...wanted.keys()].flatMap((key) => {
-      const url =
-        settings[
-          key === "broker"
-            ? "KERF_BROKER_DATABASE_URL"
-            : `KERF_${key.replace(/[A-Z]/g, "_$&").toUpperCase()}_DATABASE_URL`
-        ];
-      return url === undefined ? [] : [[key, url] as const];
-    }),
-  );
-  const rest = [...wanted].filter(([key]) => !own.has(key));
-  const made = await server.provision(rest.map(([, name]) => name));
-  return new Map([...own, ...rest.map(([key, name]) => [key, made.get(name)!] as const)]);
-}
-
-function databaseName(app: string, part: string): string {
-  return `${app}_${part.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
-}
-
-async function prepareDatabase(service: string, url: string, migrations: URL, log: Logger): Promise<void> {
-  await migrateList(url, { service: "kerf", migrations: journalMigrations, log: (line) => log.debug(line) });
-  await migrate(url, { directory: migrations, service, log: (line) => log.info({ service }, line) });
-}
-
-async function openBroker(options: UnitOptions, url: string, leaseMs: number): Promise<Broker> {
-  const { log } = options;
-  const broker = await postgresBroker({
-    url,
-    leaseMs,
-    onProblem: (problem) =>
-      log.warn(
-        { code: problem.code, service: problem.service, channel: problem.channel, err: problem.cause },
-        problem.message,
-      ),
-  });
-  return options.wrapBroker?.(broker) ?? broker;
-}
-
-function portOf(parts: {
-  readonly options: UnitOptions;
-  readonly definition: ServicePort["definition"];
-  readonly storage: Storage | undefined;
-  readonly calls: Router;
-  readonly worker: string;
-  readonly urls: ReadonlyMap<string, string>;
-  readonly host: () => ServiceHost | undefined;
-}): ServicePort {
-  const { options, definition, storage, calls } = parts;
-  const given = Object.fromEntries(
-    databaseSettings(definition.needs).flatMap(({ field }) => {
-      const url = parts.urls.get(`${definition.name}.${field}`);
-      return url === undefined ? [] : [[field, url]];
-    }),
-  );
-  const log = options.log.child({ service: definition.name });
-  const validatorOf = cached((of: AnyEvent | AnyQuery | AnyCommand | AnySaga): Validator => {
-    const schema = "kind" in of ? (of.kind === "event" ? of.data : of.input) : sagaFacts(of).input;
-    return compileValidator(schema, { unknownFields: "drop", enums: "exact" });
-  });
-  return {
-    definition,
-    storage,
-    settings: readSettings(definition.name, definition.needs, options.settings, given),
-    outbound: (member, input, header, signal) =>
-      calls.call(member, { member: member.id, input, header }, signal),
-    effects: {
-      service: definition.name,
-      uses: new Set(
-        (definition.needs.uses ?? [])
-          .map((c) => describe(c).id)
-          .filter((id) => options.graph.services.get(serviceNameOf(id))?.definition.needs.database),
-      ),
-      sagas: new Set(definition.sagas.map((s) => s.name)),
-      worker: parts.worker,
-      validator: validatorOf,
-    },
-    log,
-    validatorOf,
-    committed: (what) => parts.host()?.committed(what),
-    strict: options.settings["NODE_ENV"] !== "production",
-  };
-}
-
-async function statusOf(
-  unit: Unit,
-  hosts: readonly ServiceHost[],
-  broker: Broker | undefined,
-  ready: boolean,
-): Promise<UnitStatus> {
-  const backlogs = await Promise.all(hosts.map((host) => host.backlog()));
-  const undelivered = (await broker?.backlog?.()) ?? [];
-  const sum = (pick: (b: (typeof backlogs)[number]) => number): number =>
-    backlogs.reduce((total, b) => total + Number(pick(b)), 0);
-  return {
-    unit: unit.name,
-    services: unit.services,
-    ready,
-    outbox: sum((b) => b.outbox),
-    undelivered: undelivered
-      .filter((g) => unit.services.includes(g.service))
-      .reduce((total, g) => total + g.messages, 0),
-    retries: sum((b) => b.retries),
-    deadLetters: sum((b) => b.deadLetters),
-    sagas: sum((b) => b.sagas),
-    parkedSagas: sum((b) => b.parkedSagas),
-    mailboxes: sum((b) => b.mail),
-  };
-}
-
-function cached<K extends object, V>(make: (key: K) => V): (key: K) => V {
-  const known = new WeakMap<K, V>();
-  return (key) => {
-    let value = known.get(key);
-    if (value === undefined) known.set(key, (value = make(key)));
-    return value;
-  };
 }

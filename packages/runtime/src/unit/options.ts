@@ -1,0 +1,81 @@
+import type { Actor, AnyCommand, AnyQuery, Topology, Unit } from "kerf";
+import type { Logger } from "pino";
+import type { Broker, Group } from "../broker/broker.ts";
+import type { DatabaseServer } from "../data/server.ts";
+import type { Discovery } from "../discovery/discovery.ts";
+import type { Graph } from "../graph/index.ts";
+import type { ContractLock } from "../proto/index.ts";
+import type { SagaLimits } from "../sagas/step-policy.ts";
+import type { Dispatch, Transport } from "../transport/transport.ts";
+
+export interface UnitOptions {
+  readonly graph: Graph;
+  readonly topology: Topology;
+  readonly unit: Unit;
+  /** Unit name to the gRPC `"host:port"` of the others. */
+  readonly endpoints: ReadonlyMap<string, string>;
+  /** Where to answer the others; undefined where nobody else needs this unit. */
+  readonly listen: { readonly host: string; readonly port: number } | undefined;
+  readonly server: DatabaseServer;
+  readonly log: Logger;
+  /** The environment. */
+  readonly settings: Readonly<Record<string, string | undefined>>;
+  readonly timing?: UnitTiming;
+  /** The field numbers of `contracts.lock.json`: the same in every unit. */
+  readonly lock?: ContractLock;
+  /** Replaces the discovery by `endpoints`. */
+  readonly discovery?: Discovery;
+  /** Replaces the transport to other units; tests force serialisation with it. */
+  readonly transport?: (dispatch: Dispatch) => Transport;
+  /** Sends calls within this unit over the transport too. */
+  readonly everyCallRemote?: boolean;
+  /** Wraps the broker; tests repeat deliveries and listen with it. */
+  readonly wrapBroker?: (broker: Broker) => Broker;
+  /** Groups beside those of the app's services; tests listen with them. */
+  readonly moreGroups?: readonly Group[];
+}
+
+export interface UnitTiming {
+  readonly leaseMs?: number;
+  readonly pollMs?: number;
+  readonly drainMs?: number;
+  readonly sagas?: Partial<SagaLimits>;
+}
+
+/** What is unfinished in a unit. All zero: it is at rest. */
+export interface UnitStatus {
+  readonly unit: string;
+  readonly services: readonly string[];
+  readonly ready: boolean;
+  readonly outbox: number;
+  readonly undelivered: number;
+  readonly retries: number;
+  readonly deadLetters: number;
+  readonly sagas: number;
+  readonly parkedSagas: number;
+  readonly mailboxes: number;
+}
+
+/** A call from the edge. */
+export interface EdgeCall {
+  readonly member: AnyQuery | AnyCommand;
+  readonly input: unknown;
+  readonly id: string | undefined;
+  readonly deadlineAt: number;
+  readonly actor: Actor | undefined;
+  readonly traceparent: string;
+  readonly signal: AbortSignal;
+}
+
+export interface RunningUnit {
+  readonly name: string;
+  readonly address: string | undefined;
+  /** A call from the edge. @throws DeclaredError | StatusError */
+  invoke(call: EdgeCall): Promise<unknown>;
+  /** A call as one of the app's services. @throws DeclaredError | StatusError */
+  callAs(service: string, call: EdgeCall): Promise<unknown>;
+  ready(): boolean;
+  status(): Promise<UnitStatus>;
+  /** Stops accepting, finishes or hands back what is in flight, gives leases back, closes connections. */
+  drain(): Promise<void>;
+}

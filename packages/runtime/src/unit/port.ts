@@ -1,0 +1,62 @@
+import {
+  describe,
+  sagaFacts,
+  serviceNameOf,
+  type AnyCommand,
+  type AnyEvent,
+  type AnyQuery,
+  type AnySaga,
+} from "kerf";
+import type { Router } from "../call/router.ts";
+import type { ServiceHost } from "../service/host.ts";
+import type { ServicePort, Storage } from "../service/port.ts";
+import { databaseSettings, readSettings } from "../service/settings.ts";
+import { compileValidator, type Validator } from "../validate/index.ts";
+import { cached } from "./cached.ts";
+import type { UnitOptions } from "./options.ts";
+
+/** Gives a service what its handlers run on. */
+export function portOf(parts: {
+  readonly options: UnitOptions;
+  readonly definition: ServicePort["definition"];
+  readonly storage: Storage | undefined;
+  readonly calls: Router;
+  readonly worker: string;
+  readonly urls: ReadonlyMap<string, string>;
+  readonly host: () => ServiceHost | undefined;
+}): ServicePort {
+  const { options, definition, storage, calls } = parts;
+  const given = Object.fromEntries(
+    databaseSettings(definition.needs).flatMap(({ field }) => {
+      const url = parts.urls.get(`${definition.name}.${field}`);
+      return url === undefined ? [] : [[field, url]];
+    }),
+  );
+  const log = options.log.child({ service: definition.name });
+  const validatorOf = cached((of: AnyEvent | AnyQuery | AnyCommand | AnySaga): Validator => {
+    const schema = "kind" in of ? (of.kind === "event" ? of.data : of.input) : sagaFacts(of).input;
+    return compileValidator(schema, { unknownFields: "drop", enums: "exact" });
+  });
+  return {
+    definition,
+    storage,
+    settings: readSettings(definition.name, definition.needs, options.settings, given),
+    outbound: (member, input, header, signal) =>
+      calls.call(member, { member: member.id, input, header }, signal),
+    effects: {
+      service: definition.name,
+      uses: new Set(
+        (definition.needs.uses ?? [])
+          .map((c) => describe(c).id)
+          .filter((id) => options.graph.services.get(serviceNameOf(id))?.definition.needs.database),
+      ),
+      sagas: new Set(definition.sagas.map((s) => s.name)),
+      worker: parts.worker,
+      validator: validatorOf,
+    },
+    log,
+    validatorOf,
+    committed: (what) => parts.host()?.committed(what),
+    strict: options.settings["NODE_ENV"] !== "production",
+  };
+}
