@@ -67,6 +67,7 @@ describe("a wrong service is refused", () => {
   test.each<readonly [string, unknown, unknown, unknown, string, RegExp, RegExp]>([
     ["no contract", {}, {}, { handle }, "a contract", /not made by contract/, /export/],
     ["no needs", orders, undefined, { handle }, "service(orders)", /second argument/, /give \{\}/],
+    ["no behaviour", orders, {}, undefined, "service(orders)", /third argument/, /handle/],
     [
       "a misspelt need",
       orders,

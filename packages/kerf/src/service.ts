@@ -169,19 +169,21 @@ export function needs<const N extends NeedsSpec>(spec: N): N {
  */
 export function service<const C extends AnyContract, const N extends NeedsSpec>(
   contract: C,
-  needs: N,
+  wants: N,
   behaviour: Behaviour<C, N>,
 ): ServiceDefinition {
   const facts = describe(contract);
   const place = `service(${facts.name})`;
-  checkNeeds(needs, place);
+  checkNeeds(wants, place);
+  if (typeof behaviour !== "object" || behaviour === null)
+    refuse(place, "its third argument is not what it does", "give { handle: {…} }");
   knownKeys(behaviour, ["handle", "react", "schedule", "sagas"], place);
   const handle = (behaviour.handle ?? {}) as ServiceDefinition["handle"];
-  checkHandlers(facts, handle, needs, place);
+  checkHandlers(facts, handle, wants, place);
   const react = (behaviour.react ?? []) as readonly Reaction<any>[];
   const schedule = (behaviour.schedule ?? []) as readonly Schedule<any>[];
   const sagas = (behaviour.sagas ?? []) as readonly AnySaga[];
-  if (!needs.database && react.length + schedule.length + sagas.length > 0)
+  if (!wants.database && react.length + schedule.length + sagas.length > 0)
     refuse(
       place,
       "reacts, schedules or has sagas, but has no database to remember them in",
@@ -208,5 +210,5 @@ export function service<const C extends AnyContract, const N extends NeedsSpec>(
     `${place}.sagas`,
     "give each saga a name of its own",
   );
-  return Object.freeze({ name: facts.name, contract, needs, handle, react, schedule, sagas });
+  return Object.freeze({ name: facts.name, contract, needs: wants, handle, react, schedule, sagas });
 }
