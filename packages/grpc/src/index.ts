@@ -26,3 +26,5 @@ export { raw, protobufjs, type Codec, type ProtobufjsType } from "./codec/codec.
 export { protobuf } from "./codec/protobuf.ts";
 export { message, enumeration } from "./codec/descriptor.ts";
 export type { EnumType, Field, MapKeyType, MessageType, ScalarType } from "./codec/descriptor.ts";
+export { health, healthService, type Health, type ServingStatus } from "./services/health.ts";
+export { reflection, reflectionV1, reflectionV1Alpha } from "./services/reflection.ts";

@@ -163,8 +163,7 @@ export abstract class ClientCall extends Stream {
       fields[3] === "application/grpc"
     ) {
       this.#headSeen = true;
-      this.options.onHeader?.(new Metadata());
-      return;
+      return this.#tell(this.options.onHeader, undefined);
     }
     const head = readResponseHead(fields);
     if (head === undefined)
@@ -186,24 +185,36 @@ export abstract class ClientCall extends Stream {
     const refusal = statusOfHttp(head);
     if (refusal !== undefined && head.status === undefined)
       this.#httpError = new GrpcError(refusal.code, refusal.reason);
-    else if (!ends) this.options.onHeader?.(Metadata.fromWire(head.metadata ?? []));
+    else if (!ends) this.#tell(this.options.onHeader, head.metadata);
   }
 
   #onTrailers(head: ResponseHead): void {
     if (this.#httpError !== undefined && head.status === undefined) return this.#settle(this.#httpError);
     if (head.status === undefined)
       return this.#settle(new GrpcError(Status.UNKNOWN, "the answer ended without grpc-status"));
-    const metadata = Metadata.fromWire(head.metadata ?? []);
-    if (head.status === 0) return this.#succeed(metadata);
-    this.options.onTrailer?.(metadata);
-    this.#settle(errorFromTrailers(head.status, head.message, head.details, metadata));
+    if (head.status === 0) return this.#succeed(head.metadata);
+    this.#tell(this.options.onTrailer, head.metadata);
+    this.#settle(
+      errorFromTrailers(head.status, head.message, head.details, Metadata.fromWire(head.metadata ?? [])),
+    );
   }
 
-  #succeed(trailers: Metadata | undefined): void {
+  /** A listener that throws fails its own call, not the connection. */
+  #tell(listener: ((metadata: Metadata) => void) | undefined, fields: string[] | undefined): void {
+    if (listener === undefined) return;
+    try {
+      listener(Metadata.fromWire(fields ?? []));
+    } catch (error) {
+      this.cancel(GrpcError.from(error));
+    }
+  }
+
+  #succeed(trailers: string[] | undefined): void {
     if (this.settled) return;
     if (this.#reader?.empty === false)
       return this.#settle(new GrpcError(Status.INTERNAL, "the answer ends inside a message"));
-    this.options.onTrailer?.(trailers ?? new Metadata());
+    this.#tell(this.options.onTrailer, trailers);
+    if (this.settled) return;
     this.settled = true;
     this.#release();
     this.onSuccess();

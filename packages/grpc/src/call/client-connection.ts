@@ -165,9 +165,7 @@ export class ClientConnection extends Connection<ClientCall> {
   }
 
   /** A server may be slow to open its window: deadlines decide, not we. */
-  protected override onStall(socket: boolean): void {
-    if (socket) super.onStall(socket);
-  }
+  protected override onStalled(): void {}
 
   protected override onLost(reason: string): void {
     this.leaving = true;

@@ -280,8 +280,10 @@ export class ServerStream extends Stream implements ServerCall {
   /** Ends the call with the status of `error`; does nothing when it has ended. */
   fail(error: unknown): void {
     if (this.closed || this.#finished) return;
-    if (!(error instanceof GrpcError)) this.connection.onHandlerError(error, this);
-    this.#finish(GrpcError.from(error));
+    if (error instanceof GrpcError) return this.#finish(error);
+    // What a bug says is for us, not for a stranger.
+    this.connection.onHandlerError(error, this);
+    this.#finish(new GrpcError(Status.UNKNOWN, "the handler failed"));
   }
 
   #finish(error: GrpcError | undefined): void {
@@ -356,6 +358,8 @@ export class ServerStream extends Stream implements ServerCall {
     if (this.#responseTrailers !== undefined) writeMetadata(sender, this.#responseTrailers);
     sender.endHeaders(at, this.id, true);
     this.localEnded = true;
+    this.#requests?.drop();
+    this.#reader?.drop();
     sender.batch(connection.streams.size);
     if (this.remoteEnded) connection.remove(this);
     // The client may still be sending: it is told to stop, without an error (RFC 9113, section 8.1).

@@ -187,10 +187,10 @@ export class ServerConnection extends Connection<ServerStream | HttpRefusal> {
 
   /** Counts bytes that are kept for unfinished or unread messages; throws GrpcError when all calls together keep too many. */
   hold(bytes: number): void {
-    this.heldBytes += bytes;
-    if (bytes > 0 && this.heldBytes > this.limits.maxHeldBytes) {
+    if (bytes > 0 && this.heldBytes + bytes > this.limits.maxHeldBytes) {
       throw new GrpcError(Status.RESOURCE_EXHAUSTED, "too many bytes wait on this connection");
     }
+    this.heldBytes += bytes;
   }
 
   writeResponseHead(acceptsGzip: boolean): void {

@@ -49,7 +49,7 @@ export interface ServeOptions {
   /** Connections at once; more are closed. Unlimited when not given. */
   readonly maxConnections?: number;
   readonly limits?: Partial<Limits>;
-  /** Hears what a handler threw that is no GrpcError; the client gets UNKNOWN with its message. */
+  /** Hears what a handler threw that is no GrpcError; the client gets UNKNOWN without its message. `console.error` when not given. */
   readonly onError?: (error: unknown, call: ServerCall | undefined) => void;
 }
 
@@ -77,7 +77,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
     methods: register(options.services, options.interceptors ?? []),
     gzip: options.compression === "gzip",
     keepalive: options.keepalive,
-    onError: options.onError ?? (() => undefined),
+    onError: options.onError ?? ((error) => console.error(error)),
     onClose: (connection) => {
       connections.delete(connection);
       if (connections.size === 0) onIdle?.();

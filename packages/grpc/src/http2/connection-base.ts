@@ -237,22 +237,22 @@ export abstract class ConnectionBase<S extends Stream> {
   #watchStall(): void {
     if (this.#stall !== undefined || this.closed) return;
     const before = this.sender.progress;
+    const { stallTimeoutMs } = this.limits;
     this.#stall = setTimeout(() => {
       this.#stall = undefined;
       const { sender } = this;
-      if (this.closed || (!sender.congested && sender.blocked.size === 0 && !this.#paused)) return;
-      if (sender.progress !== before) this.#watchStall();
-      else this.onStall(sender.congested || this.#paused);
-    }, this.limits.stallTimeoutMs).unref();
+      const socketWaits = sender.congested || this.#paused;
+      if (this.closed || (!socketWaits && sender.blocked.size === 0)) return;
+      if (socketWaits && sender.progress === before) return this.lose("the peer does not read");
+      const since = performance.now() - stallTimeoutMs;
+      for (const stream of sender.blocked) if (stream.parkedSince <= since) this.onStalled(stream as S);
+      this.#watchStall();
+    }, stallTimeoutMs).unref();
   }
 
-  /** Something waited for the peer through the whole stall time. */
-  protected onStall(socket: boolean): void {
-    if (socket) return this.lose("the peer does not read");
-    const streams = [...this.sender.blocked] as S[];
-    for (const stream of streams) {
-      this.reset(stream, ErrorCode.CANCEL);
-      stream.onGone(ErrorCode.CANCEL, "the peer opens no window");
-    }
+  /** The peer opened no window for `stream` through the whole stall time. */
+  protected onStalled(stream: S): void {
+    this.reset(stream, ErrorCode.CANCEL);
+    stream.onGone(ErrorCode.CANCEL, "the peer opens no window");
   }
 }

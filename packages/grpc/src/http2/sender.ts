@@ -134,6 +134,7 @@ export class Sender {
     }
     stream.parked = Buffer.from(out.buf.subarray(at + FRAME_HEADER, out.pos));
     stream.parkedAt = 0;
+    stream.parkedSince = performance.now();
     stream.parkedEnds = ends;
     out.pos = at;
     if (this.#send(stream)) return true;
@@ -174,7 +175,7 @@ export class Sender {
     this.window -= size;
     stream.sendWindow -= size;
     stream.parkedAt += size;
-    this.progress++;
+    stream.parkedSince = performance.now();
     if (last) {
       stream.parked = undefined;
       if (ends) stream.localEnded = true;

@@ -21,6 +21,8 @@ export abstract class Stream {
   parked: Buffer | undefined;
   parkedAt = 0;
   parkedEnds = false;
+  /** When some of it last left, as `performance.now()` counts. */
+  parkedSince = 0;
   /** When the call is over, as `performance.now()` counts; Infinity without a deadline. */
   expiresAt = Infinity;
 
