@@ -1,20 +1,13 @@
 import type { Actor, Caller, Via } from "./access.ts";
 import type { AnyContract, IdOf } from "./contract.ts";
 import type { DeclaredError } from "./errors.ts";
+import type { Log } from "./log.ts";
 import type { AnyCommand, AnyEvent, AnyQuery, Data, ErrorCode, Input, Output } from "./members.ts";
 import type { AnySaga, SagaInput } from "./saga.ts";
 import type { Given } from "./schema.ts";
 import type { Sql } from "./sql.ts";
 
 declare const permits: unique symbol;
-
-/** Structured log lines; trace, service and member are added by themselves. */
-export interface Log {
-  debug(fields: object | string, message?: string): void;
-  info(fields: object | string, message?: string): void;
-  warn(fields: object | string, message?: string): void;
-  error(fields: object | string, message?: string): void;
-}
 
 /** What every handler is given. */
 export interface Always {

@@ -6,7 +6,6 @@ export type {
   CommandContext,
   Emit,
   Fail,
-  Log,
   NeedsSpec,
   PrepareContext,
   QueryContext,
@@ -38,6 +37,7 @@ export {
   type StatusCode,
   type Violation,
 } from "./errors.ts";
+export type { Log } from "./log.ts";
 export {
   command,
   event,

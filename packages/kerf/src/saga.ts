@@ -1,7 +1,7 @@
 import type { AnyContract, IdOf } from "./contract.ts";
-import type { Log } from "./context.ts";
 import type { Duration } from "./duration.ts";
 import type { DeclaredError, StatusError } from "./errors.ts";
+import type { Log } from "./log.ts";
 import type { AnyCommand, AnyEvent, AnyQuery, Input, Output, Received } from "./members.ts";
 import { refuse } from "./refuse.ts";
 import { fieldNames, type Given, type Schema, type Taken } from "./schema.ts";
