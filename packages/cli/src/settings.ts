@@ -18,8 +18,6 @@ export interface Settings {
   readonly healthPort: number;
   /** KERF_IDENTITY=development: whoever says who they are is believed. */
   readonly developmentIdentity: boolean;
-  /** NODE_ENV=production. */
-  readonly production: boolean;
 }
 
 /** @throws Failure that names the variable, what is wrong with it, and how it is written */
@@ -39,7 +37,6 @@ export function readSettings(environment: Environment, topology: Topology, unit:
     },
     healthPort: readPort("KERF_HEALTH_PORT", given("KERF_HEALTH_PORT") ?? "0"),
     developmentIdentity: identity === "development",
-    production: given("NODE_ENV") === "production",
   };
 }
 

@@ -1,5 +1,6 @@
-import { developmentIdentity, startGateway, type Gateway } from "@kerf/gateway";
+import type { Gateway } from "@kerf/gateway";
 import { openServer, startUnit, type DatabaseServer, type Graph, type RunningUnit } from "@kerf/runtime";
+import type { ContractLock } from "@kerf/runtime/proto";
 import type { Topology, Unit } from "kerf";
 import type { Logger } from "pino";
 import { exampleOf } from "./example.ts";
@@ -13,6 +14,8 @@ export interface RunUnitOptions {
   readonly environment: Environment;
   /** Of the embedded PostgreSQL, where the environment names no other. */
   readonly dataDir: string;
+  /** The field numbers of `contracts.lock.json`. */
+  readonly lock: ContractLock;
   readonly log: Logger;
   /** Gives up starting. */
   readonly signal?: AbortSignal;
@@ -58,6 +61,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
       listen: settings.listen,
       server: opened.server,
       log,
+      lock: options.lock,
       settings: environment,
     });
     if (unit.gateway) opened.gateway = await openGateway(options, settings, opened.unit);
@@ -89,10 +93,16 @@ async function close({ health, server, unit, gateway }: Opened, graceMs: number)
   await health?.close();
 }
 
-function openGateway(options: RunUnitOptions, settings: Settings, running: RunningUnit): Promise<Gateway> {
+async function openGateway(
+  options: RunUnitOptions,
+  settings: Settings,
+  running: RunningUnit,
+): Promise<Gateway> {
+  // The other units have no use for the code of an HTTP server.
+  const { developmentIdentity, startGateway } = await import("@kerf/gateway");
   const { graph, log } = options;
   const { cors } = graph.app.gateway;
-  return startGateway({
+  return await startGateway({
     app: graph.app.name,
     contracts: contractsOf(graph),
     ...settings.gateway,

@@ -65,7 +65,7 @@ async function runSessions(
         reload: load,
       });
       const over = await Promise.race([session.over, endings.asked.then(() => "asked" as const)]);
-      if (over === "asked") options.output.note("Ending. Ctrl-C again ends it at once.");
+      if (over === "asked") options.output.note("\nEnding. Ctrl-C again ends it at once.");
       await session.end();
       if (over === "hopeless") return 1;
       if (over !== "asked") application = over;

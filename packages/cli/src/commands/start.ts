@@ -8,6 +8,7 @@ import { chooseTopology, chooseUnit, dataFolder, loadConfiguration } from "../co
 import { SUPERVISED, type UnitMessage } from "../dev/messages.ts";
 import { listenForEndings } from "../endings.ts";
 import { explain, lasts } from "../explain.ts";
+import { lockToRunWith } from "../lock.ts";
 import { runUnit, type RunningProcess } from "../unit.ts";
 import { Failure, refuseWord } from "../usage.ts";
 
@@ -47,6 +48,9 @@ export const start = command({
       logUnexpected(log);
       const graph = await loadGraph(configuration.app);
       requireEndpoints(graph, topology, unit);
+      const contracts = [...graph.services.values()].map((node) => node.definition.contract);
+      const frozen = process.env["NODE_ENV"] === "production";
+      const lock = await lockToRunWith(configuration.folder, contracts, { frozen });
       loaded = true;
 
       const starting = runUnit({
@@ -55,6 +59,7 @@ export const start = command({
         unit,
         environment: process.env,
         dataDir: dataFolder(configuration, given.data),
+        lock,
         log,
         signal: endings.signal,
       });
@@ -63,7 +68,7 @@ export const start = command({
       if ("exitCode" in running) return 0;
       await announce(running, log, performance.now() - since);
       const { graceMs = GRACE_MS } = await endings.asked;
-      log.info("ending: finishing what is in flight");
+      log[process.env[SUPERVISED] ? "debug" : "info"]("ending: finishing what is in flight");
       await running.drain(graceMs);
       return 0;
     } catch (error) {

@@ -44,6 +44,8 @@ export interface Supervisor {
 export function supervise(options: SupervisorOptions): Supervisor {
   const { configuration, topology, report } = options;
   const ready = new Map<string, ReadyMessage>();
+  /** Why units cannot start, by unit: often one reason for many. */
+  const failures = new Map<string, string>();
   let announced = false;
   let stopping = false;
 
@@ -75,6 +77,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
         report.unitLine(unit, event.line);
         break;
       case "ready":
+        failures.delete(unit);
         ready.set(unit, event.message);
         if (!event.first)
           report.say("info", `${unit} is ready again, in ${Math.round(event.ms)} ms.`, {
@@ -86,10 +89,14 @@ export function supervise(options: SupervisorOptions): Supervisor {
           options.onReady(ready);
         }
         break;
-      case "failed":
-        report.say("error", failure(unit, event, options.watch), { event: "failed", about: unit });
+      case "failed": {
+        const like = [...failures].find(([other, reason]) => other !== unit && reason === event.message)?.[0];
+        failures.set(unit, event.message);
+        const text = failure(unit, event, like, options.watch);
+        report.say("error", text, { event: "failed", about: unit, reason: event.message });
         if (event.againMs === undefined && !options.watch) options.onHopeless();
         break;
+      }
       case "died":
         report.say("error", death(unit, event), { event: "died", about: unit, how: event.how });
         break;
@@ -111,6 +118,9 @@ export function supervise(options: SupervisorOptions): Supervisor {
       for (const unit of concerned)
         if (!causes.has(unit)) causes.set(unit, relative(configuration.folder, file));
     }
+    // What was wrong with a unit that could not start may have been anywhere.
+    const first = relative(configuration.folder, files[0]!);
+    for (const [unit, { kind }] of units) if (kind === "broken" && !causes.has(unit)) causes.set(unit, first);
     for (const [unit, file] of causes) {
       report.say("info", `${file} changed: restarting ${unit}.`, { event: "restarting", about: unit, file });
       units.get(unit)!.restart(RESTART_GRACE_MS);
@@ -129,16 +139,17 @@ export function supervise(options: SupervisorOptions): Supervisor {
   };
 }
 
-function failure(unit: string, event: Extract<UnitEvent, { kind: "failed" }>, watched: boolean): string {
-  const next =
-    event.againMs !== undefined
-      ? `Trying again in ${seconds(event.againMs)}.`
-      : watched
-        ? "It is started again when a file of it changes."
-        : "";
-  return event.repeated
-    ? `${unit} still cannot start, for the same reason. ${next}`
-    : `${unit} cannot start: ${event.message}${next && `\n${next}`}`;
+function failure(
+  unit: string,
+  { message, repeated, againMs }: Extract<UnitEvent, { kind: "failed" }>,
+  like: string | undefined,
+  watched: boolean,
+): string {
+  const change = watched ? "It is started again when a file changes." : "";
+  const next = againMs === undefined ? change : `Trying again in ${seconds(againMs)}.`;
+  if (repeated) return `${unit} still cannot start, for the same reason. ${next}`.trimEnd();
+  if (like !== undefined) return `${unit} cannot start, for the same reason as ${like}. ${next}`.trimEnd();
+  return `${unit} cannot start: ${message}${next && `\n${next}`}`;
 }
 
 function death(unit: string, { how, lastLines, againMs }: Extract<UnitEvent, { kind: "died" }>): string {
