@@ -2,7 +2,7 @@ import fc from "fast-check";
 import protobuf from "protobufjs";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { anySample, contractOf } from "./arbitrary-contract.ts";
+import { anySample, contractOf } from "./testing.ts";
 import { codec, type MessageCodec } from "./codec.ts";
 import { MalformedMessage, MessageTooLarge } from "./limits.ts";
 import { protoOf } from "./lock.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { answer } from "./answer.ts";
 import { decodeHeader } from "./header.ts";
 import { findCodec } from "./method-codecs.ts";
-import { probe } from "./suite.ts";
+import { probe } from "./probe.ts";
 import type { CallRequest, Dispatch } from "./transport.ts";
 import type { IncomingCall, WireMetadata } from "./wire.ts";
 

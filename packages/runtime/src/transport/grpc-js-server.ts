@@ -33,6 +33,8 @@ const options = {
 // What it would print is told by errors.
 setLogVerbosity(logVerbosity.NONE);
 
+const gone = new WireFailure(status.CANCELLED, "the caller went away");
+
 const asIs = (bytes: Buffer): Buffer => bytes;
 
 /** A gRPC server by @grpc/grpc-js. @throws Error where the address cannot be listened on */
@@ -104,7 +106,8 @@ function streamHandler(method: StreamMethod): handleBidiStreamingCall<Buffer, Bu
 
 function incoming(call: ServerUnaryCall<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>): IncomingCall {
   const controller = new AbortController();
-  call.on("cancelled", () => controller.abort());
+  // It is said of calls that ended well too. A reason of its own is cheaper than the one that abort() makes.
+  call.on("cancelled", () => controller.abort(gone));
   const deadline = Number(call.getDeadline());
   return {
     metadata: (name) => call.metadata.get(name)[0]?.toString(),

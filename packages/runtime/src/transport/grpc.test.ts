@@ -3,7 +3,8 @@ import { type AnyContract, type Log, outcome } from "kerf";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { type GrpcServer, serveGrpc } from "./grpc-server.ts";
 import { grpcTransport } from "./grpc.ts";
-import { plainHeader, probe, probeServer, transportSuite } from "./suite.ts";
+import { probe, probeServer } from "./probe.ts";
+import { plainHeader, transportSuite } from "./suite.ts";
 import type { CallHeader, Dispatch, Transport } from "./transport.ts";
 
 const log: Log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
