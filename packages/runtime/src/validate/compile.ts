@@ -13,7 +13,7 @@ export type Validator = (value: unknown) => Validation;
 
 /**
  * Compiles the validator of a schema of the allowed subset. It never keeps or returns a part of the value that it is
- * given: what it returns is a copy, with defaults applied and without absent fields. Never throws.
+ * given: what it returns is a copy, with defaults applied and without absent fields.
  * @throws DeclarationError for a schema outside of the subset
  */
 export function compileValidator(schema: Schema, options: ValidatorOptions): Validator {
