@@ -11,7 +11,7 @@ const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 
 if (major > 22 || (major === 22 && minor >= 22)) {
   // Compiled code is kept, so that the next start is faster and needs no compiler in memory.
-  const folder = above(process.cwd(), "node_modules");
+  const folder = above(process.cwd(), "node_modules") ?? above(here, "node_modules");
   if (folder && !process.env["NODE_COMPILE_CACHE"]) module.enableCompileCache(join(folder, ".cache", "kerf"));
   const { main } = await import("../src/main.ts");
   await main(process.argv.slice(2));

@@ -46,7 +46,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.exit(exitCode);
 }
 
-async function run(argv: readonly string[]): Promise<number> {
+/** Runs one command line to its exit code. @throws UsageError | Failure | … for {@link explain} */
+export async function run(argv: readonly string[]): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === "--help" || name === "-h") {
     process.stdout.write(`${overview()}\n`);

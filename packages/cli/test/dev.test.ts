@@ -191,6 +191,14 @@ describe("the monolith on its own database", () => {
     expect(processesNaming(join(app.folder, ".kerf"))).toEqual([]);
   });
 
+  test("SIGKILL of the supervisor ends its units at once, and the database after its last client", async () => {
+    dev = new KerfProcess(["dev", "--port", "0"], app.folder);
+    await dev.until(() => dev!.out.includes("Ctrl-C ends everything."));
+    process.kill(dev.child.pid!, "SIGKILL");
+    await dev.until(() => dev!.descendants().length === 0, 5_000);
+    await dev.until(() => processesNaming(join(app.folder, ".kerf")).length === 0);
+  });
+
   test("a second Ctrl-C does not wait for what cannot finish", async () => {
     dev = new KerfProcess(["dev", "--port", "0", "--json"], app.folder, withDatabase());
     const { gateway } = await dev.event("ready");

@@ -72,7 +72,7 @@ export const start = command({
       await running.drain(graceMs);
       return 0;
     } catch (error) {
-      if (!process.send) throw error;
+      if (!process.env[SUPERVISED]) throw error;
       await tell({ kerf: "failed", message: explain(error), lasting: !loaded || lasts(error) });
       return 1;
     } finally {

@@ -98,11 +98,11 @@ describe("a line for people", () => {
   test("says time, level, place, message, fields, and the stack of an error", () => {
     const { log, lines } = written();
     log
-      .child({ service: "orders", member: "place" })
+      .child({ service: "orders", member: "orders@1.place" })
       .warn({ ms: 12, why: "out of stock", err: new Error("no") }, "refused");
     const text = readableLine(lines[0]!, { colour: false });
     expect(text).toMatch(
-      /^\d\d:\d\d:\d\d\.\d{3} warn  orders\.place refused ms=12 why="out of stock"\n {4}Error: no\n {4} +at /,
+      /^\d\d:\d\d:\d\d\.\d{3} warn  orders@1\.place refused ms=12 why="out of stock"\n {4}Error: no\n {4} +at /,
     );
     expect(text).not.toContain("\u001b");
     expect(readableLine(lines[0]!, { colour: true })).toContain("\u001b[33mwarn ");

@@ -19,7 +19,7 @@ const levelStyles: Readonly<Record<string, Style>> = {
 const placed = new Set(["time", "level", "unit", "service", "member", "msg", "err", "error"]);
 
 /**
- * Turns a JSON line of a log into one for people: `12:03:04.567 warn  orders.place  message  key=value`, with the
+ * Turns a JSON line of a log into one for people: `12:03:04.567 warn  orders@1.place message key=value`, with the
  * stack of an error on lines of its own. A line that is not such JSON comes back as it is.
  */
 export function readableLine(line: string, { colour }: ReadableOptions): string {
@@ -32,8 +32,8 @@ export function readableLine(line: string, { colour }: ReadableOptions): string 
     paint("dim", timeOfDay(entry["time"])),
     paint(levelStyles[level] ?? "reset", level.padEnd(5)),
   ];
-  const place = [entry["service"], entry["member"]].filter((part) => typeof part === "string").join(".");
-  if (place) parts.push(paint("cyan", place));
+  const place = entry["member"] ?? entry["service"];
+  if (typeof place === "string") parts.push(paint("cyan", place));
   if (typeof entry["msg"] === "string") parts.push(entry["msg"]);
   for (const [name, value] of Object.entries(entry)) {
     if (!placed.has(name)) parts.push(paint("dim", `${name}=${textOf(value)}`));

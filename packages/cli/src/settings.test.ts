@@ -1,0 +1,58 @@
+import { app } from "kerf";
+import { expect, test } from "vitest";
+import { readSettings } from "./settings.ts";
+
+const never = () => Promise.reject(new Error("is never loaded"));
+const { topologies } = app("shop", {
+  services: { orders: never, carts: never },
+  topologies: { split: { front: ["carts", "gateway"], back: "*" } },
+});
+const split = topologies.get("split")!;
+const read = (environment: Record<string, string>) => readSettings(environment, split, split.units[0]!);
+
+test("without an environment, a unit is alone on loopback with the embedded database", () => {
+  expect(read({})).toEqual({
+    databaseUrl: undefined,
+    listen: undefined,
+    endpoints: new Map(),
+    gateway: { host: "127.0.0.1", port: 4000 },
+    healthPort: 0,
+    developmentIdentity: false,
+  });
+});
+
+test("the environment says where it listens and where the others are, itself left out", () => {
+  const settings = read({
+    KERF_DATABASE_URL: "postgres://kerf:x@db/kerf",
+    KERF_LISTEN: "[::1]:5000",
+    KERF_ENDPOINTS: '{"front":"10.0.0.1:5000","back":"back.internal:5001"}',
+    KERF_HOST: "0.0.0.0",
+    KERF_PORT: "80",
+    KERF_HEALTH_PORT: "81",
+    KERF_IDENTITY: "development",
+  });
+  expect(settings).toEqual({
+    databaseUrl: "postgres://kerf:x@db/kerf",
+    listen: { host: "::1", port: 5000 },
+    endpoints: new Map([["back", "back.internal:5001"]]),
+    gateway: { host: "0.0.0.0", port: 80 },
+    healthPort: 81,
+    developmentIdentity: true,
+  });
+});
+
+test.each([
+  ["KERF_LISTEN", "5000", "which is no address. Write host:port"],
+  ["KERF_LISTEN", "localhost:http", "which is no address"],
+  ["KERF_LISTEN", "localhost:70000", "A port is a whole number from 0 to 65535"],
+  ["KERF_PORT", "http", 'KERF_PORT is "http"'],
+  ["KERF_HEALTH_PORT", "-1", 'KERF_HEALTH_PORT is "-1"'],
+  ["KERF_ENDPOINTS", "back=1", "KERF_ENDPOINTS is not JSON. Write it as"],
+  ["KERF_ENDPOINTS", '["back"]', "KERF_ENDPOINTS is not an object"],
+  ["KERF_ENDPOINTS", '{"bakc":"h:1"}', '(did you mean "back"?). It has: front, back.'],
+  ["KERF_ENDPOINTS", '{"back":1}', "KERF_ENDPOINTS.back is no text"],
+  ["KERF_ENDPOINTS", '{"back":"http://h:1"}', 'KERF_ENDPOINTS.back is "http://h:1", which is no address'],
+  ["KERF_IDENTITY", "oidc", 'KERF_IDENTITY: the only value is "development"'],
+])("%s=%s is refused", (name, value, message) => {
+  expect(() => read({ [name]: value })).toThrow(message);
+});
