@@ -42,9 +42,9 @@ export function cartTests(given: () => Rig): void {
       const { cartId } = await shop.call(carts.create, {});
       await expect(shop.call(carts.checkout, { cartId })).rejects.toMatchObject({ code: "CartEmpty" });
       await expect(shop.call(carts.removeLine, { cartId, line: 1 })).rejects.toMatchObject({
-        code: "UnknownLine",
+        code: "NOT_FOUND",
       });
-      await expect(shop.call(carts.get, { cartId: "none" })).rejects.toMatchObject({ code: "UnknownCart" });
+      await expect(shop.call(carts.get, { cartId: "none" })).rejects.toMatchObject({ code: "NOT_FOUND" });
     });
   });
 }

@@ -4,6 +4,8 @@ import { orders } from "../services/orders/contract.ts";
 import { users } from "../services/users/contract.ts";
 import { address, order, person } from "./customers.ts";
 
+const profile = (userId: string) => ({ userId, name: `Customer ${userId}`, address });
+
 export function nameTests(given: () => Rig): void {
   describe("the copy of the users' names", () => {
     test("follows a change, and the next mail greets by the new name", async () => {
@@ -31,9 +33,8 @@ export function nameTests(given: () => Rig): void {
 
     test("an import tells of those who are new", async () => {
       const shop = given();
-      const person = (userId: string) => ({ userId, name: `Customer ${userId}`, address });
-      await shop.call(users.import, { users: [person("17850"), person("13047")] });
-      expect(await shop.call(users.import, { users: [person("13047"), person("12583")] })).toEqual({
+      await shop.call(users.import, { users: [profile("17850"), profile("13047")] });
+      expect(await shop.call(users.import, { users: [profile("13047"), profile("12583")] })).toEqual({
         registered: 1,
       });
       for (const userId of ["17850", "13047", "12583"]) await shop.seen(users.registered, { userId });

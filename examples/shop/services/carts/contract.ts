@@ -24,9 +24,7 @@ const Cart = z.object({
   ),
   totalPence: Pence,
 });
-const UnknownCart = z.object({ cartId: z.string() });
 const CartClosed = z.object({ cartId: z.string(), state: z.enum(["placing", "ordered", "unknown"]) });
-const UnknownLine = z.object({ line: z.int() });
 
 export const carts = contract("carts", {
   version: 1,
@@ -41,7 +39,6 @@ export const carts = contract("carts", {
     access: "public",
     input: z.object({ cartId: Id }),
     output: Cart,
-    errors: { UnknownCart },
   }),
   addLine: command({
     description: "Puts an offer into the cart, or more of it.",
@@ -50,7 +47,6 @@ export const carts = contract("carts", {
     input: z.object({ cartId: Id, offerId: OfferId, quantity: Quantity.default(1) }),
     output: Cart,
     errors: {
-      UnknownCart,
       CartClosed,
       UnknownOffer: z.object({ offerId: z.string() }),
       CartFull: z.object({ lines: z.int() }),
@@ -61,14 +57,14 @@ export const carts = contract("carts", {
     access: "public",
     input: z.object({ cartId: Id, line: z.int().min(1), quantity: Quantity }),
     output: Cart,
-    errors: { UnknownCart, CartClosed, UnknownLine },
+    errors: { CartClosed },
   }),
   removeLine: command({
     http: "DELETE /carts/:cartId/lines/:line",
     access: "public",
     input: z.object({ cartId: Id, line: z.int().min(1) }),
     output: Cart,
-    errors: { UnknownCart, CartClosed, UnknownLine },
+    errors: { CartClosed },
   }),
   checkout: command({
     description: "Orders what is in the cart. Ask for the cart again to learn the order's id.",
@@ -76,7 +72,7 @@ export const carts = contract("carts", {
     access: "public",
     input: z.object({ cartId: Id, address: Address.optional(), reference: line(64).optional() }),
     output: Cart,
-    errors: { UnknownCart, CartClosed, CartEmpty: z.object({ cartId: z.string() }) },
+    errors: { CartClosed, CartEmpty: z.object({ cartId: z.string() }) },
   }),
   close: command({
     description: "Ends a checkout: the cart became this order.",

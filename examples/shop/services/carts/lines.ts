@@ -1,4 +1,5 @@
 import type { Handler } from "kerf";
+import { missing } from "../../shapes/missing.ts";
 import { catalog } from "../catalog/contract.ts";
 import { cartOf, findCart } from "./cart.ts";
 import type { carts } from "./contract.ts";
@@ -15,7 +16,7 @@ export const addLine: Handler<typeof carts.addLine, typeof wants> = async (input
   const offer = offers[0];
   if (!offer) throw fail("UnknownOffer", { offerId });
   const cart = await findCart(context, cartId, true);
-  if (!cart) throw fail("UnknownCart", { cartId });
+  if (!cart) throw missing("cart", cartId);
   if (cart.state !== "open") throw fail("CartClosed", { cartId, state: cart.state });
   const [counted] = await sql<{ lines: number; pieces: number }>`
     select count(*) as lines, coalesce(sum(quantity) filter (where offer_id = ${offerId}), 0)::bigint as pieces
@@ -38,11 +39,11 @@ export const changeLine: Handler<typeof carts.changeLine, typeof wants> = async 
   const { cartId, line, quantity } = input;
   const { sql, fail } = context;
   const cart = await findCart(context, cartId, true);
-  if (!cart) throw fail("UnknownCart", { cartId });
+  if (!cart) throw missing("cart", cartId);
   if (cart.state !== "open") throw fail("CartClosed", { cartId, state: cart.state });
   const changed = await sql`
     update cart_line set quantity = ${quantity} where cart_id = ${cartId} and line = ${line} returning 1`;
-  if (changed.length === 0) throw fail("UnknownLine", { line });
+  if (changed.length === 0) throw missing("line", line);
   return await cartOf(sql, cart);
 };
 
@@ -50,10 +51,10 @@ export const removeLine: Handler<typeof carts.removeLine, typeof wants> = async 
   const { cartId, line } = input;
   const { sql, fail } = context;
   const cart = await findCart(context, cartId, true);
-  if (!cart) throw fail("UnknownCart", { cartId });
+  if (!cart) throw missing("cart", cartId);
   if (cart.state !== "open") throw fail("CartClosed", { cartId, state: cart.state });
   const removed = await sql`
     delete from cart_line where cart_id = ${cartId} and line = ${line} returning 1`;
-  if (removed.length === 0) throw fail("UnknownLine", { line });
+  if (removed.length === 0) throw missing("line", line);
   return await cartOf(sql, cart);
 };

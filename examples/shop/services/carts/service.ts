@@ -1,5 +1,6 @@
 import { service } from "kerf";
 import { randomUUID } from "node:crypto";
+import { missing } from "../../shapes/missing.ts";
 import { cartOf, findCart } from "./cart.ts";
 import { carts } from "./contract.ts";
 import { addLine, changeLine, removeLine } from "./lines.ts";
@@ -20,14 +21,14 @@ export default service(carts, wants, {
 
     async get({ cartId }, context) {
       const cart = await findCart(context, cartId, false);
-      if (!cart) throw context.fail("UnknownCart", { cartId });
+      if (!cart) throw missing("cart", cartId);
       return await cartOf(context.sql, cart);
     },
 
     async checkout({ cartId, address, reference }, context) {
       const { sql, fail, start } = context;
       const found = await findCart(context, cartId, true);
-      if (!found) throw fail("UnknownCart", { cartId });
+      if (!found) throw missing("cart", cartId);
       if (found.state !== "open") throw fail("CartClosed", { cartId, state: found.state });
       const [begun] = await sql<{ checkouts: number }>`
         update cart set state = 'placing', problem = null, checkouts = checkouts + 1

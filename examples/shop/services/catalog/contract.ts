@@ -33,7 +33,6 @@ export const catalog = contract("catalog", {
     access: "public",
     input: z.object({ code: ArticleCode }),
     output: Product,
-    errors: { UnknownArticle: z.object({ article: z.string() }) },
   }),
   offers: query({
     description: "The offers with these ids. Those that do not exist are left out.",

@@ -1,4 +1,5 @@
 import { service } from "kerf";
+import { missing } from "../../shapes/missing.ts";
 import { catalog } from "./contract.ts";
 import { wants } from "./needs.ts";
 import { registerArticles, registerOffers } from "./register.ts";
@@ -10,14 +11,14 @@ export default service(catalog, wants, {
     registerArticles,
     registerOffers,
 
-    async product({ code }, { sql, fail }) {
+    async product({ code }, { sql }) {
       const [row] = await sql<ProductRow>`
         select a.code, a.name, a.description, o.offer_id as "offerId", o.pence
           from article a
           left join lateral (select offer_id, pence from offer
                               where article = a.code order by number desc limit 1) o on true
          where a.code = ${code}`;
-      if (!row) throw fail("UnknownArticle", { article: code });
+      if (!row) throw missing("article", code);
       return productOf(row);
     },
 

@@ -51,8 +51,6 @@ const Return = z.object({
   parts: z.array(z.object({ orderId: Id, line: z.int(), quantity: z.int(), pence: Pence })),
   requestedAt: z.string(),
 });
-const UnknownOrder = z.object({ orderId: z.string() });
-const UnknownReturn = z.object({ returnId: z.string() });
 /** `left` is how many pieces of it the customer could still give back. */
 const NothingToReturn = z.object({ article: z.string(), left: z.int() });
 
@@ -91,7 +89,6 @@ export const orders = contract("orders", {
     access: "public",
     input: z.object({ orderId: Id, waitMs: WaitMs }),
     output: Summary.extend({ address: Address, lines: z.array(Line) }),
-    errors: { UnknownOrder },
   }),
   stateOf: query({
     description: "How far an order or a return is; nothing where there is none.",
@@ -154,7 +151,7 @@ export const orders = contract("orders", {
     access: "user",
     input: z.object({ orderId: Id, line: z.int().min(1).max(maxLines) }),
     output: Return,
-    errors: { UnknownOrder, NothingToReturn },
+    errors: { NothingToReturn },
   }),
   getReturn: query({
     description:
@@ -163,7 +160,6 @@ export const orders = contract("orders", {
     access: "user",
     input: z.object({ returnId: Id, waitMs: WaitMs }),
     output: Return,
-    errors: { UnknownReturn },
   }),
   returns: query({
     description: "A customer's returns, or for staff everybody's, by number, in pages.",

@@ -1,4 +1,4 @@
-import { failed, StatusError, type Handler } from "kerf";
+import { StatusError, type Handler } from "kerf";
 import { randomUUID } from "node:crypto";
 import { isStaff } from "../../shapes/access.ts";
 import { catalog } from "../catalog/contract.ts";
@@ -67,10 +67,5 @@ function customerOf(named: string | undefined, { actor, via }: Context): string 
 
 async function addressOf(customerId: string | undefined, { call }: Context) {
   if (customerId === undefined) return undefined;
-  try {
-    return (await call(users.get, { userId: customerId })).address;
-  } catch (error) {
-    if (failed(error, users.get, "UnknownUser")) return undefined;
-    throw error;
-  }
+  return (await call(users.addressOf, { userId: customerId })).address;
 }

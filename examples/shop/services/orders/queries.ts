@@ -1,6 +1,7 @@
 import type { Claims, Handler, SqlFragment } from "kerf";
 import { isStaff } from "../../shapes/access.ts";
 import type { Address } from "../../shapes/address.ts";
+import { missing } from "../../shapes/missing.ts";
 import { pageOf } from "../../shapes/page.ts";
 import { present } from "../../shapes/row.ts";
 import { orders } from "./contract.ts";
@@ -38,7 +39,7 @@ export function maySee(customerId: string | null, { via, actor }: Pick<Claims, "
 }
 
 export const get: Query<typeof orders.get> = async ({ orderId, waitMs }, context) => {
-  const { call, fail, signal, sql } = context;
+  const { call, signal, sql } = context;
   // An order that does not exist has not ended either; only a pending one is worth waiting for.
   await waitUntil(async () => (await call(orders.stateOf, { orderId })).ended !== false, waitMs, signal);
   const [row] = await sql<SummaryRow & { address: Address; lines: LineRow[] }>`
@@ -48,7 +49,7 @@ export const get: Query<typeof orders.get> = async ({ orderId, waitMs }, context
               from order_line l where l.order_id = o.order_id) as lines
       from orders o left join customer_name n on n.user_id = o.customer_id
      where o.order_id = ${orderId}`;
-  if (!row || !maySee(row.customerId, context)) throw fail("UnknownOrder", { orderId });
+  if (!row || !maySee(row.customerId, context)) throw missing("order", orderId);
   return present(row);
 };
 

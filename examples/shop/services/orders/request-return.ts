@@ -1,6 +1,7 @@
 import { StatusError, type Handler } from "kerf";
 import { randomUUID } from "node:crypto";
 import type { Emit, Sql } from "kerf";
+import { missing } from "../../shapes/missing.ts";
 import { orders } from "./contract.ts";
 import type { wants } from "./needs.ts";
 import { maySee } from "./queries.ts";
@@ -46,7 +47,7 @@ export const returnLine: Handler<typeof orders.returnLine, typeof wants> = async
        for update of l`;
   // A guest's order has nobody whom the money could be asked back by.
   if (!found || found.customerId === null || !maySee(found.customerId, context))
-    throw fail("UnknownOrder", { orderId });
+    throw missing("order", orderId);
   const { article, quantity, left, customerId } = found;
   if (left < quantity) throw fail("NothingToReturn", { article, left });
   return await record(sql, emit, customerId, article, takeBack([found], quantity)!);

@@ -1,5 +1,6 @@
 import type { Handler, SqlFragment } from "kerf";
 import { isStaff } from "../../shapes/access.ts";
+import { missing } from "../../shapes/missing.ts";
 import { pageOf } from "../../shapes/page.ts";
 import { orders } from "./contract.ts";
 import type { wants } from "./needs.ts";
@@ -35,10 +36,10 @@ export const getReturn: Handler<typeof orders.getReturn, typeof wants> = async (
   { returnId, waitMs },
   context,
 ) => {
-  const { call, fail, signal, sql } = context;
+  const { call, signal, sql } = context;
   await waitUntil(async () => (await call(orders.stateOf, { returnId })).ended !== false, waitMs, signal);
   const [row] = await sql<ReturnRow>`select ${columns(sql)} from return o where o.return_id = ${returnId}`;
-  if (!row || !maySee(row.customerId, context)) throw fail("UnknownReturn", { returnId });
+  if (!row || !maySee(row.customerId, context)) throw missing("return", returnId);
   return row;
 };
 

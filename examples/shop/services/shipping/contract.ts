@@ -25,7 +25,6 @@ export const shipping = contract("shipping", {
     access: "public",
     input: z.object({ tracking: Id }),
     output: z.object({ tracking: z.string(), state: State, country: z.string(), bookedAt: z.string() }),
-    errors: { UnknownParcel: z.object({ tracking: z.string() }) },
   }),
   shipments: query({
     description: "Every order's parcel, oldest first, in pages.",

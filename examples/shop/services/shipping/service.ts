@@ -1,4 +1,5 @@
 import { on, service, type ReactionContext } from "kerf";
+import { missing } from "../../shapes/missing.ts";
 import { pageOf } from "../../shapes/page.ts";
 import { orders } from "../orders/contract.ts";
 import { book, cancel, trackingCode } from "./book.ts";
@@ -41,10 +42,10 @@ export default service(shipping, wants, {
     book,
     cancel,
 
-    async track({ tracking }, { sql, fail }) {
+    async track({ tracking }, { sql }) {
       const [parcel] = await sql<{ tracking: string; state: State; country: string; bookedAt: string }>`
         select tracking, state, country, booked_at as "bookedAt" from shipment where tracking = ${tracking}`;
-      if (!parcel) throw fail("UnknownParcel", { tracking });
+      if (!parcel) throw missing("parcel", tracking);
       return parcel;
     },
 

@@ -23,7 +23,6 @@ export const storefront = contract("storefront", {
       alike: z.array(ArticleCode),
       parts: z.object({ stock: Part, recommendations: Part }),
     }),
-    errors: { UnknownArticle: z.object({ article: z.string() }) },
   }),
   accountPage: query({
     description: "The person who calls: who they are, their newest orders, returns and mails.",

@@ -1,4 +1,4 @@
-import { failed, type Handler } from "kerf";
+import type { Handler } from "kerf";
 import { catalog } from "../catalog/contract.ts";
 import { inventory } from "../inventory/contract.ts";
 import { recommendations } from "../recommendations/contract.ts";
@@ -9,13 +9,11 @@ import { part, partTimeoutMs as timeoutMs } from "./part.ts";
 /** Without the product there is no page; without the rest there is. */
 export const productPage: Handler<typeof storefront.productPage, typeof wants> = async (
   { code },
-  { call, fail },
+  { call },
 ) => {
   const article = { article: code };
   const [product, stock, alike] = await Promise.all([
-    call(catalog.product, { code }).catch((error: unknown) => {
-      throw failed(error, catalog.product, "UnknownArticle") ? fail("UnknownArticle", article) : error;
-    }),
+    call(catalog.product, { code }),
     part(call(inventory.stock, article, { timeoutMs })),
     part(call(recommendations.alike, article, { timeoutMs })),
   ]);

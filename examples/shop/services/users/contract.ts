@@ -9,7 +9,6 @@ import { line, PersonId } from "../../shapes/text.ts";
 const Profile = z.object({ userId: PersonId, name: line(120), address: Address, version: z.int() });
 /** `version` grows with each change, so that a copy of the name elsewhere never goes back in time. */
 const Named = z.object({ userId: PersonId, name: line(120), version: z.int() });
-const UnknownUser = z.object({ userId: z.string() });
 
 export const users = contract("users", {
   version: 1,
@@ -37,14 +36,17 @@ export const users = contract("users", {
     access: ownOrStaff((input: { userId: string }) => input.userId),
     input: z.object({ userId: PersonId, name: line(120) }),
     output: Named,
-    errors: { UnknownUser },
   }),
   get: query({
     http: "GET /users/:userId",
     access: ownOrStaff((input: { userId: string }) => input.userId),
     input: z.object({ userId: PersonId }),
     output: Profile,
-    errors: { UnknownUser },
+  }),
+  addressOf: query({
+    description: "Where parcels for somebody go; nothing where they have not registered.",
+    input: z.object({ userId: PersonId }),
+    output: z.object({ address: Address.optional() }),
   }),
   list: query({
     description: "Everybody by id, in pages.",

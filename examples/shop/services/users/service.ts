@@ -1,5 +1,6 @@
 import { service, StatusError } from "kerf";
 import type { Address } from "../../shapes/address.ts";
+import { missing } from "../../shapes/missing.ts";
 import { pageOf } from "../../shapes/page.ts";
 import { users } from "./contract.ts";
 import { importUsers } from "./import.ts";
@@ -39,20 +40,25 @@ export default service(users, wants, {
 
     import: importUsers,
 
-    async rename({ userId, name }, { sql, emit, fail }) {
+    async rename({ userId, name }, { sql, emit }) {
       const [user] = await sql<{ userId: string; name: string; version: number }>`
         update users set name = ${name}, version = version + 1 where user_id = ${userId}
         returning user_id as "userId", name, version`;
-      if (!user) throw fail("UnknownUser", { userId });
+      if (!user) throw missing("user", userId);
       emit(users.renamed, user);
       return user;
     },
 
-    async get({ userId }, { sql, fail }) {
+    async get({ userId }, { sql }) {
       const [user] = await sql<Row>`
         select user_id as "userId", name, address, version from users where user_id = ${userId}`;
-      if (!user) throw fail("UnknownUser", { userId });
+      if (!user) throw missing("user", userId);
       return user;
+    },
+
+    async addressOf({ userId }, { sql }) {
+      const [user] = await sql<{ address: Address }>`select address from users where user_id = ${userId}`;
+      return { address: user?.address };
     },
 
     async list({ after = "", limit }, { sql }) {
