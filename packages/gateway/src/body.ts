@@ -34,13 +34,13 @@ function contentFault(value: unknown, depthLeft: number): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (depthLeft === 0) return "The body is nested too deeply.";
   if (Array.isArray(value)) {
-    for (const item of value) {
-      const fault = contentFault(item, depthLeft - 1);
+    for (let i = 0; i < value.length; i += 1) {
+      const fault = contentFault(value[i], depthLeft - 1);
       if (fault !== undefined) return fault;
     }
     return undefined;
   }
-  for (const key of Object.keys(value)) {
+  for (const key in value) {
     const inner = (value as Record<string, unknown>)[key];
     if (key === "__proto__" || (key === "constructor" && typeof inner === "object")) {
       return `The body has the key "${key}", which is not accepted.`;

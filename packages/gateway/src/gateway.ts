@@ -13,6 +13,7 @@ import { memberHandler } from "./member.ts";
 import { openapi } from "./openapi/document.ts";
 import { serveOpenapi } from "./openapi/serve.ts";
 import type { GatewayOptions } from "./options.ts";
+import { pendingCalls } from "./pending.ts";
 import { serveProblemPages } from "./problems/pages.ts";
 import { pathOf, problem, type Problem } from "./problems/problem.ts";
 import { reportProblem } from "./problems/report.ts";
@@ -102,6 +103,7 @@ function serve(app: FastifyInstance, options: GatewayOptions, limits: Limits, dr
   const own = ["/livez", "/readyz", "/openapi.json", "/problems/:name", "/problems/:contract/:code"];
   const allRoutes = [...routes, ...own.map((path) => ({ method: "GET", path }))];
   const respond = responder(draining);
+  const calls = pendingCalls(limits.deadlineMs);
 
   function refuse(request: FastifyRequest, reply: FastifyReply, found: Problem, route?: Route): void {
     reportProblem(options.log, found, {
@@ -111,15 +113,13 @@ function serve(app: FastifyInstance, options: GatewayOptions, limits: Limits, dr
     });
     respond.problem(request, reply, found);
   }
+  function noSuchRoute(request: FastifyRequest, reply: FastifyReply): void {
+    refuse(request, reply, problem("no-such-route"));
+  }
   function notFound(request: FastifyRequest, reply: FastifyReply): void {
-    const methods = methodsAt(allRoutes, pathOf(request.url)).join(", ");
-    refuse(
-      request,
-      reply,
-      methods === ""
-        ? problem("no-such-route")
-        : problem("method-not-allowed", { headers: { allow: methods } }),
-    );
+    const allow = methodsAt(allRoutes, pathOf(request.url)).join(", ");
+    if (allow === "") noSuchRoute(request, reply);
+    else refuse(request, reply, problem("method-not-allowed", { headers: { allow } }));
   }
 
   app.decorateRequest("actor", undefined);
@@ -128,7 +128,7 @@ function serve(app: FastifyInstance, options: GatewayOptions, limits: Limits, dr
   app.setErrorHandler((error, request, reply) => refuse(request, reply, problemOfFrameworkError(error)));
   serveHealth(app, () => !draining() && options.ready());
   serveOpenapi(app, openapi(options.contracts, { title: options.app }));
-  serveProblemPages(app, options.contracts, notFound);
+  serveProblemPages(app, options.contracts, noSuchRoute);
   for (const route of routes) {
     const refuseHere = (request: FastifyRequest, reply: FastifyReply, found: Problem) =>
       refuse(request, reply, found, route);
@@ -138,8 +138,8 @@ function serve(app: FastifyInstance, options: GatewayOptions, limits: Limits, dr
       url: route.path,
       ...(identify === undefined && route.member.access === "public"
         ? {}
-        : { onRequest: identityHook(route, identify, limits.deadlineMs, refuseHere) }),
-      handler: memberHandler(route, { invoke, deadlineMs: limits.deadlineMs, respond, refuse: refuseHere }),
+        : { onRequest: identityHook(route, identify, calls, refuseHere) }),
+      handler: memberHandler(route, { invoke, calls, respond, refuse: refuseHere }),
     });
   }
 }

@@ -6,6 +6,7 @@
  */
 export function parseIdempotencyKey(header: string): string | undefined {
   const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header);
+  if (header.startsWith('"') && !quoted) return undefined;
   const key = quoted ? quoted[1]!.replaceAll(/\\(.)/g, "$1") : header;
   return /^[!-~]{1,255}$/.test(key) ? key : undefined;
 }

@@ -3,17 +3,17 @@ import { compileValidator, readShape, type ObjectShape, type Validator } from "@
 import { DeclaredError, StatusError, type AnyCommand, type AnyQuery, type Violation } from "kerf";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { refuseByInput } from "./access.ts";
-import { bounded } from "./deadline.ts";
 import { parseIdempotencyKey } from "./idempotency.ts";
 import { compileInput } from "./input/input.ts";
 import type { GatewayOptions } from "./options.ts";
+import type { PendingCalls } from "./pending.ts";
 import { problem, problemOfDeclaredError, problemOfStatusError, type Problem } from "./problems/problem.ts";
 import type { Respond } from "./respond.ts";
 import type { Route } from "./routes.ts";
 
 export interface MemberHandling {
   readonly invoke: GatewayOptions["invoke"];
-  readonly deadlineMs: number;
+  readonly calls: PendingCalls;
   readonly respond: Respond;
   refuse(request: FastifyRequest, reply: FastifyReply, found: Problem): void;
 }
@@ -24,7 +24,7 @@ export interface MemberHandling {
  */
 export function memberHandler(
   route: Route,
-  { invoke, deadlineMs, respond, refuse }: MemberHandling,
+  { invoke, calls, respond, refuse }: MemberHandling,
 ): (request: FastifyRequest, reply: FastifyReply) => void {
   const { member } = route;
   const readInput = compileInput(route, readShape(member.input, `${member.id}.input`) as ObjectShape);
@@ -34,16 +34,16 @@ export function memberHandler(
   const rule = member.access!;
 
   return function handle(request, reply) {
-    const { input, violations } = readInput(request.params as never, request.query as never, request.body);
-    const checked = validate(input);
-    if (!checked.ok || violations.length > 0) {
-      return refuse(request, reply, invalidInput(violations, checked.ok ? [] : checked.violations));
-    }
     let id: string | undefined;
     if (member.kind === "command") {
       const named = nameCommand(request, reply);
       if (typeof named !== "string") return refuse(request, reply, named);
       id = named;
+    }
+    const { input, violations } = readInput(request.params as never, request.query as never, request.body);
+    const checked = validate(input);
+    if (!checked.ok || violations.length > 0) {
+      return refuse(request, reply, invalidInput(violations, checked.ok ? [] : checked.violations));
     }
     if (typeof rule === "function") {
       const denied = decide(() => refuseByInput(rule, request.actor, checked.value));
@@ -52,15 +52,18 @@ export function memberHandler(
     const { actor, id: traceparent } = request;
     function answer(output: unknown): void {
       const reduced = allowed(output);
-      if (reduced.ok) respond.json(request, reply, JSON.stringify(reduced.value));
+      if (reduced.ok) respond.json(reply, JSON.stringify(reduced.value), rule === "public");
       else fail(new Error(`${member.id} answered with what is not its output`, { cause: reduced }));
     }
     function fail(error: unknown): void {
       refuse(request, reply, problemOfError(error));
     }
-    bounded(reply.raw, deadlineMs, (signal, deadlineAt) =>
-      invoke({ member, input, id, deadlineAt, actor, traceparent, signal }),
-    ).then(answer, fail);
+    calls.run(
+      request.raw.socket,
+      ({ deadlineAt, signal }) => invoke({ member, input, id, deadlineAt, actor, traceparent, signal }),
+      answer,
+      fail,
+    );
   };
 }
 

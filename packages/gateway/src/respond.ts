@@ -4,20 +4,19 @@ import { traceIdOf } from "./trace.ts";
 
 /** How every answer of the gateway is written. */
 export interface Respond {
-  /** Answers with JSON text. */
-  json(request: FastifyRequest, reply: FastifyReply, body: string): void;
+  /** Answers with JSON text. What is not for everybody is not to be kept by any cache. */
+  json(reply: FastifyReply, body: string, forEverybody: boolean): void;
   problem(request: FastifyRequest, reply: FastifyReply, found: Problem): void;
 }
 
 /** `closing` tells whether connections should end with their current answer. */
 export function responder(closing: () => boolean): Respond {
   return {
-    json(request, reply, body) {
+    json(reply, body, forEverybody) {
       reply
         .header("content-type", "application/json; charset=utf-8")
-        .header("cache-control", "no-store")
-        .header("x-content-type-options", "nosniff")
-        .header("traceparent", request.id);
+        .header("x-content-type-options", "nosniff");
+      if (!forEverybody) reply.header("cache-control", "no-store");
       if (closing()) reply.header("connection", "close");
       reply.send(body);
     },

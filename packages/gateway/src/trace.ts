@@ -20,8 +20,8 @@ export function newTraceparent(): string {
   }
   const at = next;
   next += ID_BYTES;
-  const spanAt = at + TRACE_BYTES;
-  return `00-${pool.toString("hex", at, spanAt)}-${pool.toString("hex", spanAt, spanAt + SPAN_BYTES)}-01`;
+  const hex = pool.toString("hex", at, next);
+  return `00-${hex.slice(0, TRACE_BYTES * 2)}-${hex.slice(TRACE_BYTES * 2)}-01`;
 }
 
 /** The 32 hexadecimal digits of the trace id. */

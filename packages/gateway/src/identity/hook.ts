@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { StatusError, type Actor } from "kerf";
 import { refuseByIdentity } from "../access.ts";
-import { bounded } from "../deadline.ts";
 import type { GatewayOptions } from "../options.ts";
+import type { PendingCalls } from "../pending.ts";
 import { problemOfStatusError, type Problem } from "../problems/problem.ts";
 import type { Route } from "../routes.ts";
 import { credentialsOf } from "./credentials.ts";
@@ -11,7 +11,7 @@ import { credentialsOf } from "./credentials.ts";
 export function identityHook(
   route: Route,
   identify: GatewayOptions["identify"],
-  deadlineMs: number,
+  calls: PendingCalls,
   refuse: (request: FastifyRequest, reply: FastifyReply, found: Problem) => void,
 ): (request: FastifyRequest, reply: FastifyReply, done: () => void) => void {
   const rule = route.member.access!;
@@ -25,7 +25,7 @@ export function identityHook(
     function fail(error: unknown): void {
       refuse(request, reply, problemOfStatusError(StatusError.from(error)));
     }
-    if (identify === undefined) admit(undefined);
-    else bounded(reply.raw, deadlineMs, () => identify(credentialsOf(request.headers))).then(admit, fail);
+    if (identify === undefined) return admit(undefined);
+    calls.run(request.raw.socket, () => identify(credentialsOf(request.headers)), admit, fail);
   };
 }

@@ -18,7 +18,7 @@ export type ReadInput = (parameters: Texts, query: Texts, body: unknown) => Give
  * Makes the function that puts a request's input together: path, query and (where the method has one) the fields of the
  * JSON body. Text becomes what the field's schema asks for. It refuses what is given twice and what has no field; all
  * else is for the validator to say.
- * @throws DeclarationError for a parameter without a field, or a field that no path or query can carry
+ * @throws DeclarationError for a field that the path or query cannot carry
  */
 export function compileInput(route: Route, shape: ObjectShape): ReadInput {
   const fields = formsOf(shape);
@@ -76,14 +76,7 @@ function addQuery(
 function assertCarried(route: Route, fields: ReadonlyMap<string, FieldForm>): void {
   const { id, http } = route.member;
   for (const name of route.parameters) {
-    const form = fields.get(name);
-    if (form === undefined) {
-      throw new DeclarationError(
-        id,
-        `http "${http}" has the parameter ":${name}", but its input has no field "${name}"`,
-        "name the parameter as the field that it fills",
-      );
-    }
+    const form = fields.get(name)!;
     if (form.list || form.nested) {
       throw new DeclarationError(
         id,

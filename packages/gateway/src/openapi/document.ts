@@ -68,6 +68,7 @@ const traceparentHeader = {
 
 /** One response for each status of the catalogue. */
 function problemResponses(): { readonly [status: string]: object } {
+  const headers = { traceparent: { $ref: "#/components/headers/traceparent" } };
   const content = { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } };
   const titles = new Map<number, string[]>();
   for (const { status, title } of Object.values(problemKinds)) {
@@ -75,8 +76,11 @@ function problemResponses(): { readonly [status: string]: object } {
   }
   return {
     ...Object.fromEntries(
-      [...titles].map(([status, names]) => [status, { description: `${names.join(", or ")}.`, content }]),
+      [...titles].map(([status, names]) => [
+        status,
+        { description: `${names.join(", or ")}.`, headers, content },
+      ]),
     ),
-    default: { description: "Any other problem.", content },
+    default: { description: "Any other problem.", headers, content },
   };
 }

@@ -57,10 +57,9 @@ function responsesOf(route: Route): object {
   return {
     "200": {
       description: isCommand ? "Done." : "The answer.",
-      headers: {
-        traceparent: { $ref: "#/components/headers/traceparent" },
-        ...(isCommand ? { "Idempotency-Key": { $ref: "#/components/headers/IdempotencyKey" } } : {}),
-      },
+      ...(isCommand
+        ? { headers: { "Idempotency-Key": { $ref: "#/components/headers/IdempotencyKey" } } }
+        : {}),
       content: { "application/json": { schema: objectSchema(member.output, "output") } },
     },
     ...Object.fromEntries(statuses.map((status) => [status, { $ref: `#/components/responses/${status}` }])),

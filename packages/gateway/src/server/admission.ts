@@ -33,8 +33,8 @@ function refused(name: "url-too-long" | "malformed-request", detail: string): Pr
   return problem(name, { detail, headers: { connection: "close" } });
 }
 
-/** Anything but plain segments of visible ASCII is looked at closely. */
-const unusual = /[^!-~]|[%\\#]|\/\.{1,2}(?:[/;?]|$)/;
+/** Anything but visible ASCII without "%", "\\", "#" and segments that begin with a dot is looked at closely. */
+const unusual = /[^!"$&-[\]-~]|\/\./;
 
 function targetFault(url: string): string | undefined {
   if (url.charCodeAt(0) !== 47) return "The request's target must begin with a slash.";

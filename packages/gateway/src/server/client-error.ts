@@ -50,5 +50,6 @@ function mayAnswer(socket: Socket): boolean {
 
 /** The response that is being made on this connection. Node keeps it there and offers no other way to know. */
 export function pendingResponse(socket: Socket): ServerResponse<IncomingMessage> | undefined {
+  // oxlint-disable-next-line no-underscore-dangle -- Node's name
   return (socket as { _httpMessage?: ServerResponse<IncomingMessage> | null })._httpMessage ?? undefined;
 }
