@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { attachEmbedded } from "@kerf/runtime/embedded";
 import { command, configOption, dataOption, readPort, topologyOption } from "../arguments.ts";
 import { chooseTopology, dataFolder, loadConfiguration } from "../configuration.ts";
@@ -61,7 +62,7 @@ async function runSessions(
         ...options,
         since,
         application,
-        database: server?.place ?? "that of KERF_DATABASE_URL",
+        database: server?.place ?? { address: "", what: "the server of KERF_DATABASE_URL" },
         reload: load,
       });
       const over = await Promise.race([session.over, endings.asked.then(() => "asked" as const)]);
@@ -78,6 +79,11 @@ async function runSessions(
   }
 }
 
+function shown(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith("..") ? path : short;
+}
+
 async function gatewayPort(text: string | undefined): Promise<number> {
   const port = text === undefined ? 4000 : readPort("port", text);
   if (port === 0) return (await freePorts(HOST, 1))[0]!;
@@ -92,7 +98,7 @@ async function openDatabase(dataDir: string, output: Output, signal: AbortSignal
   if (process.env["KERF_DATABASE_URL"]) return undefined;
   const server = await attachEmbedded({ dataDir, signal, log: (line) => output.note(line) });
   return {
-    place: `${server.host}:${server.port} (PostgreSQL in ${dataDir})`,
+    place: { address: `${server.host}:${server.port}`, what: `PostgreSQL in ${shown(dataDir)}` },
     release: () => server.release({ now: true }),
   };
 }

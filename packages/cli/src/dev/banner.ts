@@ -2,12 +2,17 @@ import type { App, Topology } from "kerf";
 import { table, type Output } from "../output.ts";
 import type { ReadyMessage } from "./unit-process.ts";
 
+/** Where the database is, without its password. */
+export interface DatabasePlace {
+  readonly address: string;
+  readonly what: string;
+}
+
 export interface Running {
   readonly app: App;
   readonly topology: Topology;
   readonly units: ReadonlyMap<string, ReadyMessage>;
-  /** Where the database is, without its password. */
-  readonly database: string;
+  readonly database: DatabasePlace;
   readonly ms: number;
 }
 
@@ -21,7 +26,7 @@ export function banner({ app, topology, units, database, ms }: Running, { paint 
       units.get(unit.name)?.address ?? "",
       [...(unit.gateway ? ["gateway"] : []), ...unit.services].join(", "),
     ]),
-    ["database", database, ""],
+    ["database", database.address, database.what],
   ];
   const count = topology.units.length;
   return [

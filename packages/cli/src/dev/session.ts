@@ -4,7 +4,7 @@ import type { Topology, Unit } from "kerf";
 import type { Configuration } from "../configuration.ts";
 import { explain } from "../explain.ts";
 import type { Output } from "../output.ts";
-import { banner, gatewayOf } from "./banner.ts";
+import { banner, gatewayOf, type DatabasePlace } from "./banner.ts";
 import { environments, type Places } from "./environment.ts";
 import { reportTo, type Report } from "./report.ts";
 import { supervise } from "./supervisor.ts";
@@ -25,8 +25,7 @@ export interface SessionOptions extends Places {
   readonly application: Application;
   readonly output: Output;
   readonly watch: boolean;
-  /** Where the database is, without its password. */
-  readonly database: string;
+  readonly database: DatabasePlace;
   /** performance.now() of the start. */
   readonly since: number;
   /** Loads the configuration anew. @throws what is wrong with it */
