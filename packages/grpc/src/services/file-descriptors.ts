@@ -209,7 +209,7 @@ class Files {
       label: field.repeated === true ? REPEATED : OPTIONAL,
       type: type === undefined ? field.type : type.kind,
       type_name: type === undefined ? "" : this.#reference(file, type),
-      json_name: field.name,
+      json_name: jsonName(field.name),
     };
   }
 
@@ -231,7 +231,7 @@ class Files {
       options: { map_entry: true },
     });
     const entry = { label: REPEATED, type: "message", type_name: `.${owner.name}.${name}` };
-    return { name: field.name, number: field.number, json_name: field.name, ...entry };
+    return { name: field.name, number: field.number, json_name: jsonName(field.name), ...entry };
   }
 
   /** Where a type belongs: its file, or the message whose name it has in front. */
@@ -265,6 +265,11 @@ function enumNode(type: EnumType): unknown {
     name: baseName(type.name),
     value: value.toSorted((a, b) => Number(b.number === 0) - Number(a.number === 0)),
   };
+}
+
+/** The name that protoc gives a field in JSON. */
+function jsonName(name: string): string {
+  return name.replace(/_+(.)?/g, (_, next: string | undefined) => next?.toUpperCase() ?? "");
 }
 
 function baseName(name: string): string {
