@@ -85,6 +85,8 @@ export function returnTests(given: () => Rig): void {
       );
       const taken = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
       expect(taken).toHaveLength(3);
+      const refusals = asked.flatMap((one) => (one.status === "rejected" ? [one.reason.code] : []));
+      expect(refusals).toEqual(Array.from({ length: 3 }, () => "NothingToReturn"));
       for (const one of taken) await returnEnded(shop, one.returnId);
       expect(await available(shop, article)).toBe(19);
     });

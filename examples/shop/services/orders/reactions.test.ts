@@ -1,15 +1,28 @@
 import { testServer } from "@kerf/runtime/testing";
 import { readdir, readFile } from "node:fs/promises";
 import postgres from "postgres";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { reportStuck } from "./follow-return.ts";
+import { registered, renamed } from "./names.ts";
 
-test("a return that is overdue is reported once and marked, one that is not due is left alone", async () => {
-  await using database = await (await testServer()).freshDatabase("orders");
-  const sql = postgres(database.url, { max: 1, onnotice: () => {} });
+let sql: postgres.Sql;
+let drop: () => Promise<void>;
+
+beforeAll(async () => {
+  const database = await (await testServer()).freshDatabase("orders");
+  drop = () => database.drop();
+  sql = postgres(database.url, { max: 1, onnotice: () => {} });
   const folder = new URL("./migrations/", import.meta.url);
   for (const file of (await readdir(folder)).toSorted())
     await sql.unsafe(await readFile(new URL(file, folder), "utf8"));
+});
+
+afterAll(async () => {
+  await sql?.end();
+  await drop?.();
+});
+
+test("a return that is overdue is reported once and marked, one that is not due is left alone", async () => {
   await sql`
     insert into return (return_id, customer_id, article, quantity, pence, deadline) values
       ('late', 'alice', 'A', 1, 100, now() - interval '1 second'),
@@ -23,5 +36,17 @@ test("a return that is overdue is reported once and marked, one that is not due 
     { return_id: "late", state: "stuck" },
     { return_id: "soon", state: "requested" },
   ]);
-  await sql.end();
+});
+
+test("a name that comes late does not replace a newer one", async () => {
+  for (const [reaction, name, version] of [
+    [registered, "First", 1],
+    [renamed, "Third", 3],
+    [renamed, "Second", 2],
+    [registered, "First", 1],
+  ] as const) {
+    const react = reaction.run as (data: unknown, context: unknown) => Promise<void>;
+    await react({ userId: "nora", name, version }, { sql });
+  }
+  expect(await sql`select name, version from customer_name`).toMatchObject([{ name: "Third", version: 3 }]);
 });
