@@ -21,10 +21,12 @@ export function parseBody(bytes: Buffer, depth: number): { readonly value: unkno
   return fault === undefined ? { value } : { fault };
 }
 
-/** V8's message repeats the body; only the place is of use to the client. */
-function placeOf(error: SyntaxError): string {
-  const at = /position \d+(?: \(line \d+ column \d+\))?/.exec(error.message);
-  return at ? `the fault is at ${at[0]}` : "it ends too early or is not complete";
+/** V8's message repeats a part of the body; only the place or the character is of use to the client. */
+function placeOf({ message }: SyntaxError): string {
+  const place = /position \d+(?: \(line \d+ column \d+\))?/.exec(message)?.[0];
+  if (place !== undefined) return `the fault is at ${place}`;
+  const token = /^Unexpected token '(.)'/su.exec(message)?.[1];
+  return token === undefined ? "it ends too early" : `"${token}" is not expected where it stands`;
 }
 
 function contentFault(value: unknown, depthLeft: number): string | undefined {

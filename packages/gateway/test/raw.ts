@@ -41,5 +41,5 @@ async function send(socket: ReturnType<typeof connect>, parts: readonly (string 
 }
 
 function statusesOf(text: string): readonly number[] {
-  return [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map((found) => Number(found[1]));
+  return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map((found) => Number(found[1]));
 }
