@@ -143,7 +143,7 @@ function listen(options: ServeOptions, limits: Limits, accept: (socket: Socket) 
   return server;
 }
 
-function register(
+export function register(
   services: readonly Implementation[],
   interceptors: readonly Interceptor[],
 ): Map<string, Registered> {
