@@ -168,7 +168,7 @@ export async function fuzz(count: number, seed: number): Promise<FuzzResult> {
   let cutOff = 0;
   for (; mutations < count; rounds++) {
     const random = new Random(seed + rounds);
-    const changes = 2 + random.below(11);
+    const changes = 1 + random.below(8);
     mutations += changes;
     const start = performance.now();
     const fail = (what: string): never => {
