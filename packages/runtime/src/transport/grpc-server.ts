@@ -2,7 +2,7 @@ import type { AnyContract, Log } from "kerf";
 import { fileOf } from "../proto/file-descriptor.ts";
 import type { ContractLock } from "../proto/index.ts";
 import { answer, type OnProblem } from "./answer.ts";
-import { grpcJsServer } from "./grpc-js-server.ts";
+import { leanServer } from "./lean-server.ts";
 import { health, healthFile } from "./health.ts";
 import { contractCodecs } from "./method-codecs.ts";
 import { reflection, reflectionFiles } from "./reflection.ts";
@@ -52,7 +52,7 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer>
     streams.set(`/${name}.ServerReflection/ServerReflectionInfo`, reflect);
   }
 
-  const server = await grpcJsServer({ host, port: options.port, unary, streams });
+  const server = await leanServer({ host, port: options.port, unary, streams });
   return {
     address: `${host.includes(":") ? `[${host}]` : host}:${server.port}`,
     setServing: (service, serving) => state.set(service, serving),

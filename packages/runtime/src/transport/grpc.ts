@@ -1,7 +1,7 @@
 import { type AnyContract, type Log, StatusError } from "kerf";
 import type { ContractLock } from "../proto/index.ts";
 import { ask } from "./ask.ts";
-import { grpcJsClient } from "./grpc-js-client.ts";
+import { leanClient } from "./lean-client.ts";
 import { findCodec } from "./method-codecs.ts";
 import type { Transport } from "./transport.ts";
 import type { WireClient } from "./wire.ts";
@@ -23,7 +23,7 @@ export function grpcTransport({ contracts, lock }: GrpcTransportOptions): Transp
   const clientOf = (address: string): WireClient => {
     if (closed) throw new StatusError("UNAVAILABLE", "this unit is closing: it calls nobody any more");
     let client = clients.get(address);
-    if (!client) clients.set(address, (client = grpcJsClient(address)));
+    if (!client) clients.set(address, (client = leanClient(address)));
     return client;
   };
 

@@ -3,34 +3,20 @@ import { type MessageCodec, type MethodCodec, MalformedMessage, MessageTooLarge 
 import { compile } from "../proto/codec.ts";
 import { group, wireMessage } from "../proto/wire-message.ts";
 import { MAX_ERROR_BYTES, MAX_TEXT, MAX_VIOLATIONS } from "./limits.ts";
-import { WireFailure } from "./wire.ts";
+import { type WireDetail, WireFailure } from "./wire.ts";
 
 // https://google.aip.dev/193: google/rpc/status.proto and error_details.proto
-const anyType = wireMessage("Any", { type_url: [1, "string"], value: [2, "bytes"] });
-const statusType = wireMessage("Status", {
-  code: [1, "int64"],
-  message: [2, "string"],
-  details: [3, [anyType]],
-});
 const errorInfoType = wireMessage("ErrorInfo", { reason: [1, "string"], domain: [2, "string"] });
 const violationType = wireMessage("FieldViolation", { field: [1, "string"], description: [2, "string"] });
 const badRequestType = wireMessage("BadRequest", { field_violations: [1, [violationType]] });
 const durationType = wireMessage("Duration", { seconds: [1, "int64"], nanos: [2, "int64"] });
 const retryInfoType = wireMessage("RetryInfo", { retry_delay: [1, durationType] });
 
-const codecs = compile([group([statusType, errorInfoType, badRequestType, retryInfoType])]);
-const statusCodec = codecs(statusType);
+const codecs = compile([group([errorInfoType, badRequestType, retryInfoType])]);
+/** The domain of what is no declared error. */
+const statusDomain = "kerf";
 const typePrefix = "type.googleapis.com/google.rpc.";
 
-interface Any {
-  readonly type_url: string;
-  readonly value: Uint8Array;
-}
-interface Status {
-  readonly code: number;
-  readonly message: string;
-  readonly details: readonly Any[];
-}
 interface ErrorInfo {
   readonly reason: string;
   readonly domain: string;
@@ -73,7 +59,7 @@ function declaredFailure(error: DeclaredError, { method, errors }: MethodCodec):
   }
   if (value.length > MAX_ERROR_BYTES) return statusFailure(errorTooLarge(error.member, error.code));
   const info = any("ErrorInfo", codecs(errorInfoType), { reason: error.code, domain: error.member });
-  return failure("FAILED_PRECONDITION", error.message, [info, { type_url: codec.typeUrl, value }]);
+  return failure("FAILED_PRECONDITION", error.message, [info, { typeUrl: codec.typeUrl, value }]);
 }
 
 /** What a caller is told where the data of a declared error does not fit into trailers. */
@@ -86,7 +72,8 @@ export function errorTooLarge(member: string, code: string): StatusError {
 }
 
 function statusFailure(error: StatusError): WireFailure {
-  const details: Any[] = [];
+  const info = any("ErrorInfo", codecs(errorInfoType), { reason: error.code, domain: statusDomain });
+  const details: WireDetail[] = [info];
   if (error.violations.length > 0) {
     const field_violations = error.violations
       .slice(0, MAX_VIOLATIONS)
@@ -101,13 +88,12 @@ function statusFailure(error: StatusError): WireFailure {
   return failure(error.code, error.message, details);
 }
 
-function failure(code: StatusCode, text: string, details: readonly Any[]): WireFailure {
-  const status: Status = { code: statusNumbers[code], message: clip(text), details };
-  return new WireFailure(status.code, status.message, statusCodec.encode(status));
+function failure(code: StatusCode, text: string, details: readonly WireDetail[]): WireFailure {
+  return new WireFailure(statusNumbers[code], clip(text), details);
 }
 
-function any(name: string, codec: MessageCodec, value: unknown): Any {
-  return { type_url: `${typePrefix}${name}`, value: codec.encode(value) };
+function any(name: string, codec: MessageCodec, value: unknown): WireDetail {
+  return { typeUrl: `${typePrefix}${name}`, value: codec.encode(value) };
 }
 
 /** A surrogate cut in two would be no Unicode. */
@@ -123,38 +109,37 @@ export function decodeFailure(
   failed: WireFailure,
   codec: MethodCodec,
 ): DeclaredError | StatusError | undefined {
-  if (!failed.details) return undefined;
+  if (failed.details.length === 0) return undefined;
   try {
-    const status = statusCodec.decode(failed.details) as Status;
-    return declaredError(status, codec) ?? statusError(failed, status);
+    return declaredError(failed, codec) ?? statusError(failed);
   } catch (error) {
     if (error instanceof MalformedMessage) return undefined;
     throw error;
   }
 }
 
-function declaredError({ details }: Status, { method, errors }: MethodCodec): DeclaredError | undefined {
+function declaredError({ details }: WireFailure, { method, errors }: MethodCodec): DeclaredError | undefined {
   const info = find<ErrorInfo>(details, "ErrorInfo", codecs(errorInfoType));
   if (info?.domain !== method.member) return undefined;
   const codec = errors.get(info.reason);
-  const data = details.find(({ type_url }) => type_url === codec?.typeUrl);
+  const data = details.find(({ typeUrl }) => typeUrl === codec?.typeUrl);
   return codec && data && new DeclaredError(method.member, info.reason, codec.decode(data.value));
 }
 
-function statusError(failed: WireFailure, { details, message }: Status): StatusError {
+function statusError({ code, details, message }: WireFailure): StatusError {
   const bad = find<BadRequest>(details, "BadRequest", codecs(badRequestType));
   const retry = find<RetryInfo>(details, "RetryInfo", codecs(retryInfoType))?.retry_delay;
   const violations = bad?.field_violations.map(({ field, description }): Violation => ({
     path: field,
     message: description,
   }));
-  return new StatusError(statusCodeOf(failed.code), message, {
+  return new StatusError(statusCodeOf(code), message, {
     ...(violations && { violations }),
     ...(retry && { retryAfterMs: retry.seconds * 1_000 + retry.nanos / 1_000_000 }),
   });
 }
 
-function find<T>(details: readonly Any[], name: string, codec: MessageCodec): T | undefined {
-  const found = details.find(({ type_url }) => type_url === `${typePrefix}${name}`);
+function find<T>(details: readonly WireDetail[], name: string, codec: MessageCodec): T | undefined {
+  const found = details.find(({ typeUrl }) => typeUrl === `${typePrefix}${name}`);
   return found && (codec.decode(found.value) as T);
 }

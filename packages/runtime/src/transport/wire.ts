@@ -1,15 +1,22 @@
 /** Metadata of a call, in ASCII, names in lower case. */
 export type WireMetadata = Readonly<Record<string, string>>;
 
+/** One google.protobuf.Any of a failure. */
+export interface WireDetail {
+  /** As in `type.googleapis.com/google.rpc.ErrorInfo`. */
+  readonly typeUrl: string;
+  readonly value: Uint8Array;
+}
+
 /** A call that ended with a status other than OK. */
 export class WireFailure extends Error {
   override readonly name = "WireFailure";
   /** The number of a gRPC status code. */
   readonly code: number;
-  /** google.rpc.Status, encoded, where the other side sent it. */
-  readonly details: Uint8Array | undefined;
+  /** The details of its google.rpc.Status; none where it comes from the connection. */
+  readonly details: readonly WireDetail[];
 
-  constructor(code: number, message: string, details?: Uint8Array) {
+  constructor(code: number, message: string, details: readonly WireDetail[] = []) {
     super(message);
     this.code = code;
     this.details = details;
