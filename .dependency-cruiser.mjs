@@ -1,3 +1,13 @@
+import { Visitor } from "@swc/core/Visitor.js";
+
+// The visitor of swc that dependency-cruiser walks sources with does not know `using` (as of 1.16).
+const { visitStatement } = Visitor.prototype;
+Visitor.prototype.visitStatement = function (statement) {
+  if (statement.type !== "UsingDeclaration") return visitStatement.call(this, statement);
+  statement.decls = this.visitVariableDeclarators(statement.decls);
+  return statement;
+};
+
 /**
  * The arrows of DESIGN: who may import whom. A package that is not named here imports nothing of ours.
  * Tests may import more, since what they need never ships.

@@ -1,8 +1,8 @@
 import type { Gateway } from "@kerf/gateway";
 import { openServer, startUnit, type DatabaseServer, type Graph, type RunningUnit } from "@kerf/runtime";
+import type { Logger } from "@kerf/runtime/log";
 import type { ContractLock } from "@kerf/runtime/proto";
 import type { Topology, Unit } from "kerf";
-import type { Logger } from "pino";
 import { exampleOf } from "./example.ts";
 import { serveHealth, type HealthServer } from "./health.ts";
 import { readSettings, type Environment, type Settings } from "./settings.ts";

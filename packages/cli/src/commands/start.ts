@@ -1,8 +1,7 @@
 import { flushCompileCache } from "node:module";
 import { createLog, edges, loadGraph, type Graph } from "@kerf/runtime";
-import { LOG_LEVELS, type LogLevel } from "@kerf/runtime/log";
+import { LOG_LEVELS, type Logger, type LogLevel } from "@kerf/runtime/log";
 import type { ContractFacts, Topology, Unit } from "kerf";
-import type { Logger } from "pino";
 import { command, configOption, dataOption, topologyOption } from "../arguments.ts";
 import { chooseTopology, chooseUnit, dataFolder, loadConfiguration } from "../configuration.ts";
 import { SUPERVISED, type UnitMessage } from "../dev/messages.ts";
