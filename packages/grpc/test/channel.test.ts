@@ -22,7 +22,12 @@ import {
 } from "../src/index.ts";
 import { block, data, frame, framed, headers, rawServer, setting, uint32, type RawPeer } from "./raw-peer.ts";
 
-const notes = service("test.Notes", { Echo: unary(raw, raw), Slow: unary(raw, raw), Ticks: serverStream(raw, raw), Chat: bidi(raw, raw) });
+const notes = service("test.Notes", {
+  Echo: unary(raw, raw),
+  Slow: unary(raw, raw),
+  Ticks: serverStream(raw, raw),
+  Chat: bidi(raw, raw),
+});
 const { Echo, Slow, Ticks } = notes.methods;
 const HI = Buffer.from("hi");
 const OK_HEAD = block([
@@ -81,7 +86,11 @@ async function raws(onPeer: (peer: RawPeer) => void, settings?: Buffer): Promise
 }
 
 const answer = (id: number, message: Uint8Array = HI): Buffer =>
-  Buffer.concat([headers(id, OK_HEAD), data(id, framed(message)), headers(id, OK_END, Flag.END_HEADERS | Flag.END_STREAM)]);
+  Buffer.concat([
+    headers(id, OK_HEAD),
+    data(id, framed(message)),
+    headers(id, OK_END, Flag.END_HEADERS | Flag.END_STREAM),
+  ]);
 
 async function failure(call: Promise<unknown>): Promise<GrpcError> {
   const error = await call.then(
@@ -122,23 +131,33 @@ describe("a channel without a server", () => {
   it("keeps the deadline and the signal of a call that waits", async () => {
     const channel = channelTo(`127.0.0.1:${await unusedPort()}`);
     const waiting = { waitForReady: true } as const;
-    expect((await failure(channel.unary(Echo, HI, { ...waiting, timeoutMs: 50 }))).code).toBe(Status.DEADLINE_EXCEEDED);
-    expect((await failure(channel.unary(Echo, HI, { ...waiting, signal: AbortSignal.timeout(30) }))).code).toBe(Status.CANCELLED);
-    expect((await failure(channel.unary(Echo, HI, { signal: AbortSignal.abort() }))).code).toBe(Status.CANCELLED);
+    expect((await failure(channel.unary(Echo, HI, { ...waiting, timeoutMs: 50 }))).code).toBe(
+      Status.DEADLINE_EXCEEDED,
+    );
+    expect(
+      (await failure(channel.unary(Echo, HI, { ...waiting, signal: AbortSignal.timeout(30) }))).code,
+    ).toBe(Status.CANCELLED);
+    expect((await failure(channel.unary(Echo, HI, { signal: AbortSignal.abort() }))).code).toBe(
+      Status.CANCELLED,
+    );
   });
 
   it("gives up on a server that accepts and says nothing", async () => {
     const silent = createTcp(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
     cleanup.push(() => void silent.close());
-    const channel = channelTo(`127.0.0.1:${(silent.address() as AddressInfo).port}`, { connectTimeoutMs: 50 });
+    const channel = channelTo(`127.0.0.1:${(silent.address() as AddressInfo).port}`, {
+      connectTimeoutMs: 50,
+    });
     expect((await failure(channel.unary(Echo, HI))).message).toContain("no answer in 50 ms");
     await expect(channel.ready(60)).rejects.toThrow(GrpcError);
   });
 
   it("waits longer after each failure, give or take a fifth, up to the limit", () => {
     const backoff = new Backoff({ initialMs: 1000, maxMs: 3000 });
-    expect([backoff.next(0.5), backoff.next(0.5), backoff.next(0.5), backoff.next(0.5)]).toEqual([1000, 1600, 2560, 3000]);
+    expect([backoff.next(0.5), backoff.next(0.5), backoff.next(0.5), backoff.next(0.5)]).toEqual([
+      1000, 1600, 2560, 3000,
+    ]);
     backoff.reset();
     expect(backoff.next(0)).toBeCloseTo(800);
     expect(backoff.next(1)).toBeCloseTo(1920);
@@ -183,7 +202,8 @@ describe("a channel", () => {
     const address = await raws((one) => (peer = one), setting(3, 2));
     const channel = channelTo(address);
     const calls = Array.from({ length: 5 }, () => channel.unary(Echo, HI));
-    const open = (): number[] => peer?.frames.filter((one) => one.type === FrameType.HEADERS).map((one) => one.id) ?? [];
+    const open = (): number[] =>
+      peer?.frames.filter((one) => one.type === FrameType.HEADERS).map((one) => one.id) ?? [];
     await expect.poll(open).toEqual([1, 3]);
     peer!.send(answer(1));
     await expect.poll(open).toEqual([1, 3, 5]);
@@ -255,9 +275,12 @@ describe("a channel", () => {
     expect((await failure(silent.unary(Echo, HI, { timeoutMs: 60 }))).code).toBe(Status.DEADLINE_EXCEEDED);
   });
 
-  it.each(["nonsense", "host", "host:0", "host:99999", ":80", "http://host:80"])("refuses the target %j", (target) => {
-    expect(() => connect(target)).toThrow(TypeError);
-  });
+  it.each(["nonsense", "host", "host:0", "host:99999", ":80", "http://host:80"])(
+    "refuses the target %j",
+    (target) => {
+      expect(() => connect(target)).toThrow(TypeError);
+    },
+  );
 });
 
 describe("a stream of replies", () => {
@@ -283,7 +306,10 @@ describe("a client cuts off", () => {
     ["an answer to a call that was not made", headers(99, OK_HEAD)],
     ["HEADERS on stream 0", headers(0, OK_HEAD)],
     ["a broken header block", headers(1, Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]))],
-    ["a flood of PINGs", Buffer.concat(Array.from({ length: 1200 }, () => frame(FrameType.PING, 0, 0, Buffer.alloc(8))))],
+    [
+      "a flood of PINGs",
+      Buffer.concat(Array.from({ length: 1200 }, () => frame(FrameType.PING, 0, 0, Buffer.alloc(8)))),
+    ],
   ])("a server that sends %s", async (_, bytes) => {
     let peer: RawPeer | undefined;
     const address = await raws((one) => (peer = one));
@@ -295,14 +321,42 @@ describe("a client cuts off", () => {
   });
 
   it.each([
-    ["a message over the limit", Buffer.concat([headers(1, OK_HEAD), data(1, framed(HI, 0xffff_ffff))]), "RESOURCE_EXHAUSTED"],
-    ["two messages for one", Buffer.concat([headers(1, OK_HEAD), data(1, framed(HI)), data(1, framed(HI))]), "INTERNAL"],
-    ["no message with OK", headers(1, Buffer.concat([OK_HEAD, OK_END]), Flag.END_HEADERS | Flag.END_STREAM), "INTERNAL"],
-    ["an end without a status", Buffer.concat([headers(1, OK_HEAD), data(1, framed(HI), Flag.END_STREAM)]), "UNKNOWN"],
-    ["an end inside a message", Buffer.concat([headers(1, OK_HEAD), data(1, framed(HI, 10)), headers(1, OK_END, 5)]), "INTERNAL"],
+    [
+      "a message over the limit",
+      Buffer.concat([headers(1, OK_HEAD), data(1, framed(HI, 0xffff_ffff))]),
+      "RESOURCE_EXHAUSTED",
+    ],
+    [
+      "two messages for one",
+      Buffer.concat([headers(1, OK_HEAD), data(1, framed(HI)), data(1, framed(HI))]),
+      "INTERNAL",
+    ],
+    [
+      "no message with OK",
+      headers(1, Buffer.concat([OK_HEAD, OK_END]), Flag.END_HEADERS | Flag.END_STREAM),
+      "INTERNAL",
+    ],
+    [
+      "an end without a status",
+      Buffer.concat([headers(1, OK_HEAD), data(1, framed(HI), Flag.END_STREAM)]),
+      "UNKNOWN",
+    ],
+    [
+      "an end inside a message",
+      Buffer.concat([headers(1, OK_HEAD), data(1, framed(HI, 10)), headers(1, OK_END, 5)]),
+      "INTERNAL",
+    ],
     ["DATA before HEADERS", data(1, framed(HI)), "INTERNAL"],
-    ["a status that does not exist", headers(1, Buffer.concat([OK_HEAD, block([["grpc-status", "77"]])]), 5), "UNKNOWN"],
-    ["RST_STREAM", frame(FrameType.RST_STREAM, 0, 1, uint32(ErrorCode.ENHANCE_YOUR_CALM)), "RESOURCE_EXHAUSTED"],
+    [
+      "a status that does not exist",
+      headers(1, Buffer.concat([OK_HEAD, block([["grpc-status", "77"]])]), 5),
+      "UNKNOWN",
+    ],
+    [
+      "RST_STREAM",
+      frame(FrameType.RST_STREAM, 0, 1, uint32(ErrorCode.ENHANCE_YOUR_CALM)),
+      "RESOURCE_EXHAUSTED",
+    ],
   ])("only the call that is answered with %s", async (_, bytes, status) => {
     let peer: RawPeer | undefined;
     const address = await raws((one) => (peer = one));
@@ -312,7 +366,9 @@ describe("a client cuts off", () => {
     peer!.send(bytes);
     expect((await call).status).toBe(status);
     const next = channel.unary(Echo, HI);
-    await expect.poll(() => peer?.frames.some((one) => one.type === FrameType.DATA && one.id === 3)).toBe(true);
+    await expect
+      .poll(() => peer?.frames.some((one) => one.type === FrameType.DATA && one.id === 3))
+      .toBe(true);
     peer!.send(answer(3));
     expect(Buffer.from(await next)).toEqual(HI);
   });
@@ -321,7 +377,10 @@ describe("a client cuts off", () => {
     let peer: RawPeer | undefined;
     const address = await raws((one) => (peer = one), Buffer.concat([setting(1, 0), setting(4, 3)]));
     const call = channelTo(address).unary(Echo, HI);
-    const sent = (): number => peer?.frames.filter((one) => one.type === FrameType.DATA).reduce((sum, one) => sum + one.payload.length, 0) ?? 0;
+    const sent = (): number =>
+      peer?.frames
+        .filter((one) => one.type === FrameType.DATA)
+        .reduce((sum, one) => sum + one.payload.length, 0) ?? 0;
     await expect.poll(sent).toBe(3);
     expect(peer!.fields(1)[":path"]).toBe("/test.Notes/Echo");
     peer!.send(frame(FrameType.SETTINGS, 0, 0, setting(4, 5)));
@@ -388,7 +447,8 @@ describe("interceptors", () => {
     };
     const other = channelTo((await started({ interceptors: [doubled] })).address);
     const got: string[] = [];
-    for await (const message of other.bidi(notes.methods.Chat, [HI, HI])) got.push(Buffer.from(message).toString());
+    for await (const message of other.bidi(notes.methods.Chat, [HI, HI]))
+      got.push(Buffer.from(message).toString());
     expect(got).toEqual(["hihi", "hihi"]);
   });
 });
@@ -403,14 +463,18 @@ describe("a server", () => {
     });
     const server = await serve({ services: [broken], onError: (error) => void errors.push(error) });
     cleanup.push(() => server.close());
-    const error = await failure(channelTo(server.address).unary(service("test.Broken", { Go: unary(raw, raw) }).methods.Go, HI));
+    const error = await failure(
+      channelTo(server.address).unary(service("test.Broken", { Go: unary(raw, raw) }).methods.Go, HI),
+    );
     expect(error.status).toBe("UNKNOWN");
     expect(error.message).not.toContain("hunter2");
     expect(String(errors[0])).toContain("hunter2");
   });
 
   it("sends rich details", async () => {
-    const details = [{ typeUrl: "type.googleapis.com/google.rpc.RetryInfo", value: new Uint8Array([1, 2, 3]) }];
+    const details = [
+      { typeUrl: "type.googleapis.com/google.rpc.RetryInfo", value: new Uint8Array([1, 2, 3]) },
+    ];
     const rich = service("test.Rich", { Go: unary(raw, raw) });
     const server = await serve({
       services: [
@@ -432,6 +496,8 @@ describe("a server", () => {
     await expect(serve({ services: [implementation, implementation] })).rejects.toThrow("served twice");
     const wrong = { service: notes, handlers: { Nothing: () => HI } };
     await expect(serve({ services: [wrong] })).rejects.toThrow("has no method Nothing");
-    await expect(serve({ services: [], limits: { maxFrameBytes: 1 } })).rejects.toThrow("limits.maxFrameBytes");
+    await expect(serve({ services: [], limits: { maxFrameBytes: 1 } })).rejects.toThrow(
+      "limits.maxFrameBytes",
+    );
   });
 });

@@ -168,7 +168,7 @@ export class RawPeer {
       if (one.type !== FrameType.HEADERS) continue;
       let fields = this.#decoded.get(one);
       if (fields === undefined) {
-        fields = [...this.#decoder.decode(one.payload, 0, one.payload.length)];
+        fields = this.#decoder.fields.slice(0, this.#decoder.decode(one.payload, 0, one.payload.length));
         this.#decoded.set(one, fields);
       }
       if (one.id === id) for (let at = 0; at < fields.length; at += 2) all[fields[at]!] = fields[at + 1]!;

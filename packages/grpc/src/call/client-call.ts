@@ -98,7 +98,7 @@ export abstract class ClientCall extends Stream {
     const at = sender.beginHeaders();
     connection.writeRequestHead(this.method, this.options.compression === "gzip");
     if (this.expiresAt !== Infinity)
-      sender.encoder.field(sender.out, "grpc-timeout", formatTimeout(this.expiresAt - performance.now()));
+      sender.encoder.field(sender.out, "grpc-timeout", formatTimeout(this.#remaining()));
     if (this.#metadata !== undefined) writeMetadata(sender, this.#metadata);
     sender.endHeaders(at, this.id, false);
     if (this.#streamsIn) {
@@ -114,14 +114,17 @@ export abstract class ClientCall extends Stream {
     sender.batch(connection.streams.size);
   }
 
+  /** A call that did not wait has the whole of its time: no second look at the clock. */
+  #remaining(): number {
+    return this.waitTimer === undefined && !this.#restarted
+      ? this.options.timeoutMs!
+      : this.expiresAt - performance.now();
+  }
+
   #write(value: unknown, ends: boolean): boolean {
     const { sender, limits } = this.connection!;
     const gzip = this.options.compression === "gzip";
-    return writeMessage(sender, this, this.method.input, value, {
-      ends,
-      gzip,
-      maxBytes: limits.maxSendBytes,
-    });
+    return writeMessage(sender, this, this.method.input, value, ends, gzip, limits.maxSendBytes);
   }
 
   async #pipe(requests: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
@@ -152,20 +155,14 @@ export abstract class ClientCall extends Stream {
     }
   }
 
-  override onHeaders(fields: readonly string[], ends: boolean): void {
+  override onHeaders(fields: readonly string[], count: number, ends: boolean): void {
     if (ends) {
-      if (fields.length === 2 && fields[0] === "grpc-status" && fields[1] === "0")
-        return this.#succeed(undefined);
-    } else if (
-      !this.#headSeen &&
-      fields.length === 4 &&
-      fields[1] === "200" &&
-      fields[3] === "application/grpc"
-    ) {
+      if (count === 2 && fields[0] === "grpc-status" && fields[1] === "0") return this.#succeed(undefined);
+    } else if (!this.#headSeen && count === 4 && fields[1] === "200" && fields[3] === "application/grpc") {
       this.#headSeen = true;
       return this.#tell(this.options.onHeader, undefined);
     }
-    const head = readResponseHead(fields);
+    const head = readResponseHead(fields, count);
     if (head === undefined)
       return this.connection!.resetByPeersFault(this, ErrorCode.PROTOCOL_ERROR, "a malformed answer");
     if (head.httpStatus >= 100 && head.httpStatus < 200 && !ends) return;

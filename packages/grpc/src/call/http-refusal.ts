@@ -41,8 +41,8 @@ export class HttpRefusal extends Stream {
     this.#contentLength = contentLength;
   }
 
-  override onHeaders(fields: readonly string[], ends: boolean): void {
-    if (ends && fields[0]?.startsWith(":") !== true) return;
+  override onHeaders(fields: readonly string[], count: number, ends: boolean): void {
+    if (ends && (count === 0 || !fields[0]!.startsWith(":"))) return;
     this.#connection.resetByPeersFault(this, ErrorCode.PROTOCOL_ERROR, "a second header block");
   }
 

@@ -20,7 +20,9 @@ export function writeMessage<T>(
   stream: Stream,
   codec: Codec<T>,
   value: T,
-  options: { readonly ends: boolean; readonly gzip: boolean; readonly maxBytes: number },
+  ends: boolean,
+  gzip: boolean,
+  maxBytes: number,
 ): boolean {
   const { out } = sender;
   const at = sender.beginData(MESSAGE_PREFIX + 128);
@@ -33,16 +35,16 @@ export function writeMessage<T>(
     const reason = error instanceof Error ? error.message : String(error);
     throw new GrpcError(Status.INTERNAL, `the message cannot be encoded: ${reason}`, { cause: error });
   }
-  if (out.pos - start > options.maxBytes) {
+  if (out.pos - start > maxBytes) {
     const bytes = out.pos - start;
     out.pos = at;
     throw new GrpcError(
       Status.RESOURCE_EXHAUSTED,
-      `the message has ${bytes} bytes, over the ${options.maxBytes} that may be sent`,
+      `the message has ${bytes} bytes, over the ${maxBytes} that may be sent`,
     );
   }
   let flag = 0;
-  if (options.gzip && out.pos - start >= WORTH_COMPRESSING) {
+  if (gzip && out.pos - start >= WORTH_COMPRESSING) {
     const packed = gzipSync(out.buf.subarray(start, out.pos));
     out.pos = start;
     out.raw(packed);
@@ -50,7 +52,7 @@ export function writeMessage<T>(
   }
   out.buf[start - MESSAGE_PREFIX] = flag;
   putUint32(out.buf, start - MESSAGE_PREFIX + 1, out.pos - start);
-  return sender.endData(at, stream, options.ends);
+  return sender.endData(at, stream, ends);
 }
 
 /** The bytes of a message whose compressed flag is set. */

@@ -12,7 +12,6 @@ const RESERVED = new Set([
   "content-encoding",
 ]);
 const NAME = /^[0-9a-z_.-]+$/;
-const VALUE = /^[\x20-\x7e]*$/;
 
 export type MetadataValue = string | Uint8Array;
 /** How a caller may give metadata. */
@@ -35,7 +34,7 @@ export class Metadata implements Iterable<readonly [name: string, value: Metadat
     if (init === undefined) return;
     if (init instanceof Metadata) this.#wire = init.#wire.slice();
     else if (Symbol.iterator in init) for (const [name, value] of init) this.append(name, value);
-    else for (const [name, value] of Object.entries(init)) this.append(name, value);
+    else for (const name in init) this.append(name, (init as Readonly<Record<string, MetadataValue>>)[name]!);
   }
 
   /** Takes fields that a peer sent, as they are. */
@@ -97,8 +96,9 @@ export class Metadata implements Iterable<readonly [name: string, value: Metadat
     } else {
       if (typeof value !== "string")
         throw new TypeError(`metadata "${key}" takes a string; a name for bytes ends in -bin`);
-      const text = value.trim();
-      if (!VALUE.test(text)) throw new TypeError(`metadata "${key}" has a character outside printable ASCII`);
+      const text = trimmed(value);
+      if (!isPrintable(text))
+        throw new TypeError(`metadata "${key}" has a character outside printable ASCII`);
       this.#wire.push(key, text);
     }
     return this;
@@ -129,12 +129,33 @@ export class Metadata implements Iterable<readonly [name: string, value: Metadat
   }
 }
 
+/** Names that were found good; a caller uses few, and a cache that others could fill would have to be bounded. */
+const goodNames = new Set<string>();
+const MOST_GOOD_NAMES = 256;
+
 function checkedName(name: string): string {
+  if (goodNames.has(name)) return name;
   const key = name.toLowerCase();
   if (!NAME.test(key))
     throw new TypeError(`metadata name ${JSON.stringify(name)} may have only letters, digits and _ . -`);
   if (key.startsWith("grpc-") || RESERVED.has(key)) throw new TypeError(`metadata name "${key}" is reserved`);
+  if (goodNames.size < MOST_GOOD_NAMES) goodNames.add(key);
   return key;
+}
+
+function trimmed(value: string): string {
+  const { length } = value;
+  return length > 0 && (value.charCodeAt(0) <= 0x20 || value.charCodeAt(length - 1) <= 0x20)
+    ? value.trim()
+    : value;
+}
+
+function isPrintable(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const c = text.charCodeAt(at);
+    if (c < 0x20 || c > 0x7e) return false;
+  }
+  return true;
 }
 
 /** Several values of bytes may come joined by commas (gRPC over HTTP/2, "Custom-Metadata"). */

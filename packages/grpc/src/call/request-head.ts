@@ -25,7 +25,7 @@ export interface RequestHead {
 }
 
 /** Reads a request's fields; undefined when they break RFC 9113, section 8.3, so that the stream must be reset. */
-export function readRequestHead(fields: readonly string[]): RequestHead | undefined {
+export function readRequestHead(fields: readonly string[], count: number): RequestHead | undefined {
   let method = "";
   let path = "";
   let scheme = "";
@@ -37,7 +37,7 @@ export function readRequestHead(fields: readonly string[]): RequestHead | undefi
   let contentLength = -1;
   let metadata: string[] | undefined;
   let regular = false;
-  for (let at = 0; at < fields.length; at += 2) {
+  for (let at = 0; at < count; at += 2) {
     const name = fields[at]!;
     const value = fields[at + 1]!;
     if (name.charCodeAt(0) === 0x3a) {
@@ -60,7 +60,7 @@ export function readRequestHead(fields: readonly string[]): RequestHead | undefi
       if (!/^\d{1,15}$/.test(value)) return undefined;
       contentLength = Number(value);
     } else if (CONNECTION_SPECIFIC.has(name)) return undefined;
-    else if (!isTransportField(name)) (metadata ??= []).push(name, value);
+    else if (name.charCodeAt(0) !== 0x67 || !isTransportField(name)) (metadata ??= []).push(name, value);
   }
   if (method === "" || path === "" || scheme === "") return undefined;
   return { method, path, contentType, authority, timeoutMs, encoding, acceptsGzip, contentLength, metadata };

@@ -15,7 +15,7 @@ export interface ResponseHead {
 }
 
 /** Reads a response's fields; undefined when they break RFC 9113, section 8.3. */
-export function readResponseHead(fields: readonly string[]): ResponseHead | undefined {
+export function readResponseHead(fields: readonly string[], count: number): ResponseHead | undefined {
   let httpStatus = 0;
   let contentType = "";
   let encoding: string | undefined;
@@ -23,7 +23,7 @@ export function readResponseHead(fields: readonly string[]): ResponseHead | unde
   let message = "";
   let details: string | undefined;
   let metadata: string[] | undefined;
-  for (let at = 0; at < fields.length; at += 2) {
+  for (let at = 0; at < count; at += 2) {
     const name = fields[at]!;
     const value = fields[at + 1]!;
     if (name === ":status") {

@@ -129,9 +129,9 @@ export class ServerStream extends Stream implements ServerCall {
     this.#run(this.#requests);
   }
 
-  override onHeaders(fields: readonly string[], ends: boolean): void {
+  override onHeaders(fields: readonly string[], count: number, ends: boolean): void {
     // The only second block of a request is trailers, which gRPC has no use for.
-    const pseudo = fields.length > 0 && fields[0]!.startsWith(":");
+    const pseudo = count > 0 && fields[0]!.startsWith(":");
     if (!ends || pseudo)
       this.connection.resetByPeersFault(this, ErrorCode.PROTOCOL_ERROR, "a second header block");
   }
@@ -245,11 +245,16 @@ export class ServerStream extends Stream implements ServerCall {
 
   #write(value: unknown): boolean {
     const { connection } = this;
-    return writeMessage(connection.sender, this, this.registered.method.output, value, {
-      ends: false,
-      gzip: connection.gzip && this.head.acceptsGzip,
-      maxBytes: connection.limits.maxSendBytes,
-    });
+    const gzip = connection.gzip && this.head.acceptsGzip;
+    return writeMessage(
+      connection.sender,
+      this,
+      this.registered.method.output,
+      value,
+      false,
+      gzip,
+      connection.limits.maxSendBytes,
+    );
   }
 
   async #pipe(replies: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {

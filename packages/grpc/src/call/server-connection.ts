@@ -123,6 +123,7 @@ export class ServerConnection extends Connection<ServerStream | HttpRefusal> {
   protected override onNewHeaders(
     id: number,
     fields: readonly string[],
+    count: number,
     ends: boolean,
     fault: HeaderFault,
   ): void {
@@ -137,7 +138,11 @@ export class ServerConnection extends Connection<ServerStream | HttpRefusal> {
       return this.spendReset();
     }
     const head =
-      fault === "malformed" ? undefined : readRequestHead(fault === "too large" ? TOO_LARGE : fields);
+      fault === "malformed"
+        ? undefined
+        : fault === "too large"
+          ? readRequestHead(TOO_LARGE, TOO_LARGE.length)
+          : readRequestHead(fields, count);
     if (head === undefined || (ends && head.contentLength > 0)) {
       this.writeReset(id, ErrorCode.PROTOCOL_ERROR);
       return this.spendReset();

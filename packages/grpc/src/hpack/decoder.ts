@@ -13,6 +13,20 @@ const STATIC_ENTRIES: readonly Entry[] = STATIC_TABLE.map(([name, value]) => ({
   value,
   malformed: false,
 }));
+/** Names that are compared for every call: one string for each makes that a comparison of pointers. */
+const KNOWN_NAMES: ReadonlyMap<string, string> = new Map(
+  [
+    "te",
+    "content-type",
+    "user-agent",
+    "grpc-timeout",
+    "grpc-encoding",
+    "grpc-accept-encoding",
+    "grpc-status",
+    "grpc-message",
+    "traceparent",
+  ].map((name) => [name, name]),
+);
 const FIRST_DYNAMIC = STATIC_ENTRIES.length + 1;
 /** Continuation bytes of an integer: 28 bits are more than any length or index that can be meant. */
 const MAX_INTEGER_SHIFT = 21;
@@ -36,7 +50,9 @@ export class HpackDecoder {
   #at = 0;
   #stringMalformed = false;
   #scratch: Buffer | undefined;
-  readonly #fields: string[] = [];
+  /** Name, value, name, value… of the last block; used again by the next, and longer than it (see `decode`). */
+  readonly fields: string[] = [];
+  #count = 0;
 
   constructor(maxTableSize: number, maxListSize: number) {
     this.#maxTableSize = maxTableSize;
@@ -45,12 +61,11 @@ export class HpackDecoder {
   }
 
   /**
-   * The fields of the block `from[start..end)`: name, value, name, value… The array is used again by the next call.
-   * Throws HpackError when the block is not HPACK.
+   * Decodes the block `from[start..end)` into `fields` and returns how many of its places belong to the block: an array
+   * that is emptied would be allocated anew each time. Throws HpackError when the block is not HPACK.
    */
-  decode(from: Buffer, start: number, end: number): string[] {
-    const fields = this.#fields;
-    fields.length = 0;
+  decode(from: Buffer, start: number, end: number): number {
+    this.#count = 0;
     this.listSize = 0;
     this.tooLarge = false;
     this.malformed = false;
@@ -61,21 +76,24 @@ export class HpackDecoder {
         const index = byte < 0xff ? (this.#at++, byte & 0x7f) : this.#integer(from, end, 7);
         const entry = this.#entry(index);
         if (entry.malformed) this.malformed = true;
-        this.#add(fields, entry.name, entry.value);
-      } else if (byte >= 0x40) this.#literal(from, end, 6, fields);
-      else if (byte >= 0x20) this.#resize(this.#integer(from, end, 5), fields);
-      else this.#literal(from, end, 4, fields);
+        this.#add(entry.name, entry.value);
+      } else if (byte >= 0x40) this.#literal(from, end, 6);
+      else if (byte >= 0x20) this.#resize(this.#integer(from, end, 5));
+      else this.#literal(from, end, 4);
     }
-    return fields;
+    return this.#count;
   }
 
-  #add(fields: string[], name: string, value: string): void {
+  #add(name: string, value: string): void {
     this.listSize += name.length + value.length + FIELD_OVERHEAD;
     if (this.listSize > this.#maxListSize) this.tooLarge = true;
-    else fields.push(name, value);
+    else {
+      this.fields[this.#count++] = name;
+      this.fields[this.#count++] = value;
+    }
   }
 
-  #literal(from: Buffer, end: number, prefix: 4 | 6, fields: string[]): void {
+  #literal(from: Buffer, end: number, prefix: 4 | 6): void {
     const index = this.#integer(from, end, prefix);
     let name: string;
     let malformed = false;
@@ -92,8 +110,8 @@ export class HpackDecoder {
       malformed = true;
       this.malformed = true;
     }
-    if (prefix === 6) this.#insert({ name, value, malformed });
-    this.#add(fields, name, value);
+    if (prefix === 6) this.#insert({ name: KNOWN_NAMES.get(name) ?? name, value, malformed });
+    this.#add(name, value);
   }
 
   #entry(index: number): Entry {
@@ -123,9 +141,8 @@ export class HpackDecoder {
     }
   }
 
-  #resize(limit: number, fields: readonly string[]): void {
-    if (fields.length > 0 || this.listSize > 0)
-      throw new HpackError("the table may be resized only at the start of a block");
+  #resize(limit: number): void {
+    if (this.listSize > 0) throw new HpackError("the table may be resized only at the start of a block");
     if (limit > this.#maxTableSize)
       throw new HpackError(`table size ${limit} is over the ${this.#maxTableSize} allowed`);
     this.#tableLimit = limit;

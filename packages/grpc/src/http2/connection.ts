@@ -53,6 +53,7 @@ export abstract class Connection<S extends Stream> extends ConnectionBase<S> {
   protected abstract onNewHeaders(
     id: number,
     fields: readonly string[],
+    count: number,
     ends: boolean,
     fault: HeaderFault,
   ): void;
@@ -136,7 +137,8 @@ export abstract class Connection<S extends Stream> extends ConnectionBase<S> {
   #onBlock(complete: boolean): void {
     if (!complete) return;
     const block = this.#block;
-    const fields = this.#decoder.decode(block.from, block.start, block.end);
+    const count = this.#decoder.decode(block.from, block.start, block.end);
+    const { fields } = this.#decoder;
     const { id, ends } = block;
     block.drop();
     const { malformed, tooLarge } = this.#decoder;
@@ -144,13 +146,14 @@ export abstract class Connection<S extends Stream> extends ConnectionBase<S> {
     if (block.dependsOnItself) {
       if (stream !== undefined)
         return this.resetByPeersFault(stream, ErrorCode.PROTOCOL_ERROR, "depends on itself");
-      return this.onNewHeaders(id, fields, ends, "malformed");
+      return this.onNewHeaders(id, fields, count, ends, "malformed");
     }
     if (stream === undefined) {
       if (this.wasReset(id)) return;
       return this.onNewHeaders(
         id,
         fields,
+        count,
         ends,
         malformed ? "malformed" : tooLarge ? "too large" : undefined,
       );
@@ -162,7 +165,7 @@ export abstract class Connection<S extends Stream> extends ConnectionBase<S> {
     if (tooLarge)
       return this.resetByPeersFault(stream, ErrorCode.ENHANCE_YOUR_CALM, "the header list is too large");
     if (ends) stream.remoteEnded = true;
-    stream.onHeaders(fields, ends);
+    stream.onHeaders(fields, count, ends);
     if (ends && !stream.closed) {
       stream.onEnd();
       this.settle(stream);

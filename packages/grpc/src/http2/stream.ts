@@ -26,8 +26,8 @@ export abstract class Stream {
   /** When the call is over, as `performance.now()` counts; Infinity without a deadline. */
   expiresAt = Infinity;
 
-  /** A header block of the peer: the array is used again, so what is needed must be copied. */
-  abstract onHeaders(fields: readonly string[], ends: boolean): void;
+  /** A header block of the peer: the first `count` of `fields`, which is used again: what is needed must be copied. */
+  abstract onHeaders(fields: readonly string[], count: number, ends: boolean): void;
   /** A payload that is not empty. */
   abstract onData(from: Buffer, start: number, end: number): void;
   /** The peer sent END_STREAM. */
