@@ -57,7 +57,7 @@ describe("access", () => {
   });
 
   it("treats everybody as a stranger where nothing identifies them", async () => {
-    const closed = await startInventory({ identify: undefined as never });
+    const closed = await startInventory({ identify: undefined });
     try {
       const response = await fetch(`${closed.url}/v1/people/ann/reservations/7`, { headers: ann });
       expect(response.status).toBe(401);
@@ -90,7 +90,7 @@ describe("access", () => {
   });
 
   it("believes development credentials on loopback only", async () => {
-    const identify = developmentIdentity()!;
+    const identify = developmentIdentity();
     await expect(startInventory({ identify, host: "0.0.0.0" })).rejects.toThrow(
       /developmentIdentity.*127\.0\.0\.1/s,
     );

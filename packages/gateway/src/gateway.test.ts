@@ -131,8 +131,6 @@ describe("starting", () => {
 
   const Empty = z.object({});
   it("refuses routes that cannot be served, and says where", async () => {
-    const start = (members: Record<string, object>) =>
-      startInventory({ contracts: [contract("bad", { version: 1, ...members } as never)] });
     const get = (http: string, input: z.ZodObject = Empty) => ({
       m: query({ http: http as "GET /", access: "public", input }),
     });
@@ -154,3 +152,7 @@ describe("starting", () => {
     );
   });
 });
+
+function start(members: Record<string, object>): Promise<Gateway> {
+  return startInventory({ contracts: [contract("bad", { version: 1, ...members } as never)] });
+}

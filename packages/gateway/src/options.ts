@@ -31,17 +31,17 @@ export interface GatewayOptions {
    * stranger. Everybody is one where this is absent.
    * @throws StatusError UNAUTHENTICATED for a credential that is not valid
    */
-  identify?(request: Credentials): Promise<Actor | undefined>;
+  readonly identify?: ((request: Credentials) => Promise<Actor | undefined>) | undefined;
   /** The application's name: the title of the OpenAPI document. */
   readonly app: string;
   readonly host: string;
   /** 0 takes any that is free. */
   readonly port: number;
   /** Origins (`https://shop.example`) whose pages may call from a browser; none where absent. */
-  readonly cors?: { readonly origins: readonly string[] };
+  readonly cors?: { readonly origins: readonly string[] } | undefined;
   readonly log: Logger;
   /** Tells `/readyz` whether the unit can serve. */
   ready(): boolean;
   /** Those of {@link defaultLimits} where absent. */
-  readonly limits?: Partial<Limits>;
+  readonly limits?: Partial<Limits> | undefined;
 }
