@@ -10,19 +10,20 @@ interface Entry {
   readonly expire: () => void;
 }
 
+/** By the monotonic clock: the other one steps, and then deadlines would come at once or not for a long time. */
 const buckets = new Map<number, Set<Entry>>();
 let swept = 0;
 let timer: NodeJS.Timeout | undefined;
 
 /** Calls `expire` once `at` (Date.now() ms) has passed. A timer of its own would cost each call more than the call. */
 export function expireAt(at: number, expire: () => void): Entry {
-  const bucket = Math.max(Math.ceil(at / bucketMs), swept + 1);
+  const bucket = Math.max(Math.ceil((performance.now() + at - Date.now()) / bucketMs), swept + 1);
   const entry = { bucket, expire };
   const found = buckets.get(bucket);
   if (found) found.add(entry);
   else buckets.set(bucket, new Set([entry]));
   if (!timer) {
-    swept = Math.floor(Date.now() / bucketMs) - 1;
+    swept = Math.floor(performance.now() / bucketMs) - 1;
     timer = setInterval(sweep, bucketMs);
     timer.unref();
   }
@@ -34,9 +35,9 @@ export function forget(entry: Entry): void {
 }
 
 function sweep(): void {
-  const now = Math.floor(Date.now() / bucketMs);
+  const now = Math.floor(performance.now() / bucketMs);
   if (now - swept > buckets.size + 1_000) {
-    // The process slept, or the clock stepped: look at what is there instead of at every tick between.
+    // The process slept: look at what is there instead of at every tick between.
     for (const bucket of buckets.keys()) if (bucket <= now) expireBucket(bucket);
   } else {
     for (let bucket = swept + 1; bucket <= now; bucket++) expireBucket(bucket);

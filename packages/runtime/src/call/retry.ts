@@ -37,7 +37,10 @@ export class RetryBudget {
   #refill(more: number): void {
     const now = this.#now();
     const most = (budget.perSecond * budget.windowMs) / 1000;
-    this.#tokens = Math.min(most, this.#tokens + more + ((now - this.#at) / 1000) * budget.perSecond);
+    this.#tokens = Math.min(
+      most,
+      this.#tokens + more + (Math.max(0, now - this.#at) / 1000) * budget.perSecond,
+    );
     this.#at = now;
   }
 }

@@ -42,9 +42,15 @@ export function router(parts: RouterParts): Router {
       throw new StatusError("UNIMPLEMENTED", `no unit of this topology hosts ${service}`);
     let target = targets.get(unit);
     if (!target) {
-      const made: Target = { unit, addresses: [], next: 0, budgets: new Map() };
+      let found!: () => void;
+      const known = new Promise<void>((resolve) => (found = resolve));
+      const made: Target = { unit, addresses: [], next: 0, budgets: new Map(), known };
       targets.set(unit, (target = made));
-      stops.push(parts.discovery.watch(unit, (addresses) => (made.addresses = addresses)));
+      const learn = (addresses: readonly string[]): void => {
+        made.addresses = addresses;
+        found();
+      };
+      stops.push(parts.discovery.watch(unit, learn));
     }
     return target;
   };
@@ -60,12 +66,11 @@ export function router(parts: RouterParts): Router {
     const target = targetOf(serviceNameOf(member.id));
     const { deadlineAt } = request.header;
     const own = deadlineSignal(deadlineAt, signal);
-    const attempt = (retry: boolean): Promise<unknown> =>
-      parts.transport.call(
-        pick(target),
-        retry ? { ...request, header: { ...request.header, retry } } : request,
-        own.signal,
-      );
+    const attempt = async (retry: boolean): Promise<unknown> => {
+      if (target.addresses.length === 0) await target.known;
+      const sent = retry ? { ...request, header: { ...request.header, retry } } : request;
+      return parts.transport.call(pick(target), sent, own.signal);
+    };
     // A call that is itself a repetition is not repeated here (three layers of three tries are 27 times the load).
     const repeatable = !request.header.retry && (member.kind === "query" || request.header.id !== undefined);
     try {
@@ -93,6 +98,8 @@ export function router(parts: RouterParts): Router {
 
 interface Target {
   readonly unit: string;
+  /** Resolves when discovery has first answered: the first call must not fail because it came sooner. */
+  readonly known: Promise<void>;
   addresses: readonly string[];
   next: number;
   readonly budgets: Map<string, RetryBudget>;

@@ -18,13 +18,20 @@ export function dnsDiscovery(options: {
   return {
     watch(unit, onChange) {
       const host = options.host?.(unit) ?? unit;
-      let known = "";
+      let known: string | undefined;
+      let asked = 0;
+      let answered = 0;
+      let stopped = false;
       const look = async (): Promise<void> => {
+        const turn = ++asked;
         const [v4, v6] = await Promise.all([
           resolver.resolve4(host).catch(() => undefined),
           resolver.resolve6(host).catch(() => undefined),
         ]);
-        if (!v4 && !v6) return;
+        // An answer that was overtaken by a later one is old.
+        if (stopped || turn < answered) return;
+        answered = turn;
+        if (!v4 && !v6 && known !== undefined) return;
         const found = [...(v4 ?? []), ...(v6 ?? []).map((a) => `[${a}]`)]
           .map((a) => `${a}:${options.port}`)
           .toSorted();
@@ -35,7 +42,10 @@ export function dnsDiscovery(options: {
       void look();
       const timer = setInterval(() => void look(), options.everyMs ?? 5_000);
       timer.unref();
-      return () => clearInterval(timer);
+      return () => {
+        stopped = true;
+        clearInterval(timer);
+      };
     },
   };
 }

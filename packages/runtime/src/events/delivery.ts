@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Delivered } from "../broker/broker.ts";
 import type { ServicePort } from "../service/port.ts";
-import { fastPausesMs, slowPauseMs } from "./ladder.ts";
-import { outOfReach, type Inbox } from "./inbox.ts";
+import { fastMs, fastPausesMs, slowPauseMs } from "./ladder.ts";
+import { outOfReach, reasonOf, type Inbox } from "./inbox.ts";
 
 /** How many keys of one batch are worked on at once. */
 const keysAtOnce = 8;
@@ -39,7 +39,8 @@ async function deliverKey(
   blocked: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  if (blocked) return park(port, queue, "an earlier message of its key waits", 0);
+  const behind = "an earlier message of its key waits";
+  if (blocked) return park(port, queue, behind, 0, false);
   for (const [index, message] of queue.entries()) {
     const error = await tryFast(inbox, message, signal);
     if (error === undefined) continue;
@@ -48,14 +49,16 @@ async function deliverKey(
       "a message keeps failing; it waits in this service's database and is tried again",
     );
     const pauseMs = slowPauseMs(0);
-    await park(port, queue.slice(index), (error as Error).message, pauseMs);
+    await park(port, queue.slice(index), reasonOf(error), pauseMs, true);
     return due(pauseMs);
   }
 }
 
 async function tryFast(inbox: Inbox, message: Delivered, signal: AbortSignal): Promise<unknown> {
   let last: unknown;
+  const until = Date.now() + fastMs;
   for (const pauseMs of fastPausesMs) {
+    if (Date.now() > until) break;
     if (pauseMs > 0) await sleep(pauseMs, undefined, { signal });
     signal.throwIfAborted();
     try {
@@ -87,11 +90,12 @@ async function park(
   messages: readonly Delivered[],
   error: string,
   nextInMs: number,
+  firstFailed: boolean,
 ): Promise<void> {
   const { database, journal } = port.storage!;
   const tx = database.open({ deadlineAt: Date.now() + 10_000 });
   try {
-    await journal.park(tx.run, messages, error.slice(0, 2_000), Math.round(nextInMs));
+    await journal.park(tx.run, messages, error, Math.round(nextInMs), firstFailed);
     await tx.commit();
   } catch (failed) {
     await tx.rollback();

@@ -64,7 +64,8 @@ export class Inbox {
     signal: AbortSignal,
     also?: (run: Run) => Promise<unknown>,
   ): Promise<void> {
-    const envelope = decodeEnvelope(message.body);
+    // The broker's id is the one that stays the same when a message is published again.
+    const envelope = { ...decodeEnvelope(message.body), id: message.id };
     if (message.channel.endsWith("!commands")) return this.#order(envelope, signal, also);
     const subscriber = this.#subscribers.get(envelope.type);
     if (!subscriber) return also && this.#write(also);
@@ -99,7 +100,7 @@ export class Inbox {
         await Promise.all([...writes, also?.(run)]);
       },
     });
-    if (done && subscriber.waits.length > 0) this.#port.committed({ messages: false, sagas: [] });
+    if (done && subscriber.waits.length > 0) this.#port.committed({ messages: false, sagas: [], mail: true });
     if (!done && also) await this.#write(also);
   }
 
@@ -141,6 +142,12 @@ export class Inbox {
       throw error;
     }
   }
+}
+
+/** What a message failed with, as text that PostgreSQL can keep. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replaceAll("\0", "").slice(0, 2_000);
 }
 
 /** Whether the service's own database was out of reach: such a failure uses up no tries. */

@@ -1,6 +1,9 @@
 /** The first tries of a message, in the delivery itself: the pauses before each, under 1 s together. */
 export const fastPausesMs: readonly number[] = [0, 50, 100, 250, 500];
 
+/** No fast try begins after this: a slow failure would hold up the other keys of its lane. */
+export const fastMs = 1_000;
+
 const firstMs = 1_000;
 const longestMs = 2 * 3_600_000;
 

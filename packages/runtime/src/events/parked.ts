@@ -1,6 +1,6 @@
 import type { ParkedMessage } from "../journal/journal.ts";
 import type { ServicePort } from "../service/port.ts";
-import { outOfReach, type Inbox } from "./inbox.ts";
+import { outOfReach, reasonOf, type Inbox } from "./inbox.ts";
 import { giveUpMs, slowPauseMs } from "./ladder.ts";
 
 /** Longer than any reaction may take: a claim is not taken over while its work goes on. */
@@ -12,11 +12,16 @@ export async function retryParked(
   inbox: Inbox,
   due: (inMs: number) => void,
   signal: AbortSignal,
+  limitMs = giveUpMs,
 ): Promise<void> {
   for (;;) {
     const claimed = await inTransaction(port, (run) => port.storage!.journal.claimParked(run, 20, hideMs));
-    if (claimed.length === 0 || signal.aborted) return;
-    await Promise.all(claimed.map((message) => retry(port, inbox, due, message, signal)));
+    if (claimed.length === 0) return;
+    const ends = await Promise.allSettled(
+      claimed.map((message) => retry(port, inbox, due, message, signal, limitMs)),
+    );
+    const failed = ends.find((end) => end.status === "rejected");
+    if (failed) throw failed.reason;
   }
 }
 
@@ -26,22 +31,27 @@ async function retry(
   due: (inMs: number) => void,
   message: ParkedMessage,
   signal: AbortSignal,
+  limitMs: number,
 ): Promise<void> {
   const { journal } = port.storage!;
   try {
+    signal.throwIfAborted();
     await inbox.handle(message, signal, (run) => journal.unpark(run, message.parkedId));
   } catch (error) {
-    // It is hidden for a while and then due again; that was no try.
-    if (outOfReach(error) || signal.aborted) return;
-    const text = (error as Error).message.slice(0, 2_000);
-    if (Date.now() - message.firstFailedAt >= giveUpMs) {
+    // That was no try. Another process goes on with it at once, or, where the database is away, when it is shown again.
+    if (outOfReach(error) || signal.aborted) {
+      await inTransaction(port, (run) => journal.unclaimParked(run, message.parkedId)).catch(() => {});
+      return;
+    }
+    const text = reasonOf(error);
+    if (message.attempts > 0 && message.failingForMs >= limitMs) {
       await inTransaction(port, (run) => journal.bury(run, message.parkedId, text));
       port.log.error(
         { channel: message.channel, key: message.key, messageId: message.id },
         `a dead letter: ${text}`,
       );
     } else {
-      const pauseMs = Math.round(slowPauseMs(message.attempts + 1));
+      const pauseMs = Math.round(slowPauseMs(message.attempts));
       await inTransaction(port, (run) => journal.postpone(run, message.parkedId, text, pauseMs));
       due(pauseMs);
     }

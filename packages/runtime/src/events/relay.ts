@@ -4,6 +4,8 @@ import type { Storage } from "../service/port.ts";
 import { withSequence } from "./envelope.ts";
 
 const batchSize = 500;
+/** How long a relay that stops goes on sending. */
+const lastMs = 2_000;
 
 /**
  * Takes committed messages from the outbox of one service to the broker, in order. One process at a time does it, by
@@ -46,9 +48,13 @@ export class Relay {
     });
   }
 
+  /** Sends what is committed, for a moment, and stops. What is left is for the next owner. */
   async stop(): Promise<void> {
+    const late = setTimeout(() => (this.#stopped = true), lastMs);
+    this.wake();
+    while (this.#running) await this.#running;
+    clearTimeout(late);
     this.#stopped = true;
-    await this.#running;
   }
 
   async #drain(): Promise<void> {

@@ -19,7 +19,13 @@ export interface CommandRecord {
 
 export interface CommandJournal {
   /** Inserts the record. Rejects as `unique` where it exists; waits for a transaction that is undecided about it. */
-  openCommand(run: Run, key: CommandKey, inputHash: string, state: CommandState): Promise<unknown>;
+  openCommand(
+    run: Run,
+    key: CommandKey,
+    inputHash: string,
+    state: CommandState,
+    bySaga: boolean,
+  ): Promise<unknown>;
   /** Stores the outcome. False where the record is already closed. */
   closeCommand(run: Run, key: CommandKey, state: CommandState, outcome: unknown): Promise<boolean>;
   /** `lock` holds it until the transaction ends. */
@@ -49,9 +55,10 @@ export interface OutboxJournal {
 /** A message that waits in the subscriber's database, or was given up on. */
 export interface ParkedMessage extends OutboxMessage {
   readonly parkedId: number;
+  /** 0 for one that only waits behind another of its key. */
   readonly attempts: number;
-  /** Date.now() milliseconds of the first failure. */
-  readonly firstFailedAt: number;
+  /** Since its first failure; 0 where it has not failed yet. */
+  readonly failingForMs: number;
 }
 
 export interface InboxJournal {
@@ -59,9 +66,18 @@ export interface InboxJournal {
   openInbox(run: Run, consumer: string, messageId: string): Promise<unknown>;
   /** The keys of a channel behind which later messages must queue. */
   blockedKeys(run: Run, channel: string): Promise<ReadonlySet<string>>;
-  park(run: Run, messages: readonly OutboxMessage[], error: string, nextInMs: number): Promise<unknown>;
+  /** `firstFailed` tells whether the first of them has failed, or all only wait behind an earlier one. */
+  park(
+    run: Run,
+    messages: readonly OutboxMessage[],
+    error: string,
+    nextInMs: number,
+    firstFailed: boolean,
+  ): Promise<unknown>;
   /** Takes the first message of each key whose time has come, and hides it for `hideMs`. */
   claimParked(run: Run, limit: number, hideMs: number): Promise<readonly ParkedMessage[]>;
+  /** Shows it again at once: it was claimed, and then not tried. */
+  unclaimParked(run: Run, parkedId: number): Promise<unknown>;
   /** Removes it once handled. In the transaction that handles it. */
   unpark(run: Run, parkedId: number): Promise<unknown>;
   postpone(run: Run, parkedId: number, error: string, nextInMs: number): Promise<unknown>;
@@ -94,7 +110,7 @@ export interface SagaError {
   readonly data?: unknown;
 }
 
-export type StepState = "started" | "done" | "failed" | "undone";
+export type StepState = "started" | "done" | "failed" | "undoing" | "undone";
 
 export interface StepRecord {
   readonly position: number;
@@ -106,12 +122,25 @@ export interface StepRecord {
   readonly state: StepState;
   /** The reply, or the {@link SagaError} of a failed one. */
   readonly output: unknown;
-  /** Date.now() milliseconds when it was recorded last; the database's clock. */
+  /** Date.now() milliseconds when its state was recorded; by the database's clock once it is read again. */
   readonly at: number;
+}
+
+/** `due`: it left memory, and is to go on at once. */
+export type SagaWritten = "lost" | "kept" | "due";
+
+/** Names a saga among those of a service. */
+export function sagaKey(saga: { readonly name: string; readonly id: string }): string {
+  return `${saga.name} ${saga.id}`;
 }
 
 export interface SagaProgress {
   readonly state: SagaState;
+  /**
+   * False lets the commit not wait for the disk: where the server crashes within the next moments, the saga resumes from
+   * an older record, and repeats calls whose ids the callees know. What would come out differently must be durable.
+   */
+  readonly durable: boolean;
   readonly error?: SagaError | undefined;
   /** When to go on; keeps the saga in this worker's memory where absent. */
   readonly resumeInMs?: number;
@@ -130,13 +159,21 @@ export interface MailItem {
   readonly data: unknown;
 }
 
+export interface Claimable {
+  readonly limit: number;
+  /** As {@link sagaKey} gives. */
+  readonly inMemory: readonly string[];
+  /** A replica of an older deployment leaves alone what it does not know: a newer version, another name. */
+  readonly known: readonly { readonly name: string; readonly version: number }[];
+}
+
 export interface SagaJournal {
-  /** Inserts those that are new, owned by `worker`. Rejects with a SagaConflict where one exists with another input. */
-  openSagas(run: Run, worker: string | undefined, sagas: readonly NewSaga[]): Promise<unknown>;
-  /** Takes sagas that are due and have no living owner. */
-  claimSagas(run: Run, worker: string, limit: number): Promise<readonly SagaRecord[]>;
+  /** Inserts those that are new, owned by `worker`, and gives them. Rejects (FAILED_PRECONDITION) where one exists with another input. */
+  openSagas(run: Run, worker: string | undefined, sagas: readonly NewSaga[]): Promise<readonly NewSaga[]>;
+  /** Takes sagas that are due and have no living owner, or are `worker`'s but not in its memory. */
+  claimSagas(run: Run, worker: string, which: Claimable): Promise<readonly SagaRecord[]>;
   readSteps(run: Run, saga: string, id: string): Promise<readonly StepRecord[]>;
-  /** Records steps and progress at once. False where `worker` does not own the saga any more: then nothing is written. */
+  /** Records steps and progress at once. `lost` where `worker` does not own the saga any more: then nothing is written. */
   recordSaga(
     run: Run,
     worker: string,
@@ -144,9 +181,16 @@ export interface SagaJournal {
     id: string,
     steps: readonly StepRecord[],
     progress: SagaProgress,
-  ): Promise<boolean>;
+  ): Promise<SagaWritten>;
   deliverMail(run: Run, saga: string, id: string, mail: MailItem): Promise<unknown>;
   readMail(run: Run, saga: string, id: string): Promise<Mailbox>;
+}
+
+/** One time of a schedule. */
+export interface Slot {
+  readonly name: string;
+  /** Microseconds since 1970: names the slot. */
+  readonly at: number;
 }
 
 /** What there is to do for a service, as one statement tells. */
@@ -156,7 +200,7 @@ export interface Tick {
   readonly unsent: boolean;
   readonly parkedDue: boolean;
   readonly sagasDue: boolean;
-  readonly slotsDue: readonly string[];
+  readonly slotsDue: readonly Slot[];
   /** Until the next retry, saga or slot is due; undefined where none is. */
   readonly nextInMs: number | undefined;
 }
@@ -171,8 +215,10 @@ export interface WorkerJournal {
     run: Run,
     slots: readonly { readonly name: string; readonly everyMs: number }[],
   ): Promise<unknown>;
-  /** Locks a slot that is due and sets its next time. Undefined where another has it or it is not due. */
-  openSlot(run: Run, name: string): Promise<string | undefined>;
+  /** Locks a slot and sets the schedule's next time. False where another has it or had it. */
+  openSlot(run: Run, slot: Slot): Promise<boolean>;
+  /** Deletes at most `limit` rows of each kind that nobody can ask for any more; false where more are left. */
+  trim(run: Run, limit: number): Promise<boolean>;
   /** Counts of what is unfinished. */
   backlog(run: Run): Promise<Backlog>;
 }

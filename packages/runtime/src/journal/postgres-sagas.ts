@@ -1,15 +1,16 @@
 import { StatusError } from "kerf";
-import type { SagaJournal, SagaRecord, StepRecord } from "./journal.ts";
+import type { NewSaga, SagaJournal, SagaRecord, SagaWritten, StepRecord } from "./journal.ts";
 
 /** The sagas' part of the journal in PostgreSQL. */
 export const postgresSagas: SagaJournal = {
   openSagas: async (run, worker, sagas) => {
+    const opened: NewSaga[] = [];
     for (const saga of sagas) {
-      const [row] = await run<{ same: boolean }>(
+      const [row] = await run<{ same: boolean; added: boolean }>(
         `insert into kerf.saga (name, id, version, input, input_hash, actor, traceparent, state, worker)
          values ($1, $2, $3, $4::text::json, $5, $6::text::json, $7, 'running', $8)
          on conflict (name, id) do update set input_hash = kerf.saga.input_hash
-         returning input_hash = $5 as same`,
+         returning input_hash = $5 as same, xmax = 0 as added`,
         [
           saga.name,
           saga.id,
@@ -27,16 +28,20 @@ export const postgresSagas: SagaJournal = {
           `the saga ${saga.name} "${saga.id}" was started before with another input; start it under another id`,
         );
       }
+      if (row!.added) opened.push(saga);
     }
+    return opened;
   },
-  claimSagas: async (run, worker, limit) => {
+  claimSagas: async (run, worker, { limit, inMemory, known }) => {
     const rows = await run<SagaRecord>(
       `update kerf.saga s set worker = $1 where (name, id) in (
          select name, id from kerf.saga s where state in ('running', 'undoing') and next_at <= now()
-           and (worker is null or not exists (select from kerf.worker w where w.id = s.worker))
+           and (worker is null or worker = $1 or not exists (select from kerf.worker w where w.id = s.worker))
+           and name || ' ' || id <> all ($3::text[])
+           and exists (select from unnest($4::text[], $5::int[]) k (name, version) where k.name = s.name and s.version <= k.version)
          order by next_at limit $2 for update skip locked)
        returning name, id, version, input, input_hash as "inputHash", actor, traceparent, state, error`,
-      [worker, limit],
+      [worker, limit, inMemory, known.map((k) => k.name), known.map((k) => k.version)],
     );
     return rows.map((row) => ({ ...row, error: row.error ?? undefined }));
   },
@@ -51,17 +56,17 @@ export const postgresSagas: SagaJournal = {
     const ended = progress.state !== "running" && progress.state !== "undoing";
     const leaves = ended || progress.resumeInMs !== undefined;
     // One statement, so that whoever lost the saga writes none of it.
-    const [row] = await run<{ owned: boolean }>(
+    const [row] = await run<{ written: SagaWritten }>(
       `with own as (
          update kerf.saga set state = $4, error = $5::text::json, worker = case when $6 then null else worker end,
            next_at = case when mail > $10 then now() else now() + $7 * interval '1 ms' end, ended_at = case when $8 then now() end
-         where name = $1 and id = $2 and worker = $3 returning 1),
+         where name = $1 and id = $2 and worker = $3 returning worker is null and next_at <= now() as due),
        written as (
          insert into kerf.saga_step (saga, id, name, position, member, input_hash, command_id, state, output)
          select $1, $2, t.name, t.position, t.member, t."inputHash", t."commandId", t.state, t.output
          from json_to_recordset($9::text::json) as t (name text, position int, member text, "inputHash" text, "commandId" text, state text, output json), own
          on conflict (saga, id, name) do update set state = excluded.state, output = excluded.output, at = now())
-       select exists (select from own) as owned`,
+       select coalesce((select case when due then 'due' else 'kept' end from own), 'lost') as written, case when not $11::boolean then set_config('synchronous_commit', 'off', true) end`,
       [
         saga,
         id,
@@ -73,9 +78,10 @@ export const postgresSagas: SagaJournal = {
         ended,
         JSON.stringify(steps),
         progress.seenMail ?? 2_147_483_647,
+        progress.durable,
       ],
     );
-    return row!.owned;
+    return row!.written;
   },
   deliverMail: (run, saga, id, mail) =>
     // A saga that sleeps is woken; mail for one that never was or is over is dropped with its event.

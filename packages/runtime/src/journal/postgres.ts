@@ -20,14 +20,11 @@ const lanes = 64;
 const lockSpace = 0x6b657266;
 
 const commands: CommandJournal = {
-  openCommand: (run, key, inputHash, state) =>
-    run("insert into kerf.command (member, scope, id, input_hash, state) values ($1, $2, $3, $4, $5)", [
-      key.member,
-      key.scope,
-      key.id,
-      inputHash,
-      state,
-    ]),
+  openCommand: (run, key, inputHash, state, bySaga) =>
+    run(
+      "insert into kerf.command (member, scope, id, input_hash, state, by_saga) values ($1, $2, $3, $4, $5, $6)",
+      [key.member, key.scope, key.id, inputHash, state, bySaga],
+    ),
   closeCommand: async (run, key, state, outcome) => {
     const rows = await run(
       "update kerf.command set state = $4, outcome = $5::text::json where member = $1 and scope = $2 and id = $3 and state in ('open', 'intent') returning 1",
@@ -65,7 +62,12 @@ const outbox: OutboxJournal = {
       [limit],
     ),
   deleteOutbox: (run, sequences) =>
-    run("delete from kerf.outbox where sequence = any($1::bigint[])", [sequences]),
+    // A deletion that is lost with the server only sends again what every subscriber knows: it need not wait for the disk.
+    run(
+      `with lazy as (select set_config('synchronous_commit', 'off', true))
+       delete from kerf.outbox using lazy where sequence = any($1::bigint[])`,
+      [sequences],
+    ),
 };
 
 const inbox: InboxJournal = {
@@ -78,12 +80,13 @@ const inbox: InboxJournal = {
     );
     return new Set(rows.map((r) => r.key));
   },
-  park: (run, messages, error, nextInMs) =>
+  park: (run, messages, error, nextInMs, firstFailed) =>
     run(
-      `insert into kerf.parked (channel, key, id, body, error, next_at)
-       select c, k, i, b, $5, now() + $6 * interval '1 ms' from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as m (c, k, i, b)
+      `insert into kerf.parked (channel, key, id, body, error, next_at, attempts)
+       select c, k, i, b, $5, now() + $6 * interval '1 ms', case when $7 and nth = 1 then 1 else 0 end
+       from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality as m (c, k, i, b, nth) order by nth
        on conflict (channel, id) do nothing`,
-      [...columns(messages), error, nextInMs],
+      [...columns(messages), error, nextInMs, firstFailed],
     ),
   claimParked: (run, limit, hideMs) =>
     run<ParkedMessage>(
@@ -91,13 +94,17 @@ const inbox: InboxJournal = {
          select parked_id from kerf.parked p where state = 'waiting' and next_at <= now() and not exists (
            select from kerf.parked q where q.state = 'waiting' and q.channel = p.channel and q.key = p.key and q.parked_id < p.parked_id)
          order by parked_id limit $1 for update skip locked)
-       returning parked_id as "parkedId", channel, key, id, body, attempts, (extract(epoch from first_failed_at) * 1000)::bigint as "firstFailedAt"`,
+       returning parked_id as "parkedId", channel, key, id, body, attempts,
+         case when attempts = 0 then 0 else (extract(epoch from now() - first_failed_at) * 1000)::bigint end as "failingForMs"`,
       [limit, hideMs],
     ),
+  unclaimParked: (run, parkedId) =>
+    run("update kerf.parked set next_at = now() where parked_id = $1", [parkedId]),
   unpark: (run, parkedId) => run("delete from kerf.parked where parked_id = $1", [parkedId]),
   postpone: (run, parkedId, error, nextInMs) =>
     run(
-      "update kerf.parked set attempts = attempts + 1, error = $2, next_at = now() + $3 * interval '1 ms' where parked_id = $1",
+      `update kerf.parked set attempts = attempts + 1, error = $2, next_at = now() + $3 * interval '1 ms',
+         first_failed_at = case when attempts = 0 then now() else first_failed_at end where parked_id = $1`,
       [parkedId, error, nextInMs],
     ),
   bury: (run, parkedId, error) =>
@@ -135,14 +142,18 @@ const workers: WorkerJournal = {
          next_at = least(kerf.slot.next_at, now() + excluded.every_ms * interval '1 ms')`,
       [slots.map((s) => s.name), slots.map((s) => s.everyMs)],
     ),
-  openSlot: async (run, name) => {
+  openSlot: async (run, { name, at }) => {
     // Missed slots collapse into one: the next time counts from now.
-    const [row] = await run<{ slot: string }>(
-      `with due as (select name, next_at from kerf.slot where name = $1 and next_at <= now() for update skip locked)
-       update kerf.slot s set next_at = now() + s.every_ms * interval '1 ms' from due where s.name = due.name returning due.next_at as slot`,
-      [name],
+    const rows = await run(
+      `with due as (select name from kerf.slot where name = $1 and kerf.micros(next_at) = $2 for update skip locked)
+       update kerf.slot s set next_at = now() + s.every_ms * interval '1 ms' from due where s.name = due.name returning 1`,
+      [name, at],
     );
-    return row?.slot;
+    return rows.length > 0;
+  },
+  trim: async (run, limit) => {
+    const [row] = await run<{ most: number }>("select kerf.trim($1) as most", [limit]);
+    return row!.most < limit;
   },
   backlog: async (run) => {
     const [row] = await run<Backlog>(

@@ -8,6 +8,7 @@ create table kerf.command (
   input_hash text not null,
   state text not null check (state in ('open', 'intent', 'ok', 'failed', 'refused')),
   outcome json,
+  by_saga boolean not null,
   at timestamptz not null default now(),
   primary key (member, scope, id)
 ) with (fillfactor = 80);
@@ -54,11 +55,12 @@ create table kerf.saga (
   primary key (name, id)
 ) with (fillfactor = 70);
 create index saga_live on kerf.saga (next_at) where state in ('running', 'undoing');
+create index saga_ended on kerf.saga (ended_at) where state in ('done', 'refused');
 
 create table kerf.saga_step (
   saga text not null, id text not null, name text not null,
   position int not null, member text not null, input_hash text not null, command_id text not null,
-  state text not null check (state in ('started', 'done', 'failed', 'undone')),
+  state text not null check (state in ('started', 'done', 'failed', 'undoing', 'undone')),
   output json,
   at timestamptz not null default now(),
   primary key (saga, id, name),
@@ -73,6 +75,32 @@ create table kerf.mail (
   primary key (saga, id, message_id),
   foreign key (saga, id) references kerf.saga (name, id) on delete cascade
 );
+
+create function kerf.micros(timestamptz) returns bigint language sql stable
+  return (extract(epoch from $1) * 1000000)::bigint;
+
+-- What is remembered so that a repetition is known is kept for 7 days. A saga may come back to its commands for as long
+-- as it lives, and so may whoever left an intent: those are kept for 90. Dead letters and parked sagas wait for a person.
+create function kerf.trim(p_limit int) returns int language plpgsql as $$
+declare
+  v_most int := 0;
+  v_gone int;
+begin
+  perform set_config('synchronous_commit', 'off', true);
+  delete from kerf.inbox where ctid in (
+    select ctid from kerf.inbox where at < now() - interval '7 days' limit p_limit);
+  get diagnostics v_gone = row_count;
+  v_most := greatest(v_most, v_gone);
+  delete from kerf.command where ctid in (
+    select ctid from kerf.command where at < now() - interval '7 days'
+      and (not (by_saga or state = 'intent') or at < now() - interval '90 days') limit p_limit);
+  get diagnostics v_gone = row_count;
+  v_most := greatest(v_most, v_gone);
+  delete from kerf.saga where ctid in (
+    select ctid from kerf.saga where state in ('done', 'refused') and ended_at < now() - interval '7 days' limit p_limit);
+  get diagnostics v_gone = row_count;
+  return greatest(v_most, v_gone);
+end $$;
 
 -- Everything that a service does by itself begins here: one statement when idle (rule 32). A lost tick costs nothing,
 -- so it does not wait for the disk.
@@ -96,7 +124,7 @@ begin
     'sagasDue', exists (
       select from kerf.saga s where state in ('running', 'undoing') and next_at <= now()
         and (worker is null or not exists (select from kerf.worker w where w.id = s.worker))),
-    'slotsDue', (select coalesce(json_agg(name), '[]') from kerf.slot where next_at <= now()),
+    'slotsDue', (select coalesce(json_agg(json_build_object('name', name, 'at', kerf.micros(next_at))), '[]') from kerf.slot where next_at <= now()),
     'nextInMs', (
       select ceil(extract(epoch from min(t) - now()) * 1000) from (
         select min(next_at) as t from kerf.parked where state = 'waiting' and next_at > now()

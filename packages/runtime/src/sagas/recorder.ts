@@ -1,7 +1,14 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseError } from "../data/errors.ts";
-import type { SagaError, SagaProgress, SagaRecord, SagaState, StepRecord } from "../journal/journal.ts";
+import type {
+  Mailbox,
+  SagaError,
+  SagaProgress,
+  SagaRecord,
+  SagaState,
+  StepRecord,
+} from "../journal/journal.ts";
 import type { Storage } from "../service/port.ts";
+import { persist } from "./persist.ts";
 import { maxBytes, maxSteps } from "./step-policy.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -26,16 +33,29 @@ export class Recorder {
   readonly #storage: Storage;
   readonly #worker: string;
   readonly #saga: SagaRecord;
-  #writing: Promise<void> = Promise.resolve();
-  #bytes = 0;
+  readonly #draining: AbortSignal;
+  #writing: Promise<unknown> = Promise.resolve();
+  readonly #bytes = new Map<string, number>();
+  #allBytes = 0;
 
-  constructor(storage: Storage, worker: string, saga: SagaRecord, steps: readonly StepRecord[]) {
+  /** `draining` ends the patience with a database that is away. */
+  constructor(
+    storage: Storage,
+    worker: string,
+    saga: SagaRecord,
+    steps: readonly StepRecord[],
+    draining: AbortSignal,
+  ) {
     this.#storage = storage;
     this.#worker = worker;
+    this.#draining = draining;
     this.#saga = saga;
     this.state = saga.state;
     this.error = saga.error;
-    for (const step of steps) this.steps.set(step.name, { ...step });
+    for (const step of steps) {
+      this.steps.set(step.name, { ...step });
+      this.#weigh(step);
+    }
   }
 
   get inOrder(): Mutable<StepRecord>[] {
@@ -43,62 +63,63 @@ export class Recorder {
   }
 
   /** Adds or changes a step; it is stored with the next {@link commit}. */
-  put(step: Omit<StepRecord, "position" | "at">): Mutable<StepRecord> {
+  put(step: Omit<StepRecord, "position" | "at"> & { readonly at?: number }): Mutable<StepRecord> {
     const known = this.steps.get(step.name);
     if (!known && this.steps.size >= maxSteps)
       throw new Stopped("parked", `it has more than ${maxSteps} steps`);
-    this.#bytes += step.output === undefined ? 0 : (JSON.stringify(step.output)?.length ?? 0);
-    if (this.#bytes > maxBytes)
+    if (this.#weigh(step) > maxBytes)
       throw new Stopped("parked", `what it remembers is larger than ${maxBytes} bytes`);
     const record = known
       ? Object.assign(known, step)
-      : { ...step, position: this.steps.size, at: Date.now() };
+      : { at: Date.now(), ...step, position: this.steps.size };
     this.steps.set(step.name, record);
     this.#dirty.add(record);
     return record;
   }
 
   /** Stores everything that changed, in one commit. One at a time: a later one holds what an earlier one could not. */
-  commit(progress: Partial<SagaProgress> = {}): Promise<void> {
+  commit(progress: Partial<SagaProgress> = {}): Promise<"kept" | "due"> {
     const write = this.#writing.then(() => this.#write(progress));
     this.#writing = write.catch(() => {});
     return write;
   }
 
-  async #write(progress: Partial<SagaProgress>): Promise<void> {
-    const steps = [...this.#dirty].map((step) => ({ ...step }));
-    this.#dirty.clear();
-    const full: SagaProgress = { state: this.state, error: this.error, ...progress };
-    for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
-      try {
-        if (await this.#tryWrite(steps, full)) return;
-        throw new Stopped("lost", "another process owns it now");
-      } catch (error) {
-        // Writing the same records again is harmless, so an unknown commit is simply written again.
-        if (!(error instanceof DatabaseError) || error.kind === "statement" || error.kind === "unique")
-          throw error;
-        await sleep(pauseMs);
-      }
-    }
+  /** The events that came for it. */
+  mail(): Promise<Mailbox> {
+    const { database, journal } = this.#storage;
+    const { name, id } = this.#saga;
+    return persist(database, { readOnly: true }, (run) => journal.readMail(run, name, id), this.#draining);
   }
 
-  async #tryWrite(steps: readonly StepRecord[], progress: SagaProgress): Promise<boolean> {
+  async #write(progress: Partial<SagaProgress>): Promise<"kept" | "due"> {
+    const steps = [...this.#dirty].map((step) => ({ ...step }));
+    this.#dirty.clear();
+    const { state } = { state: this.state, ...progress };
+    const forward = state === "running" || state === "done";
+    // The outcome of a command can be asked for again by its id; a query's, an event's or the clock's cannot.
+    const durable = !forward || steps.some((step) => step.commandId === "");
+    const full: SagaProgress = { state, error: this.error, durable, ...progress };
     const { database, journal } = this.#storage;
-    const tx = database.open({ deadlineAt: Date.now() + 10_000 });
-    try {
-      const owned = await journal.recordSaga(
-        tx.run,
-        this.#worker,
-        this.#saga.name,
-        this.#saga.id,
-        steps,
-        progress,
-      );
-      await tx.commit();
-      return owned;
-    } catch (error) {
-      await tx.rollback();
+    const { name, id } = this.#saga;
+    const written = await persist(
+      database,
+      {},
+      (run) => journal.recordSaga(run, this.#worker, name, id, steps, full),
+      this.#draining,
+    ).catch((error: unknown) => {
+      if (this.#draining.aborted && error instanceof DatabaseError)
+        throw new Stopped("lost", "the database was away while this process ended");
       throw error;
-    }
+    });
+    if (written === "lost") throw new Stopped("lost", "another process owns it now");
+    return written;
+  }
+
+  /** Counts what a step makes the saga remember; gives the sum. */
+  #weigh(step: Pick<StepRecord, "name" | "output">): number {
+    const bytes = Buffer.byteLength(JSON.stringify(step.output) ?? "");
+    this.#allBytes += bytes - (this.#bytes.get(step.name) ?? 0);
+    this.#bytes.set(step.name, bytes);
+    return this.#allBytes;
   }
 }

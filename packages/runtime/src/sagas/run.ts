@@ -9,17 +9,18 @@ import {
   type StepOptions,
 } from "kerf";
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import { childOf, traceIdOf } from "../call/trace.ts";
 import type { SagaRecord, StepRecord } from "../journal/journal.ts";
 import type { ServicePort } from "../service/port.ts";
 import type { CallHeader } from "../transport/transport.ts";
 import { describeError, diverged, fromSagaError, toSagaError } from "./errors.ts";
+import { inBranch, runAll } from "./branches.ts";
 import { Recorder, Stopped } from "./recorder.ts";
+import { Halted, Rest } from "./rest.ts";
 import { mayTryAgain, pauseMs, type SagaLimits } from "./step-policy.ts";
 import { runAsk, runStep } from "./steps.ts";
 import { undoAll, type Undo } from "./undo.ts";
-import { recorded, runAll, runSleep, runWaitFor } from "./waits.ts";
+import { recorded, runSleep, runWaitFor } from "./waits.ts";
 
 export interface SagaParts {
   readonly port: ServicePort;
@@ -30,6 +31,18 @@ export interface SagaParts {
   readonly draining: AbortSignal;
   /** Says that this service has something to do in so many milliseconds. */
   readonly due: (inMs: number) => void;
+}
+
+/** How a call of a saga is tried. */
+export interface Attempt {
+  /** Of a command. */
+  readonly id: string | undefined;
+  /** Date.now() milliseconds from which `limitMs` count. */
+  readonly since: number;
+  readonly limitMs: number;
+  readonly settle?: boolean;
+  /** Called before each further try. */
+  readonly onRetry?: () => void;
 }
 
 /** One saga in this process's memory: `run` from the top, with what is recorded answered from the record. */
@@ -46,19 +59,21 @@ export class SagaRun {
   unguarded: string | undefined;
   /** After a final step nothing can be undone. */
   forwardOnly = false;
-  /** Of the recorded values. */
-  counter = 0;
   /** Before the names of steps of `refused`. */
   prefix = "";
-  /** Steps at work now: several inside `all`. */
-  readonly #working = new Set<Promise<unknown>>();
+  /** Calls of commands that are under way: several inside `all`. */
+  readonly #calling = new Set<Promise<unknown>>();
+  readonly #rest: Rest;
   #failing = false;
   #fail: (error: StatusError) => void = () => {};
 
   constructor(parts: SagaParts, record: SagaRecord, steps: readonly StepRecord[]) {
     this.parts = parts;
     this.record = record;
-    this.recorder = new Recorder(parts.port.storage!, parts.worker, record, steps);
+    this.recorder = new Recorder(parts.port.storage!, parts.worker, record, steps, parts.draining);
+    this.#rest = new Rest(parts.limits.memoryMs, parts.draining, (inMs, seenMail) =>
+      this.#leave(inMs, seenMail),
+    );
     this.#stopped = new Promise((_, reject) => (this.#stop = reject));
     this.#stopped.catch(() => {});
   }
@@ -81,7 +96,7 @@ export class SagaRun {
         `this deployment has no version ${this.record.version} of it; add it under \`older\``,
       );
     const wasUndoing = this.record.state === "undoing";
-    const failure = await this.#untilFailure(run(structuredClone(this.record.input), this.#context()));
+    const failure = await this.#untilFailure(() => run(structuredClone(this.record.input), this.#context()));
     if (failure instanceof Stopped) throw failure;
     if (!(failure instanceof StatusError)) this.#allReached("");
     if (failure === undefined) {
@@ -108,7 +123,8 @@ export class SagaRun {
         input: structuredClone(this.record.input),
         error: fromSagaError(error),
       };
-      const failed = await this.#untilFailure(this.parts.facts.refused(told, this.#context()));
+      const { refused } = this.parts.facts;
+      const failed = await this.#untilFailure(() => refused(told, this.#context()));
       if (failed instanceof Stopped) throw failed;
       if (failed !== undefined)
         throw new Stopped(
@@ -125,14 +141,15 @@ export class SagaRun {
    * Runs the author's code to its end; gives what it failed with. A status error ends it from outside: only declared
    * errors are thrown into it. Steps that are at work in other branches are waited for.
    */
-  async #untilFailure(code: Promise<void>): Promise<unknown> {
+  async #untilFailure(code: () => Promise<void>): Promise<unknown> {
     this.#failing = false;
+    this.#rest.begin();
     const given = new Promise<never>((_, reject) => (this.#fail = reject));
     try {
-      await Promise.race([code, given]);
+      await Promise.race([inBranch(code), given]);
       return undefined;
     } catch (error) {
-      await Promise.allSettled(this.#working);
+      await Promise.allSettled(this.#calling);
       return error ?? new Error("its code failed without a reason");
     }
   }
@@ -155,34 +172,27 @@ export class SagaRun {
     return new Promise(() => {});
   }
 
-  /** Leaves memory until `inMs` have passed. */
-  async suspend(inMs: number): Promise<never> {
-    await this.recorder.commit({ resumeInMs: Math.ceil(inMs) });
-    this.parts.due(inMs);
+  /** Leaves memory until `inMs` have passed, or more mail has come than was seen. */
+  async #leave(inMs: number, seenMail: number | undefined): Promise<never> {
+    const resumeInMs = Math.max(0, Math.ceil(inMs));
+    const written = await this.recorder.commit({
+      resumeInMs,
+      ...(seenMail === undefined ? {} : { seenMail }),
+    });
+    this.parts.due(written === "due" ? 0 : resumeInMs);
     return this.stop(new Stopped("suspended", "it waits"));
   }
 
-  /** Waits here, or leaves memory where that would be long. */
-  async pause(ms: number): Promise<void> {
-    if (ms > this.parts.limits.memoryMs || this.parts.draining.aborted) return this.suspend(ms);
-    try {
-      await sleep(ms, undefined, { signal: this.parts.draining });
-    } catch {
-      return this.suspend(ms);
-    }
+  /** Waits here, or leaves memory where that would be long. With `seenMail` it may return early, to look for more. */
+  pause(ms: number, seenMail?: number): Promise<void> {
+    return this.#rest.pause(ms, { ends: true, seenMail });
   }
 
-  /** One call of the saga, tried again until it has an outcome or `limitMs` have passed since `since`. */
-  async attempt(
-    member: AnyQuery | AnyCommand,
-    input: unknown,
-    id: string | undefined,
-    since: number,
-    limitMs: number,
-    settle = false,
-  ): Promise<unknown> {
+  /** One call of the saga, tried again until it has an outcome or its time is over. */
+  async attempt(member: AnyQuery | AnyCommand, input: unknown, how: Attempt): Promise<unknown> {
+    const { id, since, limitMs, settle } = how;
     for (;;) {
-      if (this.parts.draining.aborted) return this.suspend(0);
+      if (this.parts.draining.aborted) return this.#leave(0, undefined);
       const header: CallHeader = {
         id,
         deadlineAt: Date.now() + this.parts.limits.tryMs,
@@ -202,7 +212,9 @@ export class SagaRun {
           { member: member.id, code: (error as StatusError).code },
           `a step of the saga ${this.record.name} is tried again: ${(error as Error).message}`,
         );
-        await this.pause(pauseMs(elapsed));
+        how.onRetry?.();
+        // A query matters to nobody once the saga has failed; a command's outcome must be known.
+        await this.#rest.pause(pauseMs(elapsed), { ends: id === undefined });
       }
     }
   }
@@ -220,7 +232,7 @@ export class SagaRun {
       id: this.record.id,
       log: this.log(),
       step: (name: string, member: AnyCommand, input: unknown, options: StepOptions<any, any> = {}) =>
-        this.#guarded(() => runStep(this, name, member, input, options)),
+        this.#guarded(() => this.#call(runStep(this, name, member, input, options))),
       ask: (name: string, member: AnyQuery, input: unknown) =>
         this.#guarded(() => runAsk(this, name, member, input)),
       sleep: (name: string, time: string) =>
@@ -234,15 +246,23 @@ export class SagaRun {
     };
   }
 
+  get failing(): boolean {
+    return this.#failing;
+  }
+
+  #call<T>(calling: Promise<T>): Promise<T> {
+    this.#calling.add(calling);
+    return calling.finally(() => this.#calling.delete(calling));
+  }
+
   /** Only declared errors reach `run`: its catch could swallow what is not for it. */
   async #guarded<T>(work: () => Promise<T>): Promise<T> {
     if (this.#failing) return new Promise(() => {});
-    const working = work();
-    this.#working.add(working);
     try {
-      return await working;
+      return await this.#rest.at(work);
     } catch (error) {
       if (error instanceof DeclaredError) throw error;
+      if (error instanceof Halted) return new Promise(() => {});
       if (!(error instanceof StatusError))
         return this.stop(
           error instanceof Stopped ? error : new Stopped("parked", `its machinery failed: ${String(error)}`),
@@ -250,10 +270,9 @@ export class SagaRun {
       // When it resumes, the other branches first pass what is recorded of them, so that it can be undone.
       await new Promise(setImmediate);
       this.#failing = true;
+      this.#rest.halt();
       this.#fail(error);
       return new Promise(() => {});
-    } finally {
-      this.#working.delete(working);
     }
   }
 

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { DeclaredError, StatusError, type AnyCommand, type AnyQuery, type StepOptions } from "kerf";
 import { hashValue } from "../journal/hash.ts";
 import type { SagaError, StepRecord } from "../journal/journal.ts";
 import { diverged, fromSagaError, toSagaError } from "./errors.ts";
 import { Stopped } from "./recorder.ts";
+import { Halted } from "./rest.ts";
 import type { SagaRun } from "./run.ts";
 import { mayTryAgain } from "./step-policy.ts";
 
@@ -26,11 +28,9 @@ export async function runStep(
   const full = run.prefix + name;
   if (options.undo) run.undos.set(full, { member, input, undo: options.undo[0], undoInput: options.undo[1] });
   if (known?.state === "failed") throw fromSagaError(known.output as SagaError);
-  if (known?.state !== "done" && known?.state !== "undone") {
+  if (known === undefined || known.state === "started") {
     if (known === undefined) {
-      if (run.recorder.state === "undoing" && run.prefix === "") {
-        throw diverged(`its step "${name}" was never recorded, but it is being undone`);
-      }
+      if (run.recorder.state === "undoing" && run.prefix === "") await beyondRecord(run, name);
       const commandId = `${run.record.name}/${run.record.id}/${full}`;
       run.recorder.put({
         name: full,
@@ -42,43 +42,77 @@ export async function runStep(
       });
       await run.recorder.commit();
     }
-    await settleStep(
-      run,
-      run.recorder.steps.get(full)!,
+    await settleStep(run, {
+      step: run.recorder.steps.get(full)!,
       member,
       input,
-      run.forwardOnly || options.final === true,
-    );
+      forward: run.forwardOnly || options.final === true,
+      resumed: known !== undefined,
+    });
   }
   if (options.final) run.forwardOnly = true;
   if (!options.undo && !options.final && !run.forwardOnly) run.unguarded = name;
   return structuredClone(run.recorder.steps.get(full)!.output);
 }
 
+/**
+ * A branch that goes on beyond what is recorded while the saga is being undone: another branch is about to fail as it
+ * did before, and ends this wait. Where none does, the code has changed.
+ */
+async function beyondRecord(run: SagaRun, name: string): Promise<void> {
+  await sleep(1_000);
+  if (run.failing) throw new Halted();
+  throw diverged(`its step "${name}" was never recorded, but it is being undone`);
+}
+
+interface Do {
+  readonly step: StepRecord;
+  readonly member: AnyCommand;
+  readonly input: unknown;
+  /** Only forward from here: it is tried for ever. */
+  readonly forward: boolean;
+  /** It may have been tried before. */
+  readonly resumed: boolean;
+}
+
 /** Calls a started step until its outcome is known, and records that. */
-async function settleStep(
-  run: SagaRun,
-  step: StepRecord,
-  member: AnyCommand,
-  input: unknown,
-  forward: boolean,
-): Promise<void> {
-  const { limits } = run.parts;
+async function settleStep(run: SagaRun, what: Do): Promise<void> {
+  const { step } = what;
   try {
-    let output: unknown;
-    try {
-      output = await run.attempt(member, input, step.commandId, step.at, forward ? Infinity : limits.stepMs);
-    } catch (error) {
-      if (error instanceof DeclaredError || !mayTryAgain(error)) throw error;
-      // Its outcome is unknown: before anything is undone, the callee says what happened, and refuses a late arrival.
-      output = await run.attempt(member, input, step.commandId, Date.now(), limits.undoMs, true);
-    }
+    const output = await outcomeOf(run, what);
     run.recorder.put({ ...step, state: "done", output: output ?? null });
   } catch (error) {
     if (error instanceof DeclaredError || error instanceof StatusError) {
       run.recorder.put({ ...step, state: "failed", output: toSagaError(error) });
     }
     throw error;
+  }
+}
+
+async function outcomeOf(run: SagaRun, { step, member, input, forward, resumed }: Do): Promise<unknown> {
+  const { stepMs, undoMs } = run.parts.limits;
+  const id = step.commandId;
+  let tried = resumed;
+  let refusal: StatusError;
+  try {
+    const limitMs = forward ? Infinity : stepMs;
+    return await run.attempt(member, input, { id, since: step.at, limitMs, onRetry: () => (tried = true) });
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    refusal = error;
+  }
+  // What one try is told says nothing of the others, which may be under way: before anything is undone, the callee says
+  // what happened, and refuses a late arrival.
+  try {
+    const limitMs = stepMs + undoMs;
+    return await run.attempt(member, input, { id, since: step.at, limitMs, settle: true });
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    if (error.code === "NOT_FOUND" || (!tried && !mayTryAgain(refusal))) throw refusal;
+    throw new Stopped(
+      "parked",
+      `what became of its step "${step.name}" cannot be learnt: ${refusal.message}; then ${error.message}`,
+    );
   }
 }
 
@@ -91,7 +125,11 @@ export async function runAsk(run: SagaRun, name: string, member: AnyQuery, given
   if (known) return structuredClone(known.output);
   const record = { name: run.prefix + name, member: member.id, inputHash, commandId: "" };
   try {
-    const output = await run.attempt(member, input, undefined, Date.now(), run.parts.limits.stepMs);
+    const output = await run.attempt(member, input, {
+      id: undefined,
+      since: Date.now(),
+      limitMs: run.parts.limits.stepMs,
+    });
     run.recorder.put({ ...record, state: "done", output });
     return structuredClone(output);
   } catch (error) {

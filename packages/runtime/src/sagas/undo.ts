@@ -1,4 +1,6 @@
 import { DeclaredError, type AnyCommand } from "kerf";
+import type { StepRecord } from "../journal/journal.ts";
+import { diverged } from "./errors.ts";
 import type { SagaRun } from "./run.ts";
 import { Stopped } from "./recorder.ts";
 
@@ -16,30 +18,43 @@ export interface Undo {
  */
 export async function undoAll(run: SagaRun): Promise<void> {
   const { recorder } = run;
+  const left = recorder.inOrder.toReversed().filter((step) => isDone(step));
+  begin(run, left[0]);
   await recorder.commit();
-  for (const step of recorder.inOrder.toReversed()) {
-    if (step.state !== "done" || step.commandId === "" || step.name.startsWith("refused: ")) continue;
-    const undo = run.undos.get(step.name);
-    if (!undo) throw new Stopped("parked", `it must be undone, but its step "${step.name}" has no undo`);
-    const input =
-      typeof undo.undoInput === "function" ? undo.undoInput(structuredClone(step.output)) : undo.undoInput;
-    try {
-      await run.attempt(
-        undo.undo,
-        input,
-        `${step.commandId}!undo`,
-        step.at,
-        run.parts.limits.undoMs + (Date.now() - step.at),
-      );
-    } catch (error) {
-      if (error instanceof Stopped) throw error;
-      const what =
-        error instanceof DeclaredError
-          ? `was refused (${error.code})`
-          : `failed: ${(error as Error).message}`;
-      throw new Stopped("parked", `the undo of its step "${step.name}" ${what}`);
-    }
+  for (const [i, step] of left.entries()) {
+    await undo(run, step);
     recorder.put({ ...step, state: "undone" });
+    begin(run, left[i + 1]);
     await recorder.commit();
+  }
+}
+
+function isDone(step: StepRecord): boolean {
+  if (step.commandId === "" || step.name.startsWith("refused: ")) return false;
+  if (step.state === "started") throw diverged(`its recorded step "${step.name}" was not reached`);
+  return step.state === "done" || step.state === "undoing";
+}
+
+/** Keeps when an undo began, so that its day does not begin again with every resumption. */
+function begin(run: SagaRun, step: StepRecord | undefined): void {
+  if (step?.state === "done") run.recorder.put({ ...step, state: "undoing", at: Date.now() });
+}
+
+async function undo(run: SagaRun, step: StepRecord): Promise<void> {
+  const how = run.undos.get(step.name);
+  if (!how) throw new Stopped("parked", `it must be undone, but its step "${step.name}" has no undo`);
+  const input =
+    typeof how.undoInput === "function" ? how.undoInput(structuredClone(step.output)) : how.undoInput;
+  try {
+    await run.attempt(how.undo, input, {
+      id: `${step.commandId}!undo`,
+      since: step.at,
+      limitMs: run.parts.limits.undoMs,
+    });
+  } catch (error) {
+    if (error instanceof Stopped) throw error;
+    const what =
+      error instanceof DeclaredError ? `was refused (${error.code})` : `failed: ${(error as Error).message}`;
+    throw new Stopped("parked", `the undo of its step "${step.name}" ${what}`);
   }
 }

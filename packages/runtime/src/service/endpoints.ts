@@ -1,8 +1,9 @@
 import { describe, StatusError, type AnyCommand, type AnyQuery, type Phases } from "kerf";
 import type { Endpoint } from "../call/dispatch.ts";
 import { compileValidator, type Validator } from "../validate/index.ts";
-import { runCommand, settleCommand } from "../work/command.ts";
+import { runCommand, type CommandEndpoint } from "../work/command.ts";
 import { runQuery } from "../work/query.ts";
+import { settleCommand } from "../work/settle.ts";
 import type { ServicePort } from "./port.ts";
 
 /** Compiles a service's queries and commands into endpoints, by member id. */
@@ -40,12 +41,13 @@ function endpointOf(
         ),
     };
   }
+  const endpoint: CommandEndpoint = { port, command: member, handler, check, running: new Set() };
   return {
     member,
     validateInput,
     log: port.log,
-    run: (input, header, signal) => runCommand(port, member, handler, check, input, header, signal),
-    settle: (input, header) => settleCommand(port, member, input, header),
+    run: (input, header, signal) => runCommand(endpoint, input, header, signal),
+    settle: (input, header) => settleCommand(endpoint, input, header),
   };
 }
 

@@ -1,21 +1,21 @@
 import { describe, sagaFacts } from "kerf";
 import type { Broker, Group, Subscription } from "../broker/broker.ts";
 import type { Endpoint } from "../call/dispatch.ts";
-import { newTrace } from "../call/trace.ts";
 import { delivery } from "../events/delivery.ts";
 import { commandChannel } from "../events/envelope.ts";
 import { Inbox } from "../events/inbox.ts";
 import { retryParked } from "../events/parked.ts";
 import { Relay } from "../events/relay.ts";
-import type { Backlog, NewSaga, Tick } from "../journal/journal.ts";
+import type { Backlog, Tick } from "../journal/journal.ts";
 import { SagaEngine } from "../sagas/engine.ts";
 import type { SagaLimits } from "../sagas/step-policy.ts";
 import type { Dispatch } from "../transport/transport.ts";
-import { react } from "../work/reaction.ts";
-import type { ServicePort } from "./port.ts";
+import type { Committed, ServicePort } from "./port.ts";
+import { Schedules } from "./schedules.ts";
 
-/** What a scheduled run may take. */
-const scheduledMs = 300_000;
+/** How often what nobody can ask for any more is deleted. */
+const trimMs = 3_600_000;
+const trimRows = 1_000;
 
 export interface HostOptions {
   readonly port: ServicePort;
@@ -26,6 +26,8 @@ export interface HostOptions {
   readonly replica: string;
   readonly leaseMs: number;
   readonly limits: SagaLimits;
+  /** After this long a message that still fails is a dead letter. */
+  readonly giveUpMs: number;
   readonly groups: readonly Group[];
   /** Asks to be looked at in so many milliseconds. */
   readonly due: (service: string, inMs: number) => void;
@@ -38,13 +40,15 @@ export class ServiceHost {
   readonly #relay: Relay;
   readonly #inbox: Inbox;
   readonly #sagas: SagaEngine;
+  readonly #schedules: Schedules;
   readonly #stopping = new AbortController();
   readonly #busy = new Set<Promise<void>>();
   #subscriptions: Subscription[] = [];
   #unwatch: () => void = () => {};
   #ticking: Promise<Tick | undefined> | undefined;
   #retrying = false;
-  readonly #slots = new Set<string>();
+  /** Not all replicas at once, nor all services of one. */
+  #trimAt = Date.now() + trimMs * Math.random();
 
   constructor(options: HostOptions) {
     const { port } = options;
@@ -54,34 +58,34 @@ export class ServiceHost {
     this.#inbox = new Inbox(port, port.definition.sagas.map(sagaFacts), options.dispatch, options.endpoints);
     const due = (inMs: number): void => options.due(this.name, inMs);
     this.#sagas = new SagaEngine(port, options.worker, options.limits, due);
+    this.#schedules = new Schedules(port, due);
   }
 
   /** Begins: the first tick takes the leases, then messages are heard. */
   async start(): Promise<void> {
     const { port, broker } = this.#options;
-    await this.#transaction((run) =>
-      port.storage!.journal.declareSlots(
-        run,
-        port.definition.schedule.map((s) => ({ name: s.name, everyMs: s.everyMs })),
-      ),
-    );
+    const slots = port.definition.schedule.map(({ name, everyMs }) => ({ name, everyMs }));
+    if (slots.length > 0) await this.#transaction((run) => port.storage!.journal.declareSlots(run, slots));
     await this.tick();
     const deliver = delivery(port, this.#inbox, (inMs) => this.#options.due(this.name, inMs));
-    for (const group of this.#options.groups) {
-      this.#subscriptions.push(await broker.subscribe(group, deliver));
-    }
+    // Together: the broker gathers what comes at once into one sign of life.
+    await Promise.all(
+      this.#options.groups.map(async (group) => {
+        this.#subscriptions.push(await broker.subscribe(group, deliver));
+      }),
+    );
     this.#unwatch = broker.onWake?.(relayTopic(this.name), () => this.#relay.wake()) ?? (() => {});
   }
 
   /** What a commit of this process left to be done. */
-  committed(what: { readonly messages: boolean; readonly sagas: readonly NewSaga[] }): void {
+  committed(what: Committed): void {
     if (what.messages) {
       this.#relay.wake();
       if (!this.#relay.owner) this.#options.broker.wake?.(relayTopic(this.name));
     }
     for (const saga of what.sagas) this.#sagas.begin(saga);
-    // Mail may have made a waiting saga due.
-    if (!what.messages && what.sagas.length === 0) this.#background(() => this.#sagas.claim());
+    // It may have made a waiting saga due.
+    if (what.mail) this.#background(() => this.#sagas.claim());
   }
 
   /** Looks for work, once at a time; says when to look again. */
@@ -99,9 +103,11 @@ export class ServiceHost {
       );
       this.#relay.own(tick.relayFence);
       if (tick.unsent) this.#relay.wake();
-      if (tick.sagasDue) this.#background(() => this.#sagas.claim());
+      if (tick.sagasDue || this.#sagas.inDoubt) this.#background(() => this.#sagas.claim());
       if (tick.parkedDue) this.#retry();
-      for (const slot of tick.slotsDue) this.#runSlot(slot);
+      for (const slot of tick.slotsDue)
+        this.#background(() => this.#schedules.run(slot, this.#stopping.signal));
+      if (Date.now() >= this.#trimAt) this.#trim();
       return tick;
     } catch (error) {
       port.log.warn({ err: error }, `the database of ${this.name} does not answer; looking again soon`);
@@ -119,6 +125,7 @@ export class ServiceHost {
     await Promise.all(this.#subscriptions.map((subscription) => subscription.stop()));
     await this.#sagas.drain();
     this.#stopping.abort();
+    await this.#ticking;
     await Promise.allSettled(this.#busy);
     await this.#relay.stop();
     await this.#transaction((run) =>
@@ -140,41 +147,15 @@ export class ServiceHost {
         this.#inbox,
         (inMs) => this.#options.due(this.name, inMs),
         this.#stopping.signal,
+        this.#options.giveUpMs,
       ).finally(() => (this.#retrying = false)),
     );
   }
 
-  #runSlot(name: string): void {
-    const { port } = this.#options;
-    const schedule = port.definition.schedule.find((s) => s.name === name);
-    if (!schedule || this.#slots.has(name)) return;
-    this.#slots.add(name);
-    let slot: string | undefined;
+  #trim(): void {
+    this.#trimAt = Date.now() + trimMs * (0.8 + 0.4 * Math.random());
     this.#background(async () => {
-      try {
-        await react({
-          port,
-          name: `every: ${name}`,
-          // One slot is one run: with the same id where it is tried again.
-          id: `${this.name}/${name}`,
-          via: "schedule",
-          input: undefined,
-          run: schedule.run,
-          timeoutMs: scheduledMs,
-          actor: undefined,
-          traceparent: newTrace(),
-          signal: this.#stopping.signal,
-          opensByLock: true,
-          open: async (run) => (slot = await port.storage!.journal.openSlot(run, name)) !== undefined,
-        });
-      } catch (error) {
-        port.log.error(
-          { err: error, schedule: name, slot },
-          `the scheduled run "${name}" failed; it is tried again`,
-        );
-      } finally {
-        this.#slots.delete(name);
-      }
+      while (!(await this.#transaction((run) => this.#options.port.storage!.journal.trim(run, trimRows))));
     });
   }
 

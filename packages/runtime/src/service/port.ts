@@ -19,6 +19,13 @@ export interface Storage {
   readonly journal: Journal;
 }
 
+/** What a commit left: messages in the outbox, sagas that are new, mail that a waiting saga may go on with. */
+export interface Committed {
+  readonly messages: boolean;
+  readonly sagas: readonly NewSaga[];
+  readonly mail?: boolean;
+}
+
 /** What running a service's handlers takes: the plain parts, given by the unit. */
 export interface ServicePort {
   readonly definition: ServiceDefinition;
@@ -29,8 +36,8 @@ export interface ServicePort {
   readonly log: Log & { child(fields: object): Log };
   /** Compiled once per schema. */
   readonly validatorOf: (of: AnyEvent | AnyQuery | AnyCommand | AnySaga) => Validator;
-  /** Called after a commit that left something in the outbox or started a saga. */
-  readonly committed: (what: { readonly messages: boolean; readonly sagas: readonly NewSaga[] }) => void;
+  /** Called after a commit that left something to be done. */
+  readonly committed: (what: Committed) => void;
   /** A `call` while a transaction is open holds locks over the network: thrown in development and tests, logged in production. */
   readonly strict: boolean;
 }

@@ -39,6 +39,8 @@ export interface UnitTiming {
   readonly leaseMs?: number;
   readonly pollMs?: number;
   readonly drainMs?: number;
+  /** After this long a message that still fails is a dead letter. Default 24 h. */
+  readonly giveUpMs?: number;
   readonly sagas?: Partial<SagaLimits>;
 }
 

@@ -6,6 +6,7 @@ import { router, type Router } from "../call/router.ts";
 import { connections, type Connections } from "../data/connections.ts";
 import { staticDiscovery } from "../discovery/static.ts";
 import { mayCall, type Graph } from "../graph/index.ts";
+import { giveUpMs } from "../events/ladder.ts";
 import { postgresJournal } from "../journal/postgres.ts";
 import type { ContractLock } from "../proto/index.ts";
 import { sagaLimits } from "../sagas/step-policy.ts";
@@ -40,7 +41,8 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   const replica = options.settings["KERF_REPLICA"] ?? worker;
   let ready = false;
   let ticker: Ticker | undefined;
-  let draining = false;
+  let server: TransportServer | undefined;
+  let draining: Promise<void> | undefined;
 
   const urls = await provision(
     options,
@@ -73,11 +75,11 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   });
 
   try {
-    await Promise.all(
-      stored.map((d) => prepareDatabase(d.name, urls.get(d.name)!, d.needs.database!.migrations, log)),
-    );
     const groups = [...graph.services.values()].flatMap((node) => groupsOf(node.definition));
-    await broker?.register([...groups, ...(options.moreGroups ?? [])]);
+    await Promise.all([
+      ...stored.map((d) => prepareDatabase(d.name, urls.get(d.name)!, d.needs.database!.migrations, log)),
+      broker?.register([...groups, ...(options.moreGroups ?? [])]),
+    ]);
     for (const definition of definitions) {
       const storage: Storage | undefined = definition.needs.database && {
         database: pool.database(urls.get(definition.name)!, { name: `kerf ${definition.name}` }),
@@ -105,13 +107,14 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
           replica,
           leaseMs,
           limits: { ...sagaLimits, ...options.timing?.sagas },
+          giveUpMs: options.timing?.giveUpMs ?? giveUpMs,
           groups: groupsOf(definition),
           due: (service, inMs) => ticker?.hurry(service, inMs),
         }),
       );
     }
-    const server = options.listen && (await listen(options, dispatch));
-    for (const host of hosts.values()) await host.start();
+    server = options.listen && (await listen(options, dispatch));
+    await Promise.all([...hosts.values()].map((host) => host.start()));
     const ticking = new Ticker([...hosts.values()], options.timing?.pollMs ?? 5_000, leaseMs);
     ticking.start();
     ticker = ticking;
@@ -123,18 +126,19 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
       callAs: (service, call) => calls.call(call.member, requestOf(call, service), call.signal),
       ready: () => ready && !draining,
       status: () => statusOf(unit, [...hosts.values()], broker, ready && !draining),
-      drain: async () => {
-        if (draining) return;
-        draining = true;
-        await server?.drain(options.timing?.drainMs ?? 30_000);
-        await ticking.stop();
-        await Promise.all([...hosts.values()].map((host) => host.drain()));
-        await close(calls, transport, broker, pool);
-      },
+      drain: () => (draining ??= drain(ticking)),
     };
   } catch (error) {
-    await close(calls, transport, broker, pool).catch(() => {});
+    // What has begun gives its leases back: the next try need not wait for them.
+    await drain(undefined).catch(() => {});
     throw error;
+  }
+
+  async function drain(ticking: Ticker | undefined): Promise<void> {
+    await server?.drain(options.timing?.drainMs ?? 30_000);
+    await ticking?.stop();
+    await Promise.all([...hosts.values()].map((host) => host.drain()));
+    await close(calls, transport, broker, pool);
   }
 }
 

@@ -29,6 +29,8 @@ export interface EffectSource {
 export class Effects {
   readonly messages: OutboxMessage[] = [];
   readonly sagas: NewSaga[] = [];
+  /** Those of `sagas` that the last flush found to be new. */
+  #started: readonly NewSaga[] = [];
   readonly #source: EffectSource;
   readonly #actor: Actor | undefined;
   readonly #traceparent: string;
@@ -92,9 +94,14 @@ export class Effects {
     return this.messages.length + this.sagas.length > 0;
   }
 
+  /** What there is to be done once they are committed. */
+  get left(): { readonly messages: boolean; readonly sagas: readonly NewSaga[] } {
+    return { messages: this.messages.length > 0, sagas: this.#started };
+  }
+
   /** Writes them. Lanes are locked here, as late as can be. */
   async flush(run: Run, journal: Journal): Promise<void> {
-    if (this.sagas.length > 0) await journal.openSagas(run, this.#source.worker, this.sagas);
+    if (this.sagas.length > 0) this.#started = await journal.openSagas(run, this.#source.worker, this.sagas);
     if (this.messages.length > 0)
       void Promise.resolve(journal.appendOutbox(run, this.messages)).catch(() => {});
   }

@@ -39,10 +39,12 @@ export async function react(what: Reacting): Promise<boolean> {
     traceparent: what.traceparent,
     retry: false,
   };
-  const prepared =
-    typeof what.run === "function"
-      ? undefined
-      : await inContext(what, header, (context) => (what.run as Phases).prepare(what.input, context));
+  let prepared: unknown;
+  if (typeof what.run !== "function") {
+    const { prepare } = what.run;
+    if (!(await isFresh(what, header.deadlineAt))) return false;
+    prepared = await inContext(what, header, (context) => prepare(what.input, context));
+  }
   const done = await transact(database, {
     deadlineAt: header.deadlineAt,
     signal: what.signal,
@@ -65,9 +67,18 @@ export async function react(what: Reacting): Promise<boolean> {
     },
   });
   if (done.repeated) return false;
-  if (done.result.any)
-    port.committed({ messages: done.result.messages.length > 0, sagas: done.result.sagas });
+  if (done.result.any) port.committed(done.result.left);
   return true;
+}
+
+/** Whether it is yet to be done: the outside world is not asked for what was done before, or is being done. */
+async function isFresh(what: Reacting, deadlineAt: number): Promise<boolean> {
+  const tx = what.port.storage!.database.open({ deadlineAt, signal: what.signal });
+  try {
+    return await what.open(tx.run);
+  } finally {
+    await tx.rollback();
+  }
 }
 
 async function inContext<T>(

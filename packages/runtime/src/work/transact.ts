@@ -13,7 +13,7 @@ export interface Once<R> {
   readonly signal?: AbortSignal;
   /** Inserts or locks the record, as the first statement. False: it happened before. */
   open(run: Run): Promise<boolean>;
-  /** Says that `open` locks: unlike a failed insertion it does not abort the transaction, so its answer is waited for. */
+  /** Says that `open` locks: unlike a failed insertion it does not abort what comes behind it, so `body` waits for its answer. */
   readonly opensByLock?: boolean;
   /** May use the transaction, or never begin it. */
   body(tx: Transaction): Promise<R>;
@@ -35,20 +35,20 @@ export async function transact<R>(database: Database, work: Once<R>): Promise<Do
       deadlineAt: work.deadlineAt,
       isolation: work.isolation ?? "read committed",
       ...(work.signal ? { signal: work.signal } : {}),
-      onBegin: (run) => record.open(run),
+      ...(work.opensByLock ? {} : { onBegin: (run: Run) => record.open(run) }),
     });
     try {
-      const result = await work.body(tx);
-      await work.close(tx.run, result);
-      // Without a statement there is no transaction, and so no record.
-      if (!tx.begun) void tx.run("select 1").catch(() => {});
       if (work.opensByLock) {
-        if (!record.asked) await tx.run("select 1");
+        record.open(tx.run);
         if (await record.repeated()) {
           await tx.rollback();
           return { repeated: true };
         }
       }
+      const result = await work.body(tx);
+      await work.close(tx.run, result);
+      // Without a statement there is no transaction, and so no record.
+      if (!tx.begun) void tx.run("select 1").catch(() => {});
       await tx.commit();
       return { repeated: false, result };
     } catch (error) {
@@ -57,11 +57,7 @@ export async function transact<R>(database: Database, work: Once<R>): Promise<Do
       if (repeated) return { repeated: true };
       if (error instanceof DatabaseError && error.kind === "commit-unknown") {
         if (await happened(database, work)) return { repeated: true };
-      } else if (
-        !mayRunAgain(record.failure ?? error) ||
-        attempt >= reruns ||
-        Date.now() >= work.deadlineAt
-      ) {
+      } else if (!mayRunAgain(record.failure ?? error) || attempt > reruns || Date.now() >= work.deadlineAt) {
         throw record.failure ?? error;
       }
       await sleep(Math.random() * 10 * attempt);
@@ -84,10 +80,6 @@ class OpenRecord {
     this.#answer.catch((error: unknown) => {
       this.failure = error;
     });
-  }
-
-  get asked(): boolean {
-    return this.#answer !== undefined;
   }
 
   async repeated(): Promise<boolean> {
