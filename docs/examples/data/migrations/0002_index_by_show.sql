@@ -1,0 +1,2 @@
+-- kerf: no transaction
+create index concurrently review_show on review (show);

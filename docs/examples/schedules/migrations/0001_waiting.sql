@@ -1,0 +1,1 @@
+create table waiting (guest text primary key, until timestamptz not null);
