@@ -53,7 +53,9 @@ test("text after a closing quote is told", () => {
 });
 
 test("a quote that is never closed is an error that names the line on which its row begins", () => {
-  expect(() => read('a\nb,"c\nd')).toThrow(new FormatError(2, "a quoted field that begins in this row is never closed"));
+  expect(() => read('a\nb,"c\nd')).toThrow(
+    new FormatError(2, "a quoted field that begins in this row is never closed"),
+  );
   const reader = new CsvReader();
   expect(() => {
     for (let i = 0; i < 20; i += 1) reader.push(`"${"x".repeat(100_000)}`.slice(i === 0 ? 0 : 1));

@@ -9,7 +9,9 @@ async function parse(text: string): Promise<ParsedRow[]> {
 }
 
 test("a row has its price in pence and its customer without .0", async () => {
-  const [parsed] = await parse(`${header}536365,85123A,WHITE HEART,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom\n`);
+  const [parsed] = await parse(
+    `${header}536365,85123A,WHITE HEART,6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom\n`,
+  );
   expect(parsed).toEqual({
     line: 2,
     repaired: false,
@@ -30,12 +32,16 @@ test("a row that is one quoted field holding a whole row is unwrapped", async ()
   const [parsed] = await parse(
     `${header}"1,A,""FRAME 7"""" SINGLE, BIG"",48,2010-12-01,2.1,16210.0,United Kingdom"\n`,
   );
-  expect(parsed).toMatchObject({ repaired: true, row: { description: 'FRAME 7" SINGLE, BIG', quantity: 48 } });
+  expect(parsed).toMatchObject({
+    repaired: true,
+    row: { description: 'FRAME 7" SINGLE, BIG', quantity: 48 },
+  });
 });
 
 test("one quoted field that holds no whole row is malformed and not repaired", async () => {
   const parsed = await parse(`${header}"hello"\n"a,b"\n"1,A,""x,1,d,1,,UK"\n`);
-  expect(parsed.map(({ row, repaired }) => [row, repaired])).toEqual(Array(3).fill([undefined, false]));
+  expect(parsed.length).toBe(3);
+  expect(parsed.filter(({ row, repaired }) => row || repaired)).toEqual([]);
 });
 
 test("an unwrapped row may still be malformed", async () => {
@@ -69,9 +75,12 @@ test("another header, or no file at all, is an error with its line", async () =>
 
 const given = new URL("../../../../shared/data/online-retail-2010-12.csv", import.meta.url);
 
-test.runIf(existsSync(given))("the given file has 8,373 rows, 119 of them to repair, none malformed", async () => {
-  const parsed = await parse(readFileSync(given, "utf8"));
-  expect(parsed.length).toBe(8_373);
-  expect(parsed.filter(({ repaired }) => repaired).length).toBe(119);
-  expect(parsed.filter(({ row }) => !row).length).toBe(0);
-});
+test.runIf(existsSync(given))(
+  "the given file has 8,373 rows, 119 of them to repair, none malformed",
+  async () => {
+    const parsed = await parse(readFileSync(given, "utf8"));
+    expect(parsed.length).toBe(8_373);
+    expect(parsed.filter(({ repaired }) => repaired).length).toBe(119);
+    expect(parsed.filter(({ row }) => !row).length).toBe(0);
+  },
+);

@@ -38,7 +38,9 @@ export const columns = [
  * The rows of a file of the Online Retail format, header aside.
  * @throws FormatError for another header, an unclosed quote, a row without end
  */
-export async function* parseRows(pieces: AsyncIterable<string> | Iterable<string>): AsyncGenerator<ParsedRow> {
+export async function* parseRows(
+  pieces: AsyncIterable<string> | Iterable<string>,
+): AsyncGenerator<ParsedRow> {
   let header = false;
   for await (const record of recordsOf(pieces)) {
     if (header) yield parseRow(record);
@@ -86,8 +88,16 @@ function parseRow(record: CsvRecord): ParsedRow {
 
 function rowOf({ line, fields, broken }: CsvRecord): Row | undefined {
   if (fields.length !== columns.length || broken) return undefined;
-  const [invoice = "", article = "", description = "", quantityText = "", , price = "", customer = "", country = ""] =
-    fields;
+  const [
+    invoice = "",
+    article = "",
+    description = "",
+    quantityText = "",
+    ,
+    price = "",
+    customer = "",
+    country = "",
+  ] = fields;
   const quantity = wholeOf(quantityText);
   const pence = penceOf(price);
   if (invoice === "" || article === "" || quantity === undefined || pence === undefined) return undefined;

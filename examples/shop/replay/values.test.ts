@@ -22,9 +22,12 @@ test.each([
   expect(penceOf(text)).toBe(pence);
 });
 
-test.each(["", " 1", "1,5", "1e3", "abc", ".", "1.2.3", "NaN", "0x10", "£1"])("%j is no decimal price", (text) => {
-  expect(penceOf(text)).toBeUndefined();
-});
+test.each(["", " 1", "1,5", "1e3", "abc", ".", "1.2.3", "NaN", "0x10", "£1"])(
+  "%j is no decimal price",
+  (text) => {
+    expect(penceOf(text)).toBeUndefined();
+  },
+);
 
 test("a quantity is whole", () => {
   expect(["6", "-1", "0", "+3", "-0"].map(wholeOf)).toEqual([6, -1, 0, 3, 0]);

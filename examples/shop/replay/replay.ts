@@ -1,0 +1,60 @@
+import { audit } from "./audit/audit.ts";
+import { moneyOf } from "./audit/money.ts";
+import { partsBy } from "./audit/returns.ts";
+import { booksOf, type Books } from "./books.ts";
+import { openClient } from "./client.ts";
+import { contracts } from "./contracts.ts";
+import { drive } from "./drive.ts";
+import { gather } from "./evidence.ts";
+import { expect } from "./expected.ts";
+import type { Plan } from "./plan.ts";
+import { progressOn, type Screen } from "./progress.ts";
+import { register } from "./register.ts";
+import { reportOf, type Report } from "./report.ts";
+import { comeToRest } from "./rest.ts";
+import { startShop } from "./running-shop.ts";
+import { tallyOf } from "./tally.ts";
+
+export interface ReplayOptions {
+  readonly topology: string;
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+  /** Where progress and the shop's warnings go. */
+  readonly screen: Screen;
+}
+
+/**
+ * Starts the shop on fresh data, plays a plan through its gateway, audits the books, and leaves nothing behind.
+ * @throws StartFailure | Unreachable | Refused, or the reason of `signal`
+ */
+export async function replay(plan: Plan, options: ReplayOptions): Promise<{ report: Report; books: Books }> {
+  const { topology, concurrency, signal, screen } = options;
+  const progress = progressOn(screen, plan.invoices.length);
+  await using shop = await startShop({ topology, signal, say: progress.say });
+  const client = openClient({ origin: shop.gateway, contracts, connections: concurrency + 4, signal });
+  try {
+    await register(client, plan);
+    progress.say(
+      `The shop runs as "${topology}" at ${shop.gateway}; ${plan.invoices.length} invoices to play.`,
+    );
+    progress.begin();
+    const outcomes = await drive(plan, { client, concurrency, signal, advanced: progress.advance });
+    progress.end();
+    const rest = await comeToRest(shop.units, { signal });
+    const evidence = await gather(client);
+    const expected = expect(plan, outcomes, concurrency === 1 ? undefined : partsBy(evidence));
+    const report = reportOf({
+      rows: plan.rows,
+      repaired: plan.repaired,
+      tally: tallyOf(plan, outcomes),
+      lateReturns: outcomes.late.length,
+      money: moneyOf(evidence),
+      audit: audit({ plan, outcomes, rest, evidence, expected }),
+      seconds: outcomes.seconds,
+    });
+    return { report, books: booksOf(outcomes, expected, evidence) };
+  } finally {
+    progress.end();
+    await client.close();
+  }
+}
