@@ -11,7 +11,7 @@ export async function waitUntil(
 ): Promise<void> {
   if (waitMs === 0) return;
   const until = Date.now() + waitMs;
-  for (let pauseMs = 8; !(await ended()); pauseMs = Math.min(pauseMs * 1.5, 100)) {
+  for (let pauseMs = 20; !(await ended()); pauseMs = Math.min(pauseMs * 1.5, 100)) {
     const left = until - Date.now();
     if (left <= 0) return;
     await sleep(Math.min(pauseMs, left), undefined, { signal });
