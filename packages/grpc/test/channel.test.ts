@@ -392,6 +392,23 @@ describe("a client cuts off", () => {
   });
 });
 
+const token: Interceptor = (request, call, next) => {
+  call.metadata.set("x-token", "secret");
+  return next(request);
+};
+
+const again: Interceptor = async (request, _, next) => {
+  try {
+    return await next(request);
+  } catch {
+    return next(request);
+  }
+};
+
+const doubled: Interceptor = async function* (request, _, next) {
+  for await (const message of next(request)) yield Buffer.concat([message, message]);
+};
+
 describe("interceptors", () => {
   it("stand around calls on both sides, the first outermost, and may answer themselves", async () => {
     const order: string[] = [];
@@ -403,10 +420,6 @@ describe("interceptors", () => {
         order.push(`${name} done`);
         return reply;
       };
-    const token: Interceptor = (request, call, next) => {
-      call.metadata.set("x-token", "secret");
-      return next(request);
-    };
     const guard: Interceptor = (request, call, next) => {
       if (call.method === Slow) throw new GrpcError(Status.PERMISSION_DENIED, "not you");
       return next(request);
@@ -427,13 +440,6 @@ describe("interceptors", () => {
 
   it("may call again, and see streams as iterables", async () => {
     let tries = 0;
-    const again: Interceptor = async (request, _, next) => {
-      try {
-        return await next(request);
-      } catch {
-        return next(request);
-      }
-    };
     const flaky: Interceptor = (request, _, next) => {
       if (++tries === 1) throw new GrpcError(Status.UNAVAILABLE, "first");
       return next(request);
@@ -442,9 +448,6 @@ describe("interceptors", () => {
     const channel = channelTo(server.address, { interceptors: [again] });
     expect(Buffer.from(await channel.unary(Echo, HI))).toEqual(HI);
     expect(tries).toBe(2);
-    const doubled: Interceptor = async function* (request, _, next) {
-      for await (const message of next(request)) yield Buffer.concat([message, message]);
-    };
     const other = channelTo((await started({ interceptors: [doubled] })).address);
     const got: string[] = [];
     for await (const message of other.bidi(notes.methods.Chat, [HI, HI]))

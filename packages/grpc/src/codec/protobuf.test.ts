@@ -68,7 +68,7 @@ function decode(bytes: Buffer): any {
   return ours.decode(bytes, 0, bytes.length);
 }
 
-const text = fc
+const textValue = fc
   .oneof(
     fc.string({ unit: "binary", maxLength: 40 }),
     fc.string({ maxLength: 200 }),
@@ -89,10 +89,10 @@ const arbitraries: Record<(typeof scalars)[number], fc.Arbitrary<unknown>> = {
   sfixed32: fc.integer(),
   sfixed64: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
   bool: fc.boolean(),
-  string: text,
+  string: textValue,
   bytes: fc.uint8Array({ maxLength: 300 }),
 };
-const innerValue = fc.record({ text, count: fc.nat(0xffff_ffff) });
+const innerValue = fc.record({ text: textValue, count: fc.nat(0xffff_ffff) });
 const colorValue = fc.constantFrom("RED", "BLUE", "GREEN");
 const flat = {
   ...Object.fromEntries(scalars.map((type) => [`one_${type}`, arbitraries[type]])),
@@ -104,15 +104,15 @@ const flat = {
   colors: fc.array(colorValue, { maxLength: 4 }),
   inner: innerValue,
   inners: fc.array(innerValue, { maxLength: 4 }),
-  by_text: fc.dictionary(text, innerValue, { maxKeys: 4, noNullPrototype: true }),
-  by_number: fc.dictionary(fc.integer().map(String), text, { maxKeys: 4, noNullPrototype: true }),
+  by_text: fc.dictionary(textValue, innerValue, { maxKeys: 4, noNullPrototype: true }),
+  by_number: fc.dictionary(fc.integer().map(String), textValue, { maxKeys: 4, noNullPrototype: true }),
   by_long: fc.dictionary(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(String), fc.boolean(), {
     maxKeys: 4,
     noNullPrototype: true,
   }),
 };
 const values = fc.record(
-  { ...flat, self: fc.record(flat, { requiredKeys: [] }), either: text },
+  { ...flat, self: fc.record(flat, { requiredKeys: [] }), either: textValue },
   { requiredKeys: [] },
 );
 

@@ -190,7 +190,7 @@ export class HpackDecoder {
 }
 
 /** For very short strings the call into native code costs more than the loop. */
-const SHORT = 12;
+const SHORT = 6;
 
 function text(from: Buffer, start: number, end: number): string {
   if (end - start > SHORT) return from.latin1Slice(start, end);

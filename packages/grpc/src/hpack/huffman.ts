@@ -182,7 +182,7 @@ function newNode(): Node {
 
 function buildTree(): Node {
   const lengths = symbolLengths();
-  const order = Array.from(lengths.keys()).sort((a, b) => lengths[a]! - lengths[b]! || a - b);
+  const order = Array.from(lengths.keys()).toSorted((a, b) => lengths[a]! - lengths[b]! || a - b);
   const root = newNode();
   let code = 0;
   let bits = lengths[order[0]!]!;

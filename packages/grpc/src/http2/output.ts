@@ -10,6 +10,8 @@ declare global {
 
 const CHUNK = 32 * 1024;
 const POOLED = 32;
+/** A longer string is written faster by native code than by a loop. */
+const SHORT = 8;
 const EMPTY = Buffer.alloc(0);
 const pool: Buffer[] = [];
 
@@ -80,7 +82,7 @@ export class Output {
   latin1(value: string): void {
     const { length } = value;
     if (this.pos + length > this.buf.length) this.#grow(length);
-    if (length > 24) {
+    if (length > SHORT) {
       this.buf.latin1Write(value, this.pos, length);
       this.pos += length;
       return;
@@ -95,7 +97,7 @@ export class Output {
     const most = length * 3 + 5;
     if (this.pos + most > this.buf.length) this.#grow(most);
     const { buf } = this;
-    if (length < 48) {
+    if (length <= SHORT) {
       const at = this.pos;
       buf[at] = length;
       let i = 0;

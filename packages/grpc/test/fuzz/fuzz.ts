@@ -207,10 +207,12 @@ async function clientRound(random: Random, bytes: Buffer, fail: (what: string) =
   await turn();
   const closed = client.closed;
   client.lose("the round is over");
-  let settled = false;
-  void Promise.all(calls).then(() => (settled = true));
-  for (let n = 0; n < 4 && !settled; n++) await turn();
-  if (!settled) fail("a call never ended");
+  const late = Symbol("late");
+  const turns = async (): Promise<symbol> => {
+    for (let n = 0; n < 4; n++) await turn();
+    return late;
+  };
+  if ((await Promise.race([Promise.all(calls), turns()])) === late) fail("a call never ended");
   if (crashed(socket)) fail("the client crashed");
   if (client.streams.size > 0) fail(`${client.streams.size} streams stay open`);
   return closed ? 1 : 0;

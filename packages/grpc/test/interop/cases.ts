@@ -112,9 +112,8 @@ export const CASES: Readonly<Record<string, (channel: Channel) => Promise<void>>
   cancel_after_first_response: async (channel) => {
     const controller = new AbortController();
     const requests = feed<OutputRequest>();
-    const replies = channel
-      .bidi(FullDuplexCall, requests.values, { signal: controller.signal })
-      [Symbol.asyncIterator]();
+    const call = channel.bidi(FullDuplexCall, requests.values, { signal: controller.signal });
+    const replies = call[Symbol.asyncIterator]();
     requests.push({ response_parameters: [{ size: 31_415 }], payload: zeros(27_182) });
     await replies.next();
     controller.abort();

@@ -45,5 +45,5 @@ describe.runIf(goServer !== undefined)("our client against the official server o
     go.kill();
   });
 
-  it.each(Object.entries(CASES))("%s", (_, run) => run(channel));
+  it.each(Object.entries(CASES))("%s", (_, work) => work(channel));
 });
