@@ -21,11 +21,13 @@ export function banner({ app, topology, units, database, ms }: Running, { paint 
   const gateway = gatewayOf(units);
   const rows = [
     ...(gateway ? [["gateway", gateway, ""]] : []),
-    ...topology.units.map((unit) => [
-      unit.name,
-      units.get(unit.name)?.address ?? "",
-      [...(unit.gateway ? ["gateway"] : []), ...unit.services].join(", "),
-    ]),
+    ...topology.units
+      .filter(({ services }) => services.length > 0)
+      .map((unit) => [
+        unit.name,
+        units.get(unit.name)?.address ?? "",
+        [...(unit.gateway ? ["gateway"] : []), ...unit.services].join(", "),
+      ]),
     ["database", database.address, database.what],
   ];
   const count = topology.units.length;

@@ -28,7 +28,11 @@ export function reportTo(output: Output, units: readonly string[]): Report {
     `${output.paint(style, name.padEnd(width))} ${output.paint("dim", "|")} `;
   const prefixes = new Map(units.map((unit, i) => [unit, prefix(unit, styles[i % styles.length]!)]));
   const own = prefix(OWN, "bold");
-  const paints: Record<Severity, Style> = { info: "reset", warn: "yellow", error: "red" };
+  const paints: Record<Severity, (text: string) => string> = {
+    info: (text) => text,
+    warn: (text) => output.paint("yellow", text),
+    error: (text) => output.paint("red", text),
+  };
 
   return {
     unitLine(unit, line) {
@@ -41,7 +45,7 @@ export function reportTo(output: Output, units: readonly string[]): Report {
     },
     say(severity, text, fields = {}) {
       if (output.json) output.line(entry(severity, OWN, text, fields));
-      else for (const line of text.split("\n")) output.line(own + output.paint(paints[severity], line));
+      else for (const line of text.split("\n")) output.line(own + paints[severity](line));
     },
   };
 }
