@@ -43,7 +43,7 @@ const commands: CommandJournal = {
 
 const outbox: OutboxJournal = {
   appendOutbox(run, messages) {
-    const locks = [...new Set(messages.map((m) => hashText(`${m.channel} ${m.key}`) % lanes))].sort(
+    const locks = [...new Set(messages.map((m) => hashText(`${m.channel} ${m.key}`) % lanes))].toSorted(
       (a, b) => a - b,
     );
     // Two statements, both on their way at once: the ids of the second must be taken after the locks of the first.

@@ -83,7 +83,7 @@ class OpenRecord {
   }
 
   async repeated(): Promise<boolean> {
-    return this.#answer ? this.#answer.then((fresh) => !fresh).catch(() => false) : false;
+    return this.#answer ? this.#answer.then((isFresh) => !isFresh).catch(() => false) : false;
   }
 }
 
@@ -105,8 +105,8 @@ async function happened(database: Database, work: Once<unknown>): Promise<boolea
     });
     try {
       await tx.run("select 1").catch(() => {});
-      const fresh = await answer;
-      if (fresh !== undefined) return !fresh;
+      const isFresh = await answer;
+      if (isFresh !== undefined) return !isFresh;
     } catch (error) {
       if (Date.now() + pauseMs >= work.deadlineAt) throw error;
     } finally {
