@@ -20,7 +20,9 @@ MessagePattern("get")(
 );
 Reflect.defineMetadata("design:paramtypes", [Object], BenchController.prototype, "get");
 
-class BenchModule {}
+class BenchModule {
+  readonly name = "bench";
+}
 Module({ controllers: [BenchController] })(BenchModule);
 
 export const nestTcp: Contender = {

@@ -125,11 +125,12 @@ export class Sender {
   endData(at: number, stream: Stream, ends: boolean): boolean {
     const { out } = this;
     const length = out.pos - at - FRAME_HEADER;
-    if (length <= this.maxFrame && length <= this.window && length <= stream.sendWindow && !this.congested) {
+    if (length <= this.window && length <= stream.sendWindow && !this.congested) {
       this.window -= length;
       stream.sendWindow -= length;
       if (ends) stream.localEnded = true;
-      putFrameHeader(out.buf, at, length, FrameType.DATA, ends ? Flag.END_STREAM : 0, stream.id);
+      if (length > this.maxFrame) this.#split(at, length, stream.id, ends);
+      else putFrameHeader(out.buf, at, length, FrameType.DATA, ends ? Flag.END_STREAM : 0, stream.id);
       return true;
     }
     stream.parked = Buffer.from(out.buf.subarray(at + FRAME_HEADER, out.pos));
@@ -141,6 +142,23 @@ export class Sender {
     this.blocked.add(stream);
     this.onBlocked?.();
     return false;
+  }
+
+  /** Makes frames of a payload that is too long for one, where it lies: its parts move right to make room for headers. */
+  #split(at: number, length: number, id: number, ends: boolean): void {
+    const { out, maxFrame } = this;
+    const frames = Math.ceil(length / maxFrame);
+    out.reserve((frames - 1) * FRAME_HEADER);
+    const { buf } = out;
+    for (let n = frames - 1; n >= 0; n--) {
+      const from = at + FRAME_HEADER + n * maxFrame;
+      const size = Math.min(maxFrame, length - n * maxFrame);
+      const to = from + n * FRAME_HEADER;
+      if (n > 0) buf.copyWithin(to, from, from + size);
+      const flags = ends && n === frames - 1 ? Flag.END_STREAM : 0;
+      putFrameHeader(buf, to - FRAME_HEADER, size, FrameType.DATA, flags, id);
+    }
+    out.pos += (frames - 1) * FRAME_HEADER;
   }
 
   /** An empty DATA frame with END_STREAM. */
