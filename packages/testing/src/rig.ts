@@ -18,15 +18,13 @@ import {
   postgresBroker,
   startUnit,
   type Broker,
-  type DatabaseServer,
   type Graph,
   type LogLevel,
   type RunningUnit,
   type UnitStatus,
   type UnitTiming,
 } from "@kerf/runtime";
-import { testServer } from "@kerf/runtime/testing";
-import { randomBytes } from "node:crypto";
+import { freshName, testServer, type TestServer } from "@kerf/runtime/testing";
 import { createServer, type AddressInfo } from "node:net";
 import { arrange } from "./arrange.ts";
 import { EventLog, type Seen } from "./events.ts";
@@ -99,7 +97,7 @@ export async function rig(app: App, options: RigOptions = {}): Promise<Rig> {
   if (mode === "processes" && !options.config)
     throw new Error('mode "processes" needs config: the URL of the module whose default export is the app');
   const split = mode === "units" || mode === "processes";
-  const name = `t${Date.now().toString(36)}${randomBytes(3).toString("hex")}`;
+  const name = freshName("t").replaceAll("_", "-");
   const wanted = {
     name,
     run: options.run,
@@ -132,7 +130,7 @@ interface Parts {
   readonly graph: Graph;
   readonly topology: Topology;
   readonly endpoints: ReadonlyMap<string, string>;
-  readonly server: DatabaseServer;
+  readonly server: TestServer;
   readonly events: EventLog;
   readonly timing: UnitTiming;
   readonly logLevel: LogLevel;
@@ -214,7 +212,8 @@ async function inProcesses(parts: Parts): Promise<Rig> {
     unit: { name: "outside", services: [], gateway: false },
     listen: undefined,
   });
-  const url = (await parts.server.provision([`${parts.name}_broker`])).get(`${parts.name}_broker`)!;
+  const brokerName = `${parts.name.replaceAll("-", "_")}_broker`;
+  const url = (await parts.server.provision([brokerName])).get(brokerName)!;
   const broker = await postgresBroker({ url });
   await parts.events.listen(broker, groupsOf(graph));
   const stop = async (): Promise<void> => {
@@ -243,7 +242,8 @@ function faceOf(
 ): Omit<Rig, "processes" | "restart"> {
   const { graph, events } = parts;
   let stopping: Promise<void> | undefined;
-  const stop = (): Promise<void> => (stopping ??= stopAll());
+  const stop = (): Promise<void> =>
+    (stopping ??= stopAll().then(() => parts.server.dropAll(`${parts.name.replaceAll("-", "_")}_`)));
   return {
     graph,
     call: async (member, input, given = {}) => {
