@@ -19,7 +19,7 @@ const { values } = parseArgs({
   },
 });
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 3));
-const ms = values.quick ? 500 : 1500;
+const ms = values.quick ? 500 : 1000;
 const IN_FLIGHT = [1, 8, 64, 512] as const;
 const names = Object.keys(CONTENDERS).filter(
   (name) => values.only === undefined || name.includes(values.only),

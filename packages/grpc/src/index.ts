@@ -1,4 +1,5 @@
-export { connect, Channel, type ChannelState, type ConnectOptions, type Messages } from "./call/channel.ts";
+export { connect, Channel } from "./call/channel.ts";
+export type { ChannelState, ConnectOptions } from "./call/connect-options.ts";
 export {
   serve,
   implement,
@@ -13,7 +14,7 @@ export type { CallOptions } from "./call/client-call.ts";
 export type { BackoffOptions } from "./call/backoff.ts";
 export type { ClientTls, Target } from "./call/target.ts";
 export { service, unary, serverStream, clientStream, bidi } from "./call/service.ts";
-export type { AnyMethod, Kind, Method, MethodShape, Service } from "./call/service.ts";
+export type { AnyMethod, Kind, Method, MethodShape, Service, Messages } from "./call/service.ts";
 export { GrpcError, type GrpcErrorOptions } from "./call/grpc-error.ts";
 export type { StatusDetail } from "./call/status-details.ts";
 export { Status, statusName, type StatusCode, type StatusName } from "./call/status.ts";

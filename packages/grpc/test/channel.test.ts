@@ -5,6 +5,7 @@ import { Flag, FrameType } from "../src/http2/frame.ts";
 import { Backoff } from "../src/call/backoff.ts";
 import {
   bidi,
+  clientStream,
   connect,
   GrpcError,
   implement,
@@ -502,5 +503,39 @@ describe("a server", () => {
     await expect(serve({ services: [], limits: { maxFrameBytes: 1 } })).rejects.toThrow(
       "limits.maxFrameBytes",
     );
+  });
+});
+
+describe("a handler of a request stream", () => {
+  it("does not take a cancelled client for one that has finished", async () => {
+    const up = service("test.Up", { Go: clientStream(raw, raw) });
+    const ends: unknown[] = [];
+    const handler = implement(up, {
+      Go: async (requests) => {
+        try {
+          for await (const _ of requests);
+          ends.push("finished");
+        } catch (error) {
+          ends.push(error);
+        }
+        return HI;
+      },
+    });
+    const server = await serve({ services: [handler] });
+    cleanup.push(() => server.close({ graceMs: 100 }));
+    const controller = new AbortController();
+    const endless = (async function* () {
+      for (;;) {
+        yield HI;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    })();
+    const call = failure(
+      channelTo(server.address).clientStream(up.methods.Go, endless, { signal: controller.signal }),
+    );
+    setTimeout(() => controller.abort(), 40);
+    expect((await call).status).toBe("CANCELLED");
+    await expect.poll(() => ends.length).toBe(1);
+    expect(ends[0]).toBeInstanceOf(GrpcError);
   });
 });

@@ -1,36 +1,16 @@
 import type { Socket } from "node:net";
-import type { KeepaliveOptions } from "../http2/keepalive.ts";
-import { limitsWith, type Limits } from "../http2/limits.ts";
-import { Backoff, type BackoffOptions } from "./backoff.ts";
+import { limitsWith } from "../http2/limits.ts";
+import { Backoff } from "./backoff.ts";
 import type { CallOwner, CallOptions, ClientCall } from "./client-call.ts";
 import { SingleReplyCall, StreamedReplyCall } from "./client-calls.ts";
 import { ClientConnection, type ClientContext } from "./client-connection.ts";
+import type { ChannelState, ConnectOptions } from "./connect-options.ts";
 import { GrpcError } from "./grpc-error.ts";
 import { chain, type CallContext, type Interceptor } from "./interceptor.ts";
 import { Metadata } from "./metadata.ts";
-import type { AnyMethod, Method } from "./service.ts";
+import type { AnyMethod, Messages, Method } from "./service.ts";
 import { Status } from "./status.ts";
 import { authorityOf, openSocket, parseTarget, type ClientTls, type Target } from "./target.ts";
-
-export interface ConnectOptions {
-  /** TLS: `true` trusts the system's authorities. Without it the connection is plain TCP. */
-  readonly tls?: boolean | ClientTls;
-  /** `:authority`; the target's host and port when not given. */
-  readonly authority?: string;
-  readonly userAgent?: string;
-  readonly interceptors?: readonly Interceptor[];
-  readonly keepalive?: KeepaliveOptions;
-  readonly backoff?: BackoffOptions;
-  /** Time for TCP, TLS and the server's SETTINGS; 20,000 when not given. */
-  readonly connectTimeoutMs?: number;
-  /** What the server may make us hold. */
-  readonly limits?: Partial<Limits>;
-}
-
-export type ChannelState = "idle" | "connecting" | "ready" | "failed" | "closed";
-
-/** The iterables that a request stream may be. */
-export type Messages<T> = AsyncIterable<T> | Iterable<T>;
 
 type State =
   | { readonly kind: "idle" }

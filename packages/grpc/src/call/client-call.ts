@@ -1,8 +1,9 @@
 import { ErrorCode, errorCodeName } from "../http2/http2-error.ts";
-import { CONNECTION_LOST, NEVER_TAKEN, Stream } from "../http2/stream.ts";
-import type { ClientConnection } from "./client-connection.ts";
+import { CONNECTION_LOST, NEVER_TAKEN } from "../http2/stream.ts";
 import { errorFromTrailers, GrpcError } from "./grpc-error.ts";
-import { decompress, MESSAGE_PREFIX, messageLength, MessageReader, writeMessage } from "./messages.ts";
+import type { ClientHost } from "./hosts.ts";
+import { MessageStream } from "./message-stream.ts";
+import { writeMessage } from "./messages.ts";
 import { Metadata, type MetadataInit } from "./metadata.ts";
 import { readResponseHead, statusOfHttp, type ResponseHead } from "./response-head.ts";
 import type { AnyMethod } from "./service.ts";
@@ -32,8 +33,8 @@ export interface CallOwner {
 }
 
 /** One call on the client: writes the requests, reads the replies and the status. */
-export abstract class ClientCall extends Stream {
-  connection: ClientConnection | undefined;
+export abstract class ClientCall extends MessageStream {
+  connection: ClientHost | undefined;
   readonly method: AnyMethod;
   readonly options: CallOptions;
   /** It has its result; nothing after it counts. */
@@ -48,10 +49,7 @@ export abstract class ClientCall extends Stream {
   #restarted = false;
   #encoding: string | undefined;
   #httpError: GrpcError | undefined;
-  #reader: MessageReader | undefined;
-  #unparked: (() => void) | undefined;
   #onAbort: (() => void) | undefined;
-  #requests: AsyncIterator<unknown> | undefined;
 
   constructor(owner: CallOwner, method: AnyMethod, request: unknown, options: CallOptions) {
     super();
@@ -66,7 +64,6 @@ export abstract class ClientCall extends Stream {
     if (timeoutMs !== undefined) this.expiresAt = performance.now() + timeoutMs;
   }
 
-  protected abstract onMessage(value: unknown, bytes: number): void;
   protected abstract onSuccess(): void;
   protected abstract onFailure(error: GrpcError): void;
 
@@ -92,7 +89,7 @@ export abstract class ClientCall extends Stream {
   }
 
   /** Writes the header and what there is of the request; `id` was given. */
-  send(connection: ClientConnection): void {
+  send(connection: ClientHost): void {
     this.connection = connection;
     const { sender } = connection;
     const at = sender.beginHeaders();
@@ -127,31 +124,26 @@ export abstract class ClientCall extends Stream {
     return writeMessage(sender, this, this.method.input, value, ends, gzip, limits.maxSendBytes);
   }
 
+  protected override write(value: unknown): boolean {
+    return this.#write(value, false);
+  }
+
+  protected override get over(): boolean {
+    return this.settled;
+  }
+
   async #pipe(requests: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
+    const connection = this.connection!;
+    const { sender, streams } = connection;
     try {
-      const iterator = (
-        Symbol.asyncIterator in requests ? requests[Symbol.asyncIterator]() : requests[Symbol.iterator]()
-      ) as AsyncIterator<unknown>;
-      this.#requests = iterator;
-      while (!this.closed) {
-        const { done, value } = await iterator.next();
-        if (this.closed) break;
-        if (done === true) {
-          this.connection!.sender.sendEnd(this);
-          this.connection!.settle(this);
-          break;
-        }
-        if (this.#write(value, false)) this.connection!.sender.batch(this.connection!.streams.size);
-        else await new Promise<void>((resolve) => (this.#unparked = resolve));
-      }
+      if (!(await this.sendAll(requests, () => sender.batch(streams.size)))) return;
+      sender.sendEnd(this);
+      connection.settle(this);
     } catch (error) {
+      const failed = "the request stream failed";
       this.cancel(
-        error instanceof GrpcError
-          ? error
-          : new GrpcError(Status.CANCELLED, "the request stream failed", { cause: error }),
+        error instanceof GrpcError ? error : new GrpcError(Status.CANCELLED, failed, { cause: error }),
       );
-    } finally {
-      this.#requests = undefined;
     }
   }
 
@@ -208,7 +200,7 @@ export abstract class ClientCall extends Stream {
 
   #succeed(trailers: string[] | undefined): void {
     if (this.settled) return;
-    if (this.#reader?.empty === false)
+    if (this.insideMessage)
       return this.#settle(new GrpcError(Status.INTERNAL, "the answer ends inside a message"));
     this.#tell(this.options.onTrailer, trailers);
     if (this.settled) return;
@@ -232,64 +224,30 @@ export abstract class ClientCall extends Stream {
   #release(): void {
     if (this.#onAbort !== undefined) this.options.signal!.removeEventListener("abort", this.#onAbort);
     if (this.waitTimer !== undefined) clearTimeout(this.waitTimer);
-    this.#reader?.drop();
+    this.dropUnfinished();
     if (!this.#streamsIn) return;
     // The server needs no more requests: the stream is told, and the generator may clean up.
     if (!this.localEnded && !this.closed && this.connection !== undefined)
       this.connection.reset(this, ErrorCode.CANCEL);
-    this.#unparked?.();
-    void this.#requests?.return?.()?.catch(() => undefined);
+    this.stopSending();
   }
 
   override onData(from: Buffer, start: number, end: number): void {
     if (this.#httpError !== undefined) return this.connection!.returnWindow(this);
     if (!this.#headSeen)
       return this.connection!.resetByPeersFault(this, ErrorCode.PROTOCOL_ERROR, "DATA before HEADERS");
-    const { maxMessageBytes } = this.connection!.limits;
     try {
-      const only = this.#reader === undefined && end - start >= MESSAGE_PREFIX;
-      if (only && messageLength(from, start, maxMessageBytes) === end - start - MESSAGE_PREFIX) {
-        this.#decode(from[start] === 1, from, start + MESSAGE_PREFIX, end);
-      } else {
-        this.#reader ??= new MessageReader(
-          maxMessageBytes,
-          (compressed, b, p, e) => this.#decode(compressed, b, p, e),
-          () => undefined,
-        );
-        this.#reader.push(from, start, end);
-      }
+      const { maxMessageBytes } = this.connection!.limits;
+      this.receive(this.method.output, this.#encoding, maxMessageBytes, from, start, end);
     } catch (error) {
       this.cancel(GrpcError.from(error));
     }
     this.connection!.returnWindow(this);
   }
 
-  #decode(compressed: boolean, from: Buffer, start: number, end: number): void {
-    if (this.settled) return;
-    const { output } = this.method;
-    let value: unknown;
-    try {
-      if (compressed) {
-        const plain = decompress(from, start, end, this.#encoding, this.connection!.limits.maxMessageBytes);
-        value = output.decode(plain, 0, plain.length);
-      } else value = output.decode(from, start, end);
-    } catch (error) {
-      if (error instanceof GrpcError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new GrpcError(Status.INTERNAL, `the reply cannot be decoded: ${reason}`, { cause: error });
-    }
-    this.onMessage(value, end - start + MESSAGE_PREFIX);
-  }
-
   override onEnd(): void {
     if (this.settled) return;
     this.#settle(this.#httpError ?? new GrpcError(Status.UNKNOWN, "the answer ended without a status"));
-  }
-
-  override onUnparked(): void {
-    const resolve = this.#unparked;
-    this.#unparked = undefined;
-    resolve?.();
   }
 
   override onGone(code: number, reason: string): void {
@@ -304,6 +262,8 @@ export abstract class ClientCall extends Stream {
       this.unreturned = 0;
       return this.#owner.restart(this);
     }
+    // A server that keeps the deadline may say so by a reset, which overtakes our own timer.
+    if (code === ErrorCode.CANCEL && performance.now() >= this.expiresAt) return this.onDeadline();
     this.failWith(new GrpcError(statusOfReset(code), gone(code, reason), { notStarted }));
   }
 

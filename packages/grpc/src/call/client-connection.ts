@@ -8,6 +8,7 @@ import type { Limits } from "../http2/limits.ts";
 import { Setting } from "../http2/settings.ts";
 import { NEVER_TAKEN } from "../http2/stream.ts";
 import type { ClientCall } from "./client-call.ts";
+import type { ClientHost } from "./hosts.ts";
 import type { AnyMethod } from "./service.ts";
 
 /** What a connection is made with, and whom it tells. */
@@ -29,7 +30,7 @@ export interface ClientContext {
 const LAST_ID = 0x7fff_ffff;
 
 /** The client's end of a connection. */
-export class ClientConnection extends Connection<ClientCall> {
+export class ClientConnection extends Connection<ClientCall> implements ClientHost {
   ready = false;
   /** No new calls: GOAWAY, or we are closing. */
   leaving = false;

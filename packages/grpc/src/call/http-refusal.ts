@@ -1,7 +1,7 @@
 import { ErrorCode } from "../http2/http2-error.ts";
 import { Stream } from "../http2/stream.ts";
 import { isGrpc, type RequestHead } from "./request-head.ts";
-import type { ServerConnection } from "./server-connection.ts";
+import type { CallHost } from "./hosts.ts";
 
 /** Content after which it is answered although more may come. */
 const ENOUGH = 32 * 1024;
@@ -19,20 +19,14 @@ export function httpRefusal(head: RequestHead): Refusal | undefined {
 
 /** A request that is HTTP but not gRPC, of a browser or a health check. Its content is ignored. */
 export class HttpRefusal extends Stream {
-  readonly #connection: ServerConnection;
+  readonly #connection: CallHost;
   readonly #refusal: Refusal;
   readonly #bodyless: boolean;
   readonly #contentLength: number;
   #received = 0;
   #answered = false;
 
-  constructor(
-    connection: ServerConnection,
-    id: number,
-    refusal: Refusal,
-    bodyless: boolean,
-    contentLength: number,
-  ) {
+  constructor(connection: CallHost, id: number, refusal: Refusal, bodyless: boolean, contentLength: number) {
     super();
     this.#connection = connection;
     this.id = id;

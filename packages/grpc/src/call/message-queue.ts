@@ -66,12 +66,12 @@ export class MessageQueue<T> implements AsyncIterableIterator<T> {
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  /** Forgets what was not read. */
-  drop(): void {
+  /** Forgets what was not read; with an error a reader that goes on gets it. */
+  drop(error?: unknown): void {
     for (let at = this.#first; at < this.#sizes.length; at++) this.#onTaken(this.#sizes[at]!);
     this.#first = this.#values.length;
     this.#compact();
-    this.end();
+    this.end(error);
   }
 
   [Symbol.asyncIterator](): this {

@@ -10,17 +10,10 @@ import { Setting } from "../http2/settings.ts";
 import { GrpcError } from "./grpc-error.ts";
 import { HttpRefusal, httpRefusal } from "./http-refusal.ts";
 import { readRequestHead, type RequestHead } from "./request-head.ts";
-import { ServerStream, type ServerCall } from "./server-call.ts";
-import type { AnyMethod } from "./service.ts";
+import type { Registered, ServerHost } from "./hosts.ts";
+import type { ServerCall } from "./server-call.ts";
+import { ServerStream } from "./server-stream.ts";
 import { Status } from "./status.ts";
-
-/** A method with its handler. */
-export interface Registered {
-  readonly method: AnyMethod;
-  readonly streamsIn: boolean;
-  readonly streamsOut: boolean;
-  readonly invoke: (request: any, call: ServerCall) => unknown;
-}
 
 /** What all connections of a server share. */
 export interface ServerContext {
@@ -42,7 +35,7 @@ const DRAIN_PING = Buffer.from("draining");
 const DRAIN_PING_MS = 1000;
 
 /** One client of a server. */
-export class ServerConnection extends Connection<ServerStream | HttpRefusal> {
+export class ServerConnection extends Connection<ServerStream | HttpRefusal> implements ServerHost {
   readonly peer: string;
   readonly gzip: boolean;
   /** Handlers that have not settled, also of calls that are gone. */
@@ -209,10 +202,6 @@ export class ServerConnection extends Connection<ServerStream | HttpRefusal> {
 
   onHandlerError(error: unknown, call: ServerCall): void {
     this.#context.onError(error, call);
-  }
-
-  handlerDone(): void {
-    this.running--;
   }
 
   protected override onRemoved(): void {

@@ -3,10 +3,10 @@ import { createServer as createTls, type TlsOptions, type TLSSocket } from "node
 import type { KeepaliveOptions } from "../http2/keepalive.ts";
 import { limitsWith, type Limits } from "../http2/limits.ts";
 import { chain, type Interceptor } from "./interceptor.ts";
-import type { Messages } from "./channel.ts";
-import { ServerConnection, type Registered, type ServerContext } from "./server-connection.ts";
+import type { Registered } from "./hosts.ts";
+import { ServerConnection, type ServerContext } from "./server-connection.ts";
 import type { ServerCall } from "./server-call.ts";
-import type { AnyMethod, Method, Service } from "./service.ts";
+import type { AnyMethod, Messages, Method, Service } from "./service.ts";
 
 /** The function that serves a method of this kind. */
 export type Handler<M> =

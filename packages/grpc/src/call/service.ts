@@ -62,3 +62,6 @@ export function service<S extends Shapes>(name: string, shapes: S): Service<S> {
   }
   return { name, methods: methods as Service<S>["methods"] };
 }
+
+/** The iterables that a stream of messages may be given as. */
+export type Messages<T> = AsyncIterable<T> | Iterable<T>;
