@@ -44,6 +44,7 @@ const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: ()
 
 if (process.argv.includes("--serve")) {
   const server = await serveGrpc({
+    secret: "bench",
     host: "127.0.0.1",
     port: 0,
     contracts: [inventory],
@@ -84,7 +85,7 @@ async function measure(): Promise<void> {
   const address = await new Promise<string>((resolve) =>
     child.once("message", (said) => resolve(String(said))),
   );
-  const transport = grpcTransport({ contracts: [inventory] });
+  const transport = grpcTransport({ contracts: [inventory], secret: "bench" });
   const { signal } = new AbortController();
   const bothCpus = async (): Promise<number> => {
     child.send("cpu");

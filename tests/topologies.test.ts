@@ -197,3 +197,15 @@ describe.each(modes)("the same code, %s", (mode) => {
     );
   });
 });
+
+test("units that do not know each other's secret do not start", async () => {
+  const started = rig(app, {
+    mode: "units",
+    run: ["accounts", "statements"],
+    settings: { KERF_UNIT_SECRET: "short" },
+  });
+  expect(await failure(started)).toMatchObject({
+    place: "KERF_UNIT_SECRET",
+    problem: expect.stringContaining("32 to 200"),
+  });
+});

@@ -91,6 +91,7 @@ describe("a stock client in another language", { timeout: 120_000 }, () => {
   beforeAll(async () => {
     await pythonWithGrpc();
     server = await serveGrpc({
+      secret: "only units know this",
       host: "127.0.0.1",
       port: 0,
       contracts: [inventory],

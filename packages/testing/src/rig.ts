@@ -25,6 +25,7 @@ import {
   type UnitTiming,
 } from "@kerf/runtime";
 import { freshName, testServer, type TestServer } from "@kerf/runtime/testing";
+import { randomBytes } from "node:crypto";
 import { createServer, type AddressInfo } from "node:net";
 import { arrange } from "./arrange.ts";
 import { EventLog, type Seen } from "./events.ts";
@@ -118,6 +119,7 @@ export async function rig(app: App, options: RigOptions = {}): Promise<Rig> {
     server,
     events,
     timing: { pollMs: 500, drainMs: 5_000, ...options.timing },
+    secret: randomBytes(32).toString("hex"),
     logLevel: (process.env["KERF_TEST_LOG"] as LogLevel | undefined) ?? options.logLevel ?? "silent",
   };
   return mode === "processes" ? inProcesses(parts) : inThisProcess(parts);
@@ -134,6 +136,8 @@ interface Parts {
   readonly events: EventLog;
   readonly timing: UnitTiming;
   readonly logLevel: LogLevel;
+  /** By which the units know each other. */
+  readonly secret: string;
 }
 
 async function inThisProcess(parts: Parts): Promise<Rig> {
@@ -198,7 +202,7 @@ async function inProcesses(parts: Parts): Promise<Rig> {
         unit,
         endpoints: [...parts.endpoints],
         adminUrl: parts.server.adminUrl,
-        settings: { KERF_REPLICA: unit, ...options.settings },
+        settings: { KERF_UNIT_SECRET: parts.secret, KERF_REPLICA: unit, ...options.settings },
         timing: parts.timing,
         listener,
         logLevel: parts.logLevel,
@@ -281,7 +285,7 @@ function common(parts: Parts) {
     endpoints: parts.endpoints,
     server: parts.server,
     log: createLog({ unit: "test", level: parts.logLevel }),
-    settings: { ...parts.options.settings },
+    settings: { KERF_UNIT_SECRET: parts.secret, ...parts.options.settings },
     timing: parts.timing,
   };
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Topology } from "kerf";
 import { SUPERVISED } from "./messages.ts";
 import { freePorts } from "./ports.ts";
@@ -15,6 +16,7 @@ export async function environments(
   places: Places,
 ): Promise<Map<string, NodeJS.ProcessEnv>> {
   const { units } = topology;
+  const secret = randomBytes(32).toString("hex");
   const ports = await freePorts(places.host, 2 * units.length);
   const address = (i: number) => `${places.host}:${ports[i]}`;
   // A single unit has nobody to be called by, and the gateway's own unit serves no calls.
@@ -34,6 +36,7 @@ export async function environments(
         KERF_HOST: places.host,
         KERF_PORT: String(places.port),
         KERF_IDENTITY: "development",
+        KERF_UNIT_SECRET: secret,
         // Nobody else can have this port: whoever had this name before is dead, and its leases are free at once.
         KERF_REPLICA: `dev-${places.port}`,
       },

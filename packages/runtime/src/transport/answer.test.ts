@@ -1,7 +1,7 @@
 import { type AnyContract, DeclaredError, StatusError } from "kerf";
 import { describe, expect, it, vi } from "vitest";
 import { answer } from "./answer.ts";
-import { decodeHeader } from "./header.ts";
+import { decodeHeader, knowsSecret } from "./header.ts";
 import { findCodec } from "./method-codecs.ts";
 import { probe } from "./probe.ts";
 import type { CallRequest, Dispatch } from "./transport.ts";
@@ -14,13 +14,15 @@ function incoming(metadata: WireMetadata = {}, deadlineAt?: number): IncomingCal
   return { metadata: (name) => metadata[name], deadlineAt, signal: new AbortController().signal };
 }
 
-async function headerOf(call: IncomingCall): Promise<CallRequest["header"]> {
+const stranger = (_secret: string | undefined): boolean => false;
+
+async function headerOf(call: IncomingCall, isUnit = stranger): Promise<CallRequest["header"]> {
   let seen: CallRequest | undefined;
   const dispatch: Dispatch = async (request) => {
     seen = request;
     return { text: "" };
   };
-  await answer(codec, hello, call, dispatch, vi.fn());
+  await answer(codec, hello, call, dispatch, vi.fn(), isUnit);
   if (!seen) throw new Error("it was not dispatched");
   return seen.header;
 }
@@ -30,6 +32,31 @@ describe("a call from a stranger", () => {
     expect((await headerOf(incoming())).deadlineAt - Date.now()).toBeLessThanOrEqual(10_000);
     const forEver = await headerOf(incoming({}, Date.now() + 1e12));
     expect(forEver.deadlineAt - Date.now()).toBeLessThanOrEqual(300_000);
+  });
+
+  it("is believed nothing about who calls, for whom and how; a unit is", async () => {
+    const actor = Buffer.from(JSON.stringify({ id: "eve", roles: ["staff"] })).toString("base64url");
+    const claims = {
+      "kerf-caller": "orders",
+      "kerf-actor": actor,
+      "kerf-via": "gateway",
+      "kerf-settle": "1",
+      "kerf-unit-secret": "guess",
+    };
+    expect(await headerOf(incoming(claims))).toMatchObject({
+      caller: undefined,
+      actor: undefined,
+      via: "call",
+    });
+    expect(await headerOf(incoming(claims))).not.toHaveProperty("settle");
+    const isUnit = knowsSecret("guess");
+    expect(isUnit("guess ") || isUnit(undefined) || isUnit("guesT")).toBe(false);
+    expect(await headerOf(incoming(claims), isUnit)).toMatchObject({
+      caller: "orders",
+      actor: { id: "eve" },
+      via: "gateway",
+      settle: true,
+    });
   });
 
   it("begins a trace where it brings none, or a malformed one", async () => {
@@ -47,7 +74,7 @@ describe("a call from a stranger", () => {
     ["kerf-actor", Buffer.from('{"id":"a","roles":[7]}').toString("base64url"), "is not of the form"],
     ["kerf-id", "x".repeat(5_000), "has 5000 characters: at most 4096"],
   ])("is told what is wrong with its metadata %s", (name, value, problem) => {
-    const decode = (): unknown => decodeHeader((asked) => (asked === name ? value : undefined), 0);
+    const decode = (): unknown => decodeHeader((asked) => (asked === name ? value : undefined), 0, true);
     expect(decode).toThrow(StatusError);
     expect(decode).toThrow(`the metadata ${name} ${problem}`);
   });
@@ -58,7 +85,7 @@ describe("a call from a stranger", () => {
 
   it("is refused with INVALID_ARGUMENT where its bytes are no message", async () => {
     const dispatch = vi.fn<Dispatch>();
-    const refused = answer(codec, Buffer.from([0x0a, 200]), incoming(), dispatch, vi.fn());
+    const refused = answer(codec, Buffer.from([0x0a, 200]), incoming(), dispatch, vi.fn(), stranger);
     await expect(refused).rejects.toMatchObject({
       code: 3,
       message: "the input of probe@2.echo: the message ends in the middle of a field",
@@ -72,7 +99,7 @@ describe("an error on the way back", () => {
     const dispatch: Dispatch = async () => {
       throw new DeclaredError("other@1.thing", "Strange", {});
     };
-    await expect(answer(codec, hello, incoming(), dispatch, vi.fn())).rejects.toMatchObject({
+    await expect(answer(codec, hello, incoming(), dispatch, vi.fn(), stranger)).rejects.toMatchObject({
       code: 13,
       message: "it failed with other@1.thing Strange, which probe@2.echo does not declare",
     });
@@ -85,7 +112,7 @@ describe("an error on the way back", () => {
       throw new DeclaredError("probe@2.fail", "OutOfStock", { sku: "tea", left: 0.5 });
     };
     const message = failing.request.encode({ how: "" });
-    await expect(answer(failing, message, incoming(), dispatch, onProblem)).rejects.toMatchObject({
+    await expect(answer(failing, message, incoming(), dispatch, onProblem, stranger)).rejects.toMatchObject({
       code: 13,
     });
     expect(onProblem).toHaveBeenCalledOnce();
@@ -99,7 +126,7 @@ describe("an error on the way back", () => {
     const dispatch: Dispatch = async () => {
       throw new StatusError("INVALID_ARGUMENT", "x".repeat(10_000), { violations });
     };
-    const failure = await answer(codec, hello, incoming(), dispatch, vi.fn()).catch(
+    const failure = await answer(codec, hello, incoming(), dispatch, vi.fn(), stranger).catch(
       (error: unknown) => error,
     );
     const { details, message } = failure as { details: Uint8Array; message: string };

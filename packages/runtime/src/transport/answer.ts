@@ -19,11 +19,12 @@ export async function answer(
   call: IncomingCall,
   dispatch: Dispatch,
   onProblem: OnProblem,
+  isUnit: (secret: string | undefined) => boolean,
 ): Promise<Buffer> {
   const { member } = codec.method;
   let output: unknown;
   try {
-    const header = headerOf(call);
+    const header = headerOf(call, isUnit);
     const input = decodeInput(codec, message);
     output = await untilAborted(dispatch({ member, input, header }, call.signal), call.signal);
   } catch (error) {
@@ -44,10 +45,10 @@ export async function answer(
   }
 }
 
-function headerOf(call: IncomingCall): CallHeader {
+function headerOf(call: IncomingCall, isUnit: (secret: string | undefined) => boolean): CallHeader {
   const now = Date.now();
   const deadlineAt = Math.min(call.deadlineAt ?? now + DEFAULT_TIMEOUT_MS, now + MAX_TIMEOUT_MS);
-  return decodeHeader((name) => call.metadata(name), deadlineAt);
+  return decodeHeader((name) => call.metadata(name), deadlineAt, isUnit(call.metadata("kerf-unit-secret")));
 }
 
 function decodeInput(codec: MethodCodec, message: Uint8Array): unknown {

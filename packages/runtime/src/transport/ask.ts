@@ -16,6 +16,7 @@ export async function ask(
   address: string,
   signal: AbortSignal,
   send: Send,
+  secret: string,
 ): Promise<unknown> {
   const { header, member } = request;
   if (signal.aborted) throw interrupted(signal, member);
@@ -25,7 +26,7 @@ export async function ask(
   const { path } = codec.method;
   let reply: Uint8Array;
   try {
-    reply = await send({ path, message, metadata: encodeHeader(header), deadlineAt, signal });
+    reply = await send({ path, message, metadata: encodeHeader(header, secret), deadlineAt, signal });
   } catch (error) {
     throw signal.aborted ? interrupted(signal, member) : received(error, codec, address);
   }

@@ -8,14 +8,15 @@ import { plainHeader, transportSuite } from "./suite.ts";
 import type { CallHeader, Dispatch, Transport } from "./transport.ts";
 
 const log: Log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+const secret = "s".repeat(32);
 const contracts = [probe as unknown as AnyContract];
 
 const serve = (dispatch: Dispatch, port = 0): Promise<GrpcServer> =>
-  serveGrpc({ host: "127.0.0.1", port, contracts, dispatch, log });
+  serveGrpc({ host: "127.0.0.1", port, contracts, dispatch, log, secret });
 
 transportSuite("grpc", async (dispatch) => {
   const server = await serve(dispatch);
-  const transport = grpcTransport({ contracts });
+  const transport = grpcTransport({ contracts, secret });
   return {
     transport,
     address: server.address,
@@ -33,7 +34,7 @@ describe("grpc between processes", () => {
   });
 
   function client(): Transport {
-    const transport = grpcTransport({ contracts });
+    const transport = grpcTransport({ contracts, secret });
     opened.push(() => transport.close());
     return transport;
   }

@@ -12,10 +12,12 @@ export interface GrpcTransportOptions {
   /** The field numbers of `contracts.lock.json`: the same as on the other side. */
   readonly lock?: ContractLock;
   readonly log?: Log;
+  /** What all units of the application know, and nobody else. */
+  readonly secret: string;
 }
 
 /** Carries calls to other units by gRPC. There is one connection to each address; it is made, and made again, when needed. */
-export function grpcTransport({ contracts, lock }: GrpcTransportOptions): Transport {
+export function grpcTransport({ contracts, lock, secret }: GrpcTransportOptions): Transport {
   const codecOf = findCodec(contracts, lock);
   const clients = new Map<string, WireClient>();
   let closed = false;
@@ -30,7 +32,7 @@ export function grpcTransport({ contracts, lock }: GrpcTransportOptions): Transp
   return {
     async call(address, request, signal) {
       const codec = codecOf(request.member);
-      return ask(codec, request, address, signal, clientOf(address).send);
+      return ask(codec, request, address, signal, clientOf(address).send, secret);
     },
     async close() {
       closed = true;

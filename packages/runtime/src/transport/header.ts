@@ -1,3 +1,4 @@
+import { timingSafeEqual } from "node:crypto";
 import { type Actor, StatusError, type Via } from "kerf";
 import { newTrace } from "../call/trace.ts";
 import { MAX_METADATA } from "./limits.ts";
@@ -8,8 +9,12 @@ const vias: readonly string[] = ["gateway", "call", "message", "saga", "schedule
 const tracePattern = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /** The metadata of a call. The deadline is not among it: it travels as `grpc-timeout`. */
-export function encodeHeader(header: CallHeader): WireMetadata {
-  const metadata: Record<string, string> = { "kerf-via": header.via, traceparent: header.traceparent };
+export function encodeHeader(header: CallHeader, secret: string): WireMetadata {
+  const metadata: Record<string, string> = {
+    "kerf-unit-secret": secret,
+    "kerf-via": header.via,
+    traceparent: header.traceparent,
+  };
   if (header.id !== undefined) metadata["kerf-id"] = encodeText(header.id);
   if (header.caller !== undefined) metadata["kerf-caller"] = encodeText(header.caller);
   if (header.actor) metadata["kerf-actor"] = Buffer.from(JSON.stringify(header.actor)).toString("base64url");
@@ -18,11 +23,25 @@ export function encodeHeader(header: CallHeader): WireMetadata {
   return metadata;
 }
 
+/** Tells whether a call comes from a unit of the same application: it then knows the secret that all of them share. */
+export function knowsSecret(secret: string): (given: string | undefined) => boolean {
+  const expected = Buffer.from(secret, "latin1");
+  return (given) => {
+    if (given === undefined || given.length !== expected.length) return false;
+    return timingSafeEqual(Buffer.from(given, "latin1"), expected);
+  };
+}
+
 /**
- * The header of a call from its metadata. A client that sends none of it is a caller without a name.
+ * The header of a call from its metadata. Who calls, for whom and how is believed of units of the same application
+ * only (`trusted`); anybody else is a stranger without a name, whatever they say.
  * @throws StatusError INVALID_ARGUMENT for metadata that is malformed
  */
-export function decodeHeader(metadata: (name: string) => string | undefined, deadlineAt: number): CallHeader {
+export function decodeHeader(
+  metadata: (name: string) => string | undefined,
+  deadlineAt: number,
+  trusted: boolean,
+): CallHeader {
   const get = (name: string): string | undefined => {
     const value = metadata(name);
     if (value !== undefined && value.length > MAX_METADATA) {
@@ -30,12 +49,13 @@ export function decodeHeader(metadata: (name: string) => string | undefined, dea
     }
     return value;
   };
-  const via = get("kerf-via") ?? "call";
+  const told = (name: string): string | undefined => (trusted ? get(name) : undefined);
+  const via = told("kerf-via") ?? "call";
   if (!vias.includes(via)) throw malformed("kerf-via", `is none of ${vias.join(", ")}`);
   const traceparent = get("traceparent");
   const id = get("kerf-id");
-  const caller = get("kerf-caller");
-  const actor = get("kerf-actor");
+  const caller = told("kerf-caller");
+  const actor = told("kerf-actor");
   return {
     id: id === undefined ? undefined : decodeText(id),
     deadlineAt,
@@ -44,8 +64,8 @@ export function decodeHeader(metadata: (name: string) => string | undefined, dea
     via: via as Via,
     // A malformed one begins a new trace: https://www.w3.org/TR/trace-context/#a-traceparent-is-received
     traceparent: traceparent && tracePattern.test(traceparent) ? traceparent : newTrace(),
-    retry: get("kerf-retry") === "1",
-    ...(get("kerf-settle") === "1" && { settle: true }),
+    retry: told("kerf-retry") === "1",
+    ...(told("kerf-settle") === "1" && { settle: true }),
   };
 }
 

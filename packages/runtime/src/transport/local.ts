@@ -1,13 +1,14 @@
 import { type AnyContract, DeclaredError, StatusError } from "kerf";
 import { bounded, deadlineExceeded } from "../call/deadline.ts";
 import { type ContractLock, MAX_MESSAGE_BYTES, type MessageCodec, MessageTooLarge } from "../proto/index.ts";
-import { answer } from "./answer.ts";
+import { answer, type OnProblem } from "./answer.ts";
 import { ask, interrupted } from "./ask.ts";
 import { MAX_ERROR_BYTES } from "./limits.ts";
 import { findCodec } from "./method-codecs.ts";
 import { errorTooLarge } from "./status-details.ts";
 import type { CallRequest, Dispatch, Transport } from "./transport.ts";
 import { sizeBound } from "./size-bound.ts";
+import type { Send } from "./wire.ts";
 
 export interface LocalTransportOptions {
   /** Sends every call through its protobuf encoding, as if to another process. Needs `contracts`. */
@@ -32,13 +33,15 @@ function serialised(dispatch: Dispatch, { contracts, lock }: LocalTransportOptio
   const codecOf = findCodec(contracts, lock);
   return async (address, request, signal) => {
     const codec = codecOf(request.member);
-    return ask(codec, request, address, signal, ({ message, metadata, deadlineAt, signal: own }) => {
+    const send: Send = ({ message, metadata, deadlineAt, signal: own }) => {
       const call = { metadata: (name: string) => metadata[name], deadlineAt, signal: own };
-      const work = answer(codec, Buffer.from(message), call, dispatch, ({ error }) => {
+      const onProblem: OnProblem = ({ error }) => {
         throw error;
-      });
+      };
+      const work = answer(codec, Buffer.from(message), call, dispatch, onProblem, () => true);
       return bounded(work, deadlineAt, request.member);
-    });
+    };
+    return ask(codec, request, address, signal, send, "");
   };
 }
 

@@ -1,4 +1,4 @@
-import type { AnyCommand, AnyQuery } from "kerf";
+import { DeclarationError, type AnyCommand, type AnyQuery } from "kerf";
 import { randomUUID } from "node:crypto";
 import type { Broker } from "../broker/broker.ts";
 import { dispatcher, type Endpoint } from "../call/dispatch.ts";
@@ -57,7 +57,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   const here = new Set(options.everyCallRemote ? [] : unit.services);
   const transport =
     options.transport?.(dispatch) ??
-    grpcTransport({ contracts: contractsOf(graph), log, ...lockOf(options) });
+    grpcTransport({ contracts: contractsOf(graph), log, secret: secretOf(options), ...lockOf(options) });
   const replies = cached((member: AnyQuery | AnyCommand) =>
     compileValidator(member.output, { unknownFields: "drop", enums: "open" }),
   );
@@ -171,7 +171,28 @@ function contractsOf(graph: Graph) {
 
 async function listen(options: UnitOptions, dispatch: Dispatch): Promise<TransportServer> {
   const own = options.unit.services.map((name) => options.graph.services.get(name)!.definition.contract);
-  return serveGrpc({ ...options.listen!, contracts: own, dispatch, log: options.log, ...lockOf(options) });
+  return serveGrpc({
+    ...options.listen!,
+    contracts: own,
+    dispatch,
+    log: options.log,
+    secret: secretOf(options),
+    ...lockOf(options),
+  });
+}
+
+/** How the units of an application know each other, until they have certificates. */
+function secretOf({ settings, topology }: UnitOptions): string {
+  const secret = settings["KERF_UNIT_SECRET"] ?? "";
+  if (topology.units.length > 1 && !/^[!-~]{32,200}$/.test(secret)) {
+    const problem = secret === "" ? "is not set" : "is not 32 to 200 printable ASCII characters";
+    throw new DeclarationError(
+      "KERF_UNIT_SECRET",
+      problem,
+      "give all units of the application the same random text, such as `openssl rand -hex 32` makes: by it they know each other",
+    );
+  }
+  return secret;
 }
 
 function lockOf({ lock }: UnitOptions): { readonly lock?: ContractLock } {
