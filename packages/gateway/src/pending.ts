@@ -31,38 +31,41 @@ export interface PendingCall {
 }
 
 export function pendingCalls(deadlineMs: number): PendingCalls {
-  /** In order of their deadlines. */
-  const all = new Set<Call>();
-  const bySocket = new WeakMap<Socket, Set<Call>>();
+  /** The ring's fixed point: after it comes the call with the earliest deadline. */
+  const ring = new Call(Infinity, ignore);
+  const latestOf = new WeakMap<Socket, Call>();
   let timer: NodeJS.Timeout | undefined;
 
   function expire(): void {
     timer = undefined;
     const now = Date.now();
-    for (const call of all) {
-      if (call.deadlineAt > now) break;
-      call.giveUp(new StatusError("DEADLINE_EXCEEDED", `no answer within ${deadlineMs} ms`));
+    while (ring.next.deadlineAt <= now) {
+      ring.next.giveUp(new StatusError("DEADLINE_EXCEEDED", `no answer within ${deadlineMs} ms`));
     }
-    if (all.size > 0) arm();
+    if (ring.next !== ring) arm();
   }
   function arm(): void {
     timer = setTimeout(expire, Math.min(TICK_MS, deadlineMs));
   }
-  function callsOf(socket: Socket): Set<Call> {
-    const known = bySocket.get(socket);
-    if (known !== undefined) return known;
-    const calls = new Set<Call>();
-    bySocket.set(socket, calls);
-    socket.once("close", () => {
-      for (const call of calls) call.giveUp(new StatusError("CANCELLED", "the client went away"));
-    });
-    return calls;
+  function onClose(this: Socket): void {
+    const error = new StatusError("CANCELLED", "the client went away");
+    for (let call = latestOf.get(this); call !== undefined; call = call.earlier) call.giveUp(error);
+  }
+  function begin(socket: Socket, fail: (error: unknown) => void): Call {
+    const call = new Call(Date.now() + deadlineMs, fail);
+    call.putBefore(ring);
+    let earlier = latestOf.get(socket);
+    if (earlier === undefined) socket.once("close", onClose);
+    while (earlier !== undefined && !earlier.pending) earlier = earlier.earlier;
+    call.earlier = earlier;
+    latestOf.set(socket, call);
+    if (timer === undefined) arm();
+    return call;
   }
 
   return {
     run(socket, work, succeed, fail) {
-      const call = new Call(Date.now() + deadlineMs, fail, all, callsOf(socket));
-      if (timer === undefined) arm();
+      const call = begin(socket, fail);
       try {
         work(call).then(
           (value) => call.end() && succeed(value),
@@ -75,40 +78,54 @@ export function pendingCalls(deadlineMs: number): PendingCalls {
   };
 }
 
+function ignore(): void {}
+
+/** A member of a ring in the order of deadlines, linked by itself: a Set would cost several times as much. */
 class Call implements PendingCall {
   readonly deadlineAt: number;
-  readonly #controller = new AbortController();
-  readonly #onGiveUp: (error: StatusError) => void;
-  readonly #all: Set<Call>;
-  readonly #ofSocket: Set<Call>;
+  next: Call = this;
+  previous: Call = this;
+  /** The call before it on the same connection, where requests are pipelined. */
+  earlier: Call | undefined = undefined;
+  private fail: (error: unknown) => void;
+  private readonly controller = new AbortController();
 
-  constructor(
-    deadlineAt: number,
-    onGiveUp: (error: StatusError) => void,
-    all: Set<Call>,
-    ofSocket: Set<Call>,
-  ) {
+  constructor(deadlineAt: number, fail: (error: unknown) => void) {
     this.deadlineAt = deadlineAt;
-    this.#onGiveUp = onGiveUp;
-    this.#all = all;
-    this.#ofSocket = ofSocket;
-    all.add(this);
-    ofSocket.add(this);
+    this.fail = fail;
   }
 
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.controller.signal;
   }
 
-  /** @returns false where it was given up before */
+  putBefore(other: Call): void {
+    this.next = other;
+    this.previous = other.previous;
+    other.previous.next = this;
+    other.previous = this;
+  }
+
+  /** @returns false where it had ended, or was given up, before */
   end(): boolean {
-    this.#ofSocket.delete(this);
-    return this.#all.delete(this);
+    if (!this.pending) return false;
+    this.previous.next = this.next;
+    this.next.previous = this.previous;
+    this.next = this;
+    this.previous = this;
+    // Its connection remembers it until the next one: not its request, too.
+    this.fail = ignore;
+    return true;
   }
 
   giveUp(error: StatusError): void {
+    const { fail } = this;
     if (!this.end()) return;
-    this.#controller.abort(error);
-    this.#onGiveUp(error);
+    this.controller.abort(error);
+    fail(error);
+  }
+
+  get pending(): boolean {
+    return this.next !== this;
   }
 }
