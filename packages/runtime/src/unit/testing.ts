@@ -22,6 +22,8 @@ export function tables(sql: string): URL {
 }
 
 export interface Replica extends RunningUnit {
+  /** As `kerf.worker` has it. */
+  readonly replica: string;
   /** In front of each service's database, and of the broker's under `"broker"`. */
   readonly proxies: ReadonlyMap<string, TcpProxy>;
   /** As the service itself, or as `from`; as a person at the edge with `edge`. */
@@ -44,6 +46,8 @@ export interface Arena extends AsyncDisposable {
   start(options?: Partial<UnitOptions>): Promise<Replica>;
   /** Straight to the database of a service, or of the `"broker"`. */
   sql(service: string): postgres.Sql;
+  /** Takes a database away from everybody, as if its server were down; gives what brings it back. */
+  takeAway(service: string): Promise<() => Promise<void>>;
   /** What the units logged at `warn` and above. */
   readonly lines: readonly string[];
 }
@@ -63,7 +67,12 @@ export async function arena(given: App): Promise<Arena> {
 
   async function start(options: Partial<UnitOptions> = {}): Promise<Replica> {
     const proxies = new Map<string, TcpProxy>();
-    const settings: Record<string, string> = { NODE_ENV: "test" };
+    const name = `r${replicas.length}`;
+    const settings: Record<string, string> = {
+      NODE_ENV: "test",
+      KERF_REPLICA: name,
+      KERF_UNIT_SECRET: "only-for-tests-where-every-unit-is-ours",
+    };
     for (const [service, url] of urls) {
       const { hostname, port } = new URL(url);
       const proxy = await tcpProxy({ host: hostname, port: Number(port) });
@@ -90,6 +99,7 @@ export async function arena(given: App): Promise<Arena> {
     let dead = false;
     const replica: Replica = {
       ...unit,
+      replica: name,
       proxies,
       call: async (member, input, { id, from, edge, timeoutMs = 10_000 } = {}) => {
         const call = {
@@ -130,6 +140,18 @@ export async function arena(given: App): Promise<Arena> {
         direct.set(service, sql);
       }
       return sql;
+    },
+    async takeAway(service) {
+      const database = new URL(urls.get(service)!).pathname.slice(1);
+      const sql = postgres(server.adminUrl, { max: 1, fetch_types: false });
+      const allow = (on: boolean): Promise<unknown> =>
+        sql.unsafe(`alter database "${database}" allow_connections ${on}`);
+      await allow(false);
+      await sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${database}`;
+      return async () => {
+        await allow(true);
+        await sql.end({ timeout: 1 });
+      };
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(replicas.map((replica) => replica.drain()));
