@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { pendingCalls } from "./pending.ts";
 
 /** The outcome of one call, and the means to end it. */
@@ -55,15 +55,22 @@ describe("pending calls", () => {
     expect([first.outcomes, last.outcomes]).toEqual([["CANCELLED"], ["CANCELLED"]]);
   });
 
-  it("are given up at their deadlines, and not before", async () => {
-    const calls = pendingCalls(120);
-    const early = start(calls, connection());
-    await pause(60);
-    const late = start(calls, connection());
-    expect(early.outcomes).toEqual([]);
-    await pause(115);
-    expect([early.outcomes, late.outcomes]).toEqual([["DEADLINE_EXCEEDED"], []]);
-    await pause(115);
-    expect(late.outcomes).toEqual(["DEADLINE_EXCEEDED"]);
+  it("are given up at their deadlines, and not before", () => {
+    vi.useFakeTimers();
+    try {
+      const calls = pendingCalls(1_000);
+      const early = start(calls, connection());
+      vi.advanceTimersByTime(500);
+      const late = start(calls, connection());
+      vi.advanceTimersByTime(499);
+      expect(early.outcomes).toEqual([]);
+      vi.advanceTimersByTime(51);
+      expect([early.outcomes, late.outcomes]).toEqual([["DEADLINE_EXCEEDED"], []]);
+      vi.advanceTimersByTime(500);
+      expect(late.outcomes).toEqual(["DEADLINE_EXCEEDED"]);
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
