@@ -18,6 +18,20 @@ describe("the arguments of a command", () => {
     expect(readArguments(spec, ["proto", "--topology=split"])?.given).toEqual({ topology: "split" });
   });
 
+  test("are gathered where an option may be given more than once", () => {
+    const many = command({
+      name: "export",
+      summary: "Writes it.",
+      options: { accept: { value: "PLACE", many: true, text: "what is wanted" } },
+      run: async () => 0,
+    });
+    expect(readArguments(many, ["--accept", "a@1:A.b", "--accept=c"])?.given).toEqual({
+      accept: ["a@1:A.b", "c"],
+    });
+    expect(readArguments(many, [])?.given).toEqual({});
+    expect(() => readArguments(many, ["--accept", "a", "--accept"])).toThrow("--accept needs a value");
+  });
+
   test("may ask for help", () => {
     expect(readArguments(spec, ["--help"])).toBeUndefined();
     expect(readArguments(spec, ["-h"])).toBeUndefined();

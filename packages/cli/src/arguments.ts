@@ -4,15 +4,21 @@ import { refuseWord, UsageError } from "./usage.ts";
 /** One option of a command. `value` names what it takes; a flag where absent. */
 export interface Option {
   readonly value?: string;
+  /** May be given more than once. Only with `value`. */
+  readonly many?: true;
   readonly text: string;
 }
 
 export type Options = { readonly [name: string]: Option };
 
-/** What the command line gave: text for options with a value, true for flags. */
-export type Given<O extends Options> = {
-  readonly [N in keyof O]: (O[N] extends { readonly value: string } ? string : true) | undefined;
-};
+/** What the command line gave: text for options with a value, a list where there may be many, true for flags. */
+export type Given<O extends Options> = { readonly [N in keyof O]: GivenTo<O[N]> | undefined };
+
+type GivenTo<O extends Option> = O extends { readonly many: true }
+  ? readonly string[]
+  : O extends { readonly value: string }
+    ? string
+    : true;
 
 /** One command of `kerf`, as data: the help is made of it. */
 export interface Command<O extends Options = Options> {
@@ -59,7 +65,7 @@ export function readArguments(
       Object.entries(options).map(([name, { value }]) => [name, { type: value ? "string" : "boolean" }]),
     ),
   });
-  const given: Record<string, string | true> = {};
+  const given: Record<string, string | true | string[]> = {};
   const operands: string[] = [];
   for (const token of tokens) {
     if (token.kind === "positional") operands.push(token.value);
@@ -75,7 +81,8 @@ export function readArguments(
     if (option.value && (token.value === undefined || (!token.inlineValue && token.value.startsWith("--"))))
       throw new UsageError(`--${token.name} needs a value: --${token.name} ${option.value}.`);
     if (!option.value && token.value !== undefined) throw new UsageError(`--${token.name} takes no value.`);
-    given[token.name] = token.value ?? true;
+    if (option.many) given[token.name] = [...((given[token.name] ?? []) as string[]), token.value!];
+    else given[token.name] = token.value ?? true;
   }
   if (given["help"]) return undefined;
   return { given: given as Given<Options>, operand: readOperand(spec, operands) };

@@ -114,6 +114,19 @@ describe("contracts and their lock file", () => {
     );
     expect(start.err).not.toContain("    at ");
     expect(start.code).toBe(1);
+
+    const lock = ["export", "proto", "--write-lock", "--out", "proto"];
+    const refused = await kerf([...lock, "--accept", "names@1:NameResponse.other"], changed.folder);
+    expect(refused.code).toBe(1);
+    const places = [...refused.err.matchAll(/--accept (\S+?)\.?$/gm)].flatMap(([, place]) => [
+      "--accept",
+      place!,
+    ]);
+    expect(places.length).toBeGreaterThan(0);
+    expect((await kerf([...lock, ...places], changed.folder)).code).toBe(0);
+    expect((await kerf(["check"], changed.folder)).code).toBe(0);
+    const alone = await kerf(["export", "proto", ...places], changed.folder);
+    expect(alone).toMatchObject({ code: 2, err: "--accept goes with: kerf export proto --write-lock.\n" });
   });
 
   test("OpenAPI goes to standard output, or to a file", async () => {

@@ -25,17 +25,27 @@ export const exportCommand = command({
   options: {
     out: { value: "DIR", text: "where to write; default: standard output" },
     "write-lock": { text: "with proto: bring contracts.lock.json up to date" },
+    accept: {
+      value: "PLACE",
+      many: true,
+      text: "with --write-lock: an incompatible change that is wanted, as named by the refusal; repeatable",
+    },
     config: configOption,
   },
   async run(given, format) {
     if (given["write-lock"] && format !== "proto")
       throw new UsageError("--write-lock goes with: kerf export proto.");
+    if (given.accept && !given["write-lock"])
+      throw new UsageError("--accept goes with: kerf export proto --write-lock.");
     const output = standardOutput({ json: false });
     const configuration = await loadConfiguration(given.config);
     const graph = await loadGraph(configuration.app);
     const contracts = [...graph.services.values()].map((node) => node.definition.contract);
     if (given["write-lock"]) {
-      await lockContracts(lockFile(configuration.folder), contracts, { frozen: false });
+      await lockContracts(lockFile(configuration.folder), contracts, {
+        frozen: false,
+        accept: given.accept ?? [],
+      });
       output.note(`${shown(lockFile(configuration.folder))} is up to date.`);
     }
     const files =

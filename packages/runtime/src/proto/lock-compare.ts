@@ -167,7 +167,7 @@ function change(contract: string, path: string, reason: string, hint?: string): 
   const place = `${contract}:${path}`;
   const version = Number(contract.slice(contract.indexOf("@") + 1)) + 1;
   const mend =
-    `${hint ?? "put it back"}, or declare version ${version} of the contract beside this one; ` +
-    `if nobody uses it any more, accept it: kerf export proto --write-lock --accept ${place}`;
+    `${hint ?? "put it back"}, or raise the contract's version to ${version}; ` +
+    `if nobody relies on it, accept it: kerf export proto --write-lock --accept ${place}`;
   return { place, reason, mend };
 }

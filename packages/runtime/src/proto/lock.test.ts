@@ -197,7 +197,7 @@ describe("an incompatible change is refused with its place", () => {
   it("and says how to mend it and how to accept it", () => {
     const [refused] = updateLock(locked(shop({ input: z.object({ a: z.int() }) })), [shop({})]).refused;
     expect(refused?.mend).toBe(
-      "put it back, or declare version 2 of the contract beside this one; if nobody uses it any more, " +
+      "put it back, or raise the contract's version to 2; if nobody relies on it, " +
         "accept it: kerf export proto --write-lock --accept shop@1:OrderRequest.a",
     );
   });
