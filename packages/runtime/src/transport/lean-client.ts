@@ -6,7 +6,7 @@ import { type OutgoingCall, type WireClient, WireFailure } from "./wire.ts";
 const options = {
   connectTimeoutMs: 2_000,
   // A unit that restarts is back soon: waiting a second for it would be longer than most deadlines.
-  backoff: { initialMs: 100, maxMs: 2_000 },
+  backoff: { initialMs: 100, maxMs: 500 },
   keepalive: { intervalMs: 30_000, timeoutMs: 5_000 },
   // Errors carry their data in the trailers.
   limits: {
