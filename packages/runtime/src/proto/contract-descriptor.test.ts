@@ -64,6 +64,24 @@ message FindErrors {
     );
   });
 
+  it("has no word for what is only read, wherever that stands", () => {
+    const plain = z.object({
+      lines: z.array(z.object({ sku: z.string() })),
+      note: z.string().optional(),
+      by: z.discriminatedUnion("kind", [z.object({ kind: z.literal("card"), last: z.int() })]),
+    });
+    const readonly = z.object({
+      lines: z.array(z.object({ sku: z.string().readonly() }).readonly()).readonly(),
+      note: z.string().optional().readonly(),
+      by: z
+        .discriminatedUnion("kind", [
+          z.object({ kind: z.literal("card").readonly(), last: z.int() }).readonly() as never,
+        ])
+        .readonly(),
+    });
+    expect(textOf(readonly)).toBe(textOf(plain));
+  });
+
   it.each<[string, z.ZodType, string]>([
     ["keys that become one", z.object({ aB: z.string(), a_b: z.string() }), '"aB" and "a_b"'],
     ["a date", z.object({ at: z.date() }), 'shop@3.buy input.at: is of the kind "date"'],

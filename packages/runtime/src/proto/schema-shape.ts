@@ -1,7 +1,7 @@
 import { DeclarationError, type Schema } from "kerf";
 import type { JsonScalar, ScalarType } from "./descriptor.ts";
 
-/** What protobuf needs to know of a schema. `nullable`, `optional` and `default` are stripped from its outside. */
+/** What protobuf needs to know of a schema. `nullable`, `optional`, `default` and `readonly` are stripped from its outside. */
 export interface SchemaShape {
   readonly presence: "required" | "optional" | "default";
   readonly nullable: boolean;
@@ -50,9 +50,10 @@ export function shapeOf(schema: Schema, place: string): SchemaShape {
   let inner = schema;
   for (;;) {
     const { type, innerType } = definitionOf(inner);
-    if (!innerType || (type !== "optional" && type !== "default" && type !== "nullable")) break;
+    if (!innerType) break;
     if (type === "nullable") nullable = true;
-    else if (presence !== "default") presence = type;
+    else if (type === "optional" || type === "default") presence = presence === "default" ? presence : type;
+    else if (type !== "readonly") break;
     inner = innerType;
     description ??= descriptionOf(inner);
   }
@@ -74,6 +75,8 @@ function coreOf(schema: Schema, place: string): SchemaCore {
       return literals(definition.values ?? [], place);
     case "null":
       return { kind: "null" };
+    case "readonly":
+      return coreOf(definition.innerType!, place);
     case "array":
       return { kind: "array", element: definition.element as Schema };
     case "record":

@@ -102,10 +102,12 @@ const leaf: fc.Arbitrary<Sample> = fc.oneof(
   fc.constantFrom(...numbers).map((schema) => ({ schema, values: number })),
   fc.constant({ schema: z.boolean(), values: fc.boolean() }),
   fc.constant({ schema: z.null(), values: fc.constant(null) }),
-  fc.constantFrom("card", 1, true, null, 'quo"te\u2029', -0).map((value) => ({
-    schema: z.literal([value, "other"]),
-    values: fc.constantFrom(value, "other", "none"),
-  })),
+  fc
+    .constantFrom(["card", "other"], [1, 2], [true], [null], ['quo"te\u2029', ""], [-0, 1])
+    .map((literals) => ({
+      schema: z.literal(literals),
+      values: fc.constantFrom(...literals, "other", "none", 1, false),
+    })),
   fc.uniqueArray(fc.oneof(text, fc.constant("unknown")), { minLength: 1, maxLength: 12 }).map((values) => ({
     schema: z.enum(values as [string]),
     values: fc.oneof(fc.constantFrom(...values), text),

@@ -183,7 +183,7 @@ describe("what is said of a wrong value", () => {
     ["must be less than 1", z.number().lt(1), 1],
     ["must be a multiple of 0.05", z.number().multipleOf(0.05), 0.12],
     ["must be true or false", z.boolean(), "true"],
-    ['must be one of "a", 1', z.literal(["a", 1]), "b"],
+    ['must be one of "a", "b"', z.literal(["a", "b"]), 1],
     ["must be a list", z.array(z.int()), {}],
     ["must not be empty", z.array(z.int()).min(1), []],
     ["must have at most 1 entry", z.array(z.int()).max(1), [1, 2]],

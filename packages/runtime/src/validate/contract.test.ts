@@ -92,6 +92,8 @@ describe("a field outside of the subset is refused with its place and mend", () 
     ["loose record", z.looseRecord(z.string().regex(/a/), z.int()), /loose/, /z\.record/],
     ["undefined literal", z.literal(undefined), /undefined/, /string/],
     ["bigint literal", z.literal(1n), /1/, /string/],
+    ["literals of several types", z.literal(["a", 1]), /several types \("a", 1\)/, /one type/],
+    ["null among literals", z.literal(["a", null]), /several types/, /nullable/],
     ["enum of numbers", z.enum({ A: 1 }), /numbers/, /strings/],
     ["wrong default", z.string().min(3).default("x"), /its default must have at least 3/, /accepts/],
     ["changing default", z.int().default(() => ticks++), /changes with every use/, /constant/],

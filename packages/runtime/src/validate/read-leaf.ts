@@ -5,7 +5,7 @@ import { checkDefinition } from "./definition.ts";
 import { counted } from "./messages.ts";
 import type { Count, EnumShape, Literal, LiteralShape } from "./shape.ts";
 
-/** Reads a literal. @throws DeclarationError for what is no JSON */
+/** Reads a literal. @throws DeclarationError for what is no JSON, or of several types */
 export function readLiteral(def: core.$ZodLiteralDef<core.util.Literal>, place: string): LiteralShape {
   for (const value of def.values)
     if (
@@ -20,6 +20,13 @@ export function readLiteral(def: core.$ZodLiteralDef<core.util.Literal>, place: 
       );
   if (def.values.length === 0)
     throw new DeclarationError(place, "is a literal of nothing", 'give it a value: z.literal("card")');
+  // A field of protobuf has one type; what may be null besides is said by nullable().
+  if (new Set(def.values.map((value) => (value === null ? "null" : typeof value))).size > 1)
+    throw new DeclarationError(
+      place,
+      `is a literal of several types (${def.values.map((value) => JSON.stringify(value)).join(", ")})`,
+      "use literals of one type, with .nullable() where null is one of them; or a z.discriminatedUnion()",
+    );
   return { kind: "literal", values: def.values as Literal[] };
 }
 
