@@ -20,6 +20,7 @@ import { compileValidator } from "../validate/index.ts";
 import { cached } from "./cached.ts";
 import { openBroker, prepareDatabase, provision } from "./databases.ts";
 import type { EdgeCall, RunningUnit, UnitOptions } from "./options.ts";
+import { InFlight } from "./in-flight.ts";
 import { portOf } from "./port.ts";
 import { statusOf } from "./status.ts";
 import { Ticker } from "./ticker.ts";
@@ -33,6 +34,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   const definitions = unit.services.map((name) => graph.services.get(name)!.definition);
   const stored = definitions.filter((d) => d.needs.database);
   const pool = connections();
+  const inFlight = new InFlight();
   const endpoints = new Map<string, Endpoint>();
   const hosts = new Map<string, ServiceHost>();
   const leaseMs = options.timing?.leaseMs ?? 30_000;
@@ -122,8 +124,8 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     return {
       name: unit.name,
       address: server?.address,
-      invoke: (call) => calls.call(call.member, requestOf(call, undefined), call.signal),
-      callAs: (service, call) => calls.call(call.member, requestOf(call, service), call.signal),
+      invoke: (call) => enter(call, undefined),
+      callAs: (service, call) => enter(call, service),
       ready: () => ready && !draining,
       status: () => statusOf(unit, [...hosts.values()], broker, ready && !draining),
       drain: () => (draining ??= drain(ticking)),
@@ -134,8 +136,13 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     throw error;
   }
 
+  function enter(call: EdgeCall, service: string | undefined): Promise<unknown> {
+    return inFlight.during(() => calls.call(call.member, requestOf(call, service), call.signal));
+  }
+
   async function drain(ticking: Ticker | undefined): Promise<void> {
-    await server?.drain(options.timing?.drainMs ?? 30_000);
+    const graceMs = options.timing?.drainMs ?? 30_000;
+    await Promise.all([server?.drain(graceMs), inFlight.drain(graceMs)]);
     await ticking?.stop();
     await Promise.all([...hosts.values()].map((host) => host.drain()));
     await close(calls, transport, broker, pool);

@@ -1,0 +1,35 @@
+import { StatusError } from "kerf";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Calls that came in without a server: they too are finished before a unit ends. */
+export class InFlight {
+  #count = 0;
+  #draining: { readonly ended: Promise<void>; readonly end: () => void } | undefined;
+
+  /** @throws StatusError UNAVAILABLE once draining: nothing was done */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#draining) throw new StatusError("UNAVAILABLE", "this unit is ending; ask another one");
+    this.#count++;
+    try {
+      return await work();
+    } finally {
+      this.#left();
+    }
+  }
+
+  #left(): void {
+    this.#count--;
+    if (this.#count === 0) this.#draining?.end();
+  }
+
+  /** Refuses what comes now, and waits for what is under way, `graceMs` at most. */
+  async drain(graceMs: number): Promise<void> {
+    let end!: () => void;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    this.#draining ??= { ended, end };
+    if (this.#count === 0) return;
+    const late = new AbortController();
+    await Promise.race([ended, sleep(graceMs, undefined, { signal: late.signal }).catch(() => {})]);
+    late.abort();
+  }
+}
