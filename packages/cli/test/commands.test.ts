@@ -61,7 +61,7 @@ describe("kerf topology", () => {
         "calls: 1 of 1 ways cross a process",
         "  hello  ->  names  (front -> back)",
         "",
-        "At most 20 database connections: 20 for each unit that has a database.",
+        "At most 24 database connections: 24 for each unit that has a database (20 for its services, 3 for events, 1 that listens).",
         "",
       ].join("\n"),
     );
@@ -75,7 +75,7 @@ describe("kerf topology", () => {
       topology: "split",
       units: [{ name: "front", gateway: true }, { name: "back" }, { name: "side" }],
       edges: [{ from: "hello", to: "names", kind: "call", crosses: true }],
-      connections: 20,
+      connections: 24,
     });
   });
 });

@@ -4,8 +4,9 @@ import { command, configOption, topologyOption } from "../arguments.ts";
 import { chooseTopology, loadConfiguration } from "../configuration.ts";
 import { standardOutput, table, type Output } from "../output.ts";
 
-/** The budget that a unit with a database keeps to, for each PostgreSQL server. */
-const CONNECTIONS_PER_UNIT = 20;
+/** What a unit whose services have databases opens at most, where those and the broker's are on one server. */
+const connectionsOfUnit = { services: 20, broker: 3, listener: 1 };
+const CONNECTIONS_PER_UNIT = Object.values(connectionsOfUnit).reduce((sum, count) => sum + count);
 
 export const topology = command({
   name: "topology",
@@ -27,7 +28,7 @@ interface Facts {
   readonly topology: string;
   readonly units: readonly Unit[];
   readonly edges: readonly Edge[];
-  /** At most, over all units, to one PostgreSQL server. */
+  /** At most, over one process of each unit, to one PostgreSQL server. A service's own pools are not in it. */
   readonly connections: number;
 }
 
@@ -68,7 +69,9 @@ function linesOf(facts: Facts, topologies: readonly string[], { paint }: Output)
       ...table(rows).map((row) => `  ${row}`),
       "",
     ]),
-    `At most ${facts.connections} database connections: ${CONNECTIONS_PER_UNIT} for each unit that has a database.`,
+    `At most ${facts.connections} database connections: ${CONNECTIONS_PER_UNIT} for each unit that has a database ` +
+      `(${connectionsOfUnit.services} for its services, ${connectionsOfUnit.broker} for events, ` +
+      `${connectionsOfUnit.listener} that listens).`,
   ];
 }
 
