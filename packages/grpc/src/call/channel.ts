@@ -106,14 +106,21 @@ export class Channel implements CallOwner {
       if (this.#state.kind === "idle") this.#connect();
       if (performance.now() > end)
         throw new GrpcError(Status.DEADLINE_EXCEEDED, `no connection to ${this.#context.authority} in time`);
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, Math.min(50, timeoutMs));
-        this.#changed.add(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
+      await this.#nextChange(Math.max(0, end - performance.now()));
     }
+  }
+
+  /** The state has changed, or the time is over. */
+  #nextChange(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#changed.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#changed.add(done);
+    });
   }
 
   readonly #changed = new Set<() => void>();

@@ -1,6 +1,7 @@
 import { CONNECTION_LOST } from "../http2/stream.ts";
 import { ErrorCode } from "../http2/http2-error.ts";
-import { DETAILS, detailsField, encodeMessage, GrpcError } from "./grpc-error.ts";
+import { Cancellation } from "./cancellation.ts";
+import { GrpcError } from "./grpc-error.ts";
 import type { Registered, ServerHost } from "./hosts.ts";
 import { MessageQueue } from "./message-queue.ts";
 import { MessageStream } from "./message-stream.ts";
@@ -10,7 +11,7 @@ import type { RequestHead } from "./request-head.ts";
 import type { ServerCall } from "./server-call.ts";
 import type { AnyMethod } from "./service.ts";
 import { Status } from "./status.ts";
-import { writeMetadata } from "./write-metadata.ts";
+import { writeMetadata, writeStatus } from "./write-metadata.ts";
 
 const NOTHING = Symbol("no message yet");
 
@@ -30,8 +31,7 @@ export class ServerStream extends MessageStream implements ServerCall {
   #metadata: Metadata | undefined;
   #responseHeaders: Metadata | undefined;
   #responseTrailers: Metadata | undefined;
-  #abort: AbortController | undefined;
-  #abortReason: GrpcError | undefined;
+  #cancellation: Cancellation | undefined;
   #statusWaits: GrpcError | true | undefined;
 
   constructor(connection: ServerHost, id: number, registered: Registered, head: RequestHead) {
@@ -72,11 +72,7 @@ export class ServerStream extends MessageStream implements ServerCall {
   }
 
   get signal(): AbortSignal {
-    if (this.#abort === undefined) {
-      this.#abort = new AbortController();
-      if (this.#abortReason !== undefined) this.#abort.abort(this.#abortReason);
-    }
-    return this.#abort.signal;
+    return (this.#cancellation ??= new Cancellation()).signal;
   }
 
   override get unreadBytes(): number {
@@ -146,11 +142,8 @@ export class ServerStream extends MessageStream implements ServerCall {
   override onEnd(): void {
     if (this.#finished) return;
     if (this.head.contentLength >= 0 && this.head.contentLength !== this.#received) {
-      return this.connection.resetByPeersFault(
-        this,
-        ErrorCode.PROTOCOL_ERROR,
-        "content-length is not the length of the content",
-      );
+      const reason = "content-length is not the length of the content";
+      return this.connection.resetByPeersFault(this, ErrorCode.PROTOCOL_ERROR, reason);
     }
     if (this.insideMessage)
       return this.fail(new GrpcError(Status.INTERNAL, "the request ends inside a message"));
@@ -169,34 +162,25 @@ export class ServerStream extends MessageStream implements ServerCall {
     try {
       result = this.registered.invoke(request, this);
     } catch (error) {
-      this.#done();
+      this.connection.running--;
       return this.fail(error);
     }
     if (this.registered.streamsOut) return void this.#pipe(result as AsyncIterable<unknown>);
-    if (
-      result !== null &&
-      typeof result === "object" &&
-      typeof (result as PromiseLike<unknown>).then === "function"
-    ) {
-      (result as PromiseLike<unknown>).then(
+    if (isPromise(result)) {
+      result.then(
         (value) => {
-          this.#done();
+          this.connection.running--;
           this.#reply(value);
         },
         (error: unknown) => {
-          this.#done();
+          this.connection.running--;
           this.fail(error);
         },
       );
     } else {
-      this.#done();
+      this.connection.running--;
       this.#reply(result);
     }
-  }
-
-  /** The handler has settled: its place is free. */
-  #done(): void {
-    this.connection.running--;
   }
 
   #reply(value: unknown): void {
@@ -233,7 +217,7 @@ export class ServerStream extends MessageStream implements ServerCall {
     } catch (error) {
       this.fail(error);
     } finally {
-      this.#done();
+      this.connection.running--;
     }
   }
 
@@ -275,11 +259,10 @@ export class ServerStream extends MessageStream implements ServerCall {
 
   /** Tells the handler, if there is one, that its result is not wanted. */
   #cancel(reason: GrpcError): void {
-    this.#abortReason = reason;
     this.dropUnfinished();
     // A handler that reads on must not take this for the end of the requests.
     this.#requests?.drop(reason);
-    if (this.#started) this.#abort?.abort(reason);
+    if (this.#started) (this.#cancellation ??= new Cancellation()).cancel(reason);
     this.stopSending();
   }
 
@@ -297,7 +280,6 @@ export class ServerStream extends MessageStream implements ServerCall {
     this.#statusWaits = undefined;
     const { connection } = this;
     const { sender } = connection;
-    const { encoder, out } = sender;
     const at = sender.beginHeaders();
     if (!this.#headersSent) {
       connection.writeResponseHead(this.head.acceptsGzip);
@@ -305,12 +287,7 @@ export class ServerStream extends MessageStream implements ServerCall {
       this.#headersSent = true;
     }
     if (error === undefined) connection.writeOk();
-    else {
-      encoder.field(out, "grpc-status", String(error.code));
-      if (error.message !== "") encoder.field(out, "grpc-message", encodeMessage(error.message));
-      if (error.details.length > 0) encoder.field(out, DETAILS, detailsField(error));
-      writeMetadata(sender, error.metadata);
-    }
+    else writeStatus(sender, error);
     if (this.#responseTrailers !== undefined) writeMetadata(sender, this.#responseTrailers);
     sender.endHeaders(at, this.id, true);
     this.localEnded = true;
@@ -321,4 +298,10 @@ export class ServerStream extends MessageStream implements ServerCall {
     // The client may still be sending: it is told to stop, without an error (RFC 9113, section 8.1).
     else connection.reset(this, ErrorCode.NO_ERROR);
   }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return (
+    value !== null && typeof value === "object" && typeof (value as PromiseLike<unknown>).then === "function"
+  );
 }
