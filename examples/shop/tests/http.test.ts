@@ -57,6 +57,14 @@ async function ask(method: string, path: string, who?: string, body?: unknown) {
   return { status: response.status, body: (await response.json()) as any };
 }
 
+/** The answer when it has ended: a busy machine may need longer than one wait. */
+async function ended(path: string, who: string | undefined, pending: string) {
+  for (let tries = 0; ; tries++) {
+    const found = await ask("GET", `${path}?waitMs=1500`, who);
+    if (found.body.state !== pending || tries === 10) return found;
+  }
+}
+
 const staff = "office:staff";
 const oneHeart = { lines: [{ offerId: "KG1001-1", quantity: 1 }] };
 
@@ -70,7 +78,7 @@ test("the first thing that anybody tries answers: hearts, with what is needed to
 test("an order is placed and followed by curl's means", async () => {
   const placed = await ask("POST", "/orders", "alice", oneHeart);
   expect(placed.status).toBe(200);
-  const order = await ask("GET", `/orders/${placed.body.orderId}?waitMs=1500`, "alice");
+  const order = await ended(`/orders/${placed.body.orderId}`, "alice", "pending");
   expect(order.body).toMatchObject({ state: "confirmed", totalPence: 250 });
 });
 
@@ -109,7 +117,7 @@ test("a person sees their own orders, returns and profile only", async () => {
 
 test("a guest's order is for whoever holds its id", async () => {
   const { body: order } = await ask("POST", "/orders", undefined, { ...oneHeart, address });
-  const found = await ask("GET", `/orders/${order.orderId}?waitMs=1500`);
+  const found = await ended(`/orders/${order.orderId}`, undefined, "pending");
   expect(found.body).toMatchObject({ state: "confirmed", customerName: "Gil Guest" });
   expect(found.body.customerId).toBeUndefined();
 });
@@ -160,10 +168,10 @@ test("what no member offers outside cannot be reached", async () => {
 
 test("a return by HTTP is answered when money and goods are back", async () => {
   const { body: order } = await ask("POST", "/orders", "carla", { ...oneHeart, address });
-  await ask("GET", `/orders/${order.orderId}?waitMs=1500`, "carla");
+  await ended(`/orders/${order.orderId}`, "carla", "pending");
   const { body: asked } = await ask("POST", "/returns", "carla", { article: "KG1001", quantity: 1 });
-  const ended = await ask("GET", `/returns/${asked.returnId}?waitMs=1500`, "carla");
-  expect(ended.body).toMatchObject({ state: "completed", pence: 250 });
+  const back = await ended(`/returns/${asked.returnId}`, "carla", "requested");
+  expect(back.body).toMatchObject({ state: "completed", pence: 250 });
   const again = await ask("POST", "/returns", "carla", { article: "KG1001", quantity: 1 });
   expect(again.body).toMatchObject({ code: "NothingToReturn", data: { left: 0 } });
 });

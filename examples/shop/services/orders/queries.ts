@@ -40,8 +40,7 @@ export function maySee(customerId: string | null, { via, actor }: Pick<Claims, "
 
 export const get: Query<typeof orders.get> = async ({ orderId, waitMs }, context) => {
   const { call, signal, sql } = context;
-  // An order that does not exist has not ended either; only a pending one is worth waiting for.
-  await waitUntil(async () => (await call(orders.stateOf, { orderId })).ended !== false, waitMs, signal);
+  await waitUntil(() => call(orders.stateOf, { orderId }), waitMs, signal);
   const [row] = await sql<SummaryRow & { address: Address; lines: LineRow[] }>`
     select ${summary(sql)}, o.address,
            (select json_agg(json_build_object('line', line, 'offerId', offer_id, 'article', article, 'name', name,

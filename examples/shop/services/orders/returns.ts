@@ -37,7 +37,7 @@ export const getReturn: Handler<typeof orders.getReturn, typeof wants> = async (
   context,
 ) => {
   const { call, signal, sql } = context;
-  await waitUntil(async () => (await call(orders.stateOf, { returnId })).ended !== false, waitMs, signal);
+  await waitUntil(() => call(orders.stateOf, { returnId }), waitMs, signal);
   const [row] = await sql<ReturnRow>`select ${columns(sql)} from return o where o.return_id = ${returnId}`;
   if (!row || !maySee(row.customerId, context)) throw missing("return", returnId);
   return row;
