@@ -15,6 +15,7 @@ test("without an environment, a unit is alone on loopback with the embedded data
     databaseUrl: undefined,
     listen: undefined,
     endpoints: new Map(),
+    dns: undefined,
     gateway: { host: "127.0.0.1", port: 4000 },
     healthPort: 0,
     developmentIdentity: false,
@@ -35,10 +36,36 @@ test("the environment says where it listens and where the others are, itself lef
     databaseUrl: "postgres://kerf:x@db/kerf",
     listen: { host: "::1", port: 5000 },
     endpoints: new Map([["back", "back.internal:5001"]]),
+    dns: undefined,
     gateway: { host: "0.0.0.0", port: 80 },
     healthPort: 81,
     developmentIdentity: true,
   });
+});
+
+test("a unit may have several replicas, by their addresses or by DNS", () => {
+  const endpoints = '{"back":"10.0.0.7:5000, [::1]:5000,back.internal:5001"}';
+  expect(read({ KERF_ENDPOINTS: endpoints }).endpoints.get("back")).toBe(
+    "10.0.0.7:5000,[::1]:5000,back.internal:5001",
+  );
+  const dns = { KERF_DISCOVERY: "dns", KERF_DNS_PORT: "5000" };
+  expect(read(dns).dns).toEqual({ port: 5000, suffix: "" });
+  for (const suffix of ["shop.svc.cluster.local", ".shop.svc.cluster.local"])
+    expect(read({ ...dns, KERF_DNS_SUFFIX: suffix }).dns).toEqual({
+      port: 5000,
+      suffix: ".shop.svc.cluster.local",
+    });
+});
+
+test.each([
+  [{ KERF_DISCOVERY: "consul" }, 'the only value is "dns"'],
+  [{ KERF_DISCOVERY: "dns" }, 'KERF_DNS_PORT is "". A port is a whole number'],
+  [{ KERF_DISCOVERY: "dns", KERF_DNS_PORT: "0" }, "KERF_DNS_PORT is 0."],
+  [{ KERF_DISCOVERY: "dns", KERF_DNS_PORT: "1", KERF_DNS_SUFFIX: "a b" }, "which is no domain"],
+  [{ KERF_DISCOVERY: "dns", KERF_DNS_PORT: "1", KERF_ENDPOINTS: '{"back":"h:1"}' }, "Set one of them"],
+  [{ KERF_DNS_SUFFIX: "internal" }, "KERF_DNS_SUFFIX is set, but nothing reads it"],
+])("%j is refused", (environment, message) => {
+  expect(() => read(environment as unknown as Record<string, string>)).toThrow(message);
 });
 
 test.each([
@@ -52,6 +79,8 @@ test.each([
   ["KERF_ENDPOINTS", '{"bakc":"h:1"}', '(did you mean "back"?). It has: front, back.'],
   ["KERF_ENDPOINTS", '{"back":1}', "KERF_ENDPOINTS.back is no text"],
   ["KERF_ENDPOINTS", '{"back":"http://h:1"}', 'KERF_ENDPOINTS.back is "http://h:1", which is no address'],
+  ["KERF_ENDPOINTS", '{"back":"h:1,h"}', 'KERF_ENDPOINTS.back is "h", which is no address'],
+  ["KERF_ENDPOINTS", '{"back":"h:1,"}', 'KERF_ENDPOINTS.back is "", which is no address'],
   ["KERF_IDENTITY", "oidc", 'KERF_IDENTITY: the only value is "development"'],
 ])("%s=%s is refused", (name, value, message) => {
   expect(() => read({ [name]: value })).toThrow(message);

@@ -10,8 +10,10 @@ export interface Settings {
   readonly databaseUrl: string | undefined;
   /** KERF_LISTEN, `host:port` of this unit's gRPC. */
   readonly listen: { readonly host: string; readonly port: number } | undefined;
-  /** KERF_ENDPOINTS, a JSON object: unit to `host:port`. */
+  /** KERF_ENDPOINTS, a JSON object: unit to `host:port`, or to those of its replicas, separated by commas. */
   readonly endpoints: ReadonlyMap<string, string>;
+  /** KERF_DISCOVERY=dns instead, with KERF_DNS_PORT and KERF_DNS_SUFFIX. */
+  readonly dns: { readonly port: number; readonly suffix: string } | undefined;
   /** KERF_HOST and KERF_PORT of the gateway; 127.0.0.1 and 4000 where absent. */
   readonly gateway: { readonly host: string; readonly port: number };
   /** KERF_HEALTH_PORT, on loopback; one that is free where absent. */
@@ -31,6 +33,7 @@ export function readSettings(environment: Environment, topology: Topology, unit:
     listen:
       given("KERF_LISTEN") === undefined ? undefined : hostAndPort("KERF_LISTEN", given("KERF_LISTEN")!),
     endpoints: readEndpoints(given("KERF_ENDPOINTS"), topology, unit),
+    dns: readDns(given),
     gateway: {
       host: given("KERF_HOST") ?? "127.0.0.1",
       port: readPort("KERF_PORT", given("KERF_PORT") ?? "4000"),
@@ -40,7 +43,7 @@ export function readSettings(environment: Environment, topology: Topology, unit:
   };
 }
 
-const form = `'{"checkout":"10.0.0.7:5000","back":"back.internal:5000"}'`;
+const form = `'{"checkout":"10.0.0.7:5000,10.0.0.8:5000","back":"back.internal:5000"}'`;
 
 function readEndpoints(text: string | undefined, topology: Topology, unit: Unit): Map<string, string> {
   if (text === undefined) return new Map();
@@ -64,10 +67,34 @@ function readEndpoints(text: string | undefined, topology: Topology, unit: Unit)
     }
     if (typeof address !== "string")
       throw new Failure(`KERF_ENDPOINTS.${name} is no text. Write it as ${form}.`);
-    hostAndPort(`KERF_ENDPOINTS.${name}`, address);
-    if (name !== unit.name) endpoints.set(name, address);
+    const replicas = address.split(",").map((one) => one.trim());
+    for (const one of replicas) hostAndPort(`KERF_ENDPOINTS.${name}`, one);
+    if (name !== unit.name) endpoints.set(name, replicas.join(","));
   }
   return endpoints;
+}
+
+function readDns(given: (name: string) => string | undefined): Settings["dns"] {
+  const discovery = given("KERF_DISCOVERY");
+  if (discovery === undefined) {
+    const idle = ["KERF_DNS_PORT", "KERF_DNS_SUFFIX"].find((name) => given(name) !== undefined);
+    if (idle) throw new Failure(`${idle} is set, but nothing reads it. Set KERF_DISCOVERY=dns with it.`);
+    return undefined;
+  }
+  if (discovery !== "dns")
+    throw new Failure('KERF_DISCOVERY: the only value is "dns". Leave it out where KERF_ENDPOINTS is set.');
+  if (given("KERF_ENDPOINTS") !== undefined)
+    throw new Failure(
+      "KERF_DISCOVERY and KERF_ENDPOINTS both say where the other units are. Set one of them.",
+    );
+  const port = readPort("KERF_DNS_PORT", given("KERF_DNS_PORT") ?? "");
+  const suffix = (given("KERF_DNS_SUFFIX") ?? "").replace(/^\./, "");
+  if (port === 0) throw new Failure("KERF_DNS_PORT is 0. It is the port that the other units listen on.");
+  if (!/^([a-z\d]([a-z\d-]*[a-z\d])?(\.|$))*$/i.test(suffix) || suffix.length > 190)
+    throw new Failure(
+      `KERF_DNS_SUFFIX is "${suffix}", which is no domain. Write it as shop.svc.cluster.local.`,
+    );
+  return { port, suffix: suffix === "" ? "" : `.${suffix}` };
 }
 
 function hostAndPort(name: string, text: string): { host: string; port: number } {

@@ -3,6 +3,7 @@ import { openServer, startUnit, type DatabaseServer, type Graph, type RunningUni
 import type { Logger } from "@kerf/runtime/log";
 import type { ContractLock } from "@kerf/runtime/proto";
 import type { Topology, Unit } from "kerf";
+import { discoveryOf } from "./discovery.ts";
 import { exampleOf } from "./example.ts";
 import { serveHealth, type HealthServer } from "./health.ts";
 import { readSettings, type Environment, type Settings } from "./settings.ts";
@@ -41,6 +42,7 @@ export interface RunningProcess {
 export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> {
   const { graph, topology, unit, log, environment } = options;
   const settings = readSettings(environment, topology, unit);
+  const discovery = discoveryOf(settings);
   const opened: Opened = {};
   try {
     opened.health = await serveHealth({
@@ -58,6 +60,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
       topology,
       unit,
       endpoints: settings.endpoints,
+      ...(discovery ? { discovery } : {}),
       listen: settings.listen,
       server: opened.server,
       log,

@@ -27,7 +27,8 @@ export const start = command({
     "Environment:",
     "  KERF_DATABASE_URL    postgres://user:password@host:port/database; default: the embedded PostgreSQL",
     "  KERF_LISTEN          host:port on which other units reach this one",
-    '  KERF_ENDPOINTS       where the other units are: \'{"back":"10.0.0.7:5000"}\'',
+    '  KERF_ENDPOINTS       where the other units are: \'{"back":"10.0.0.7:5000,10.0.0.8:5000"}\'',
+    "  KERF_DISCOVERY=dns   finds them by DNS: <unit><KERF_DNS_SUFFIX>, on KERF_DNS_PORT",
     "  KERF_HOST KERF_PORT  of the gateway; default: 127.0.0.1 and 4000",
     "  KERF_HEALTH_PORT     /livez, /readyz and /status on loopback; default: one that is free",
     "  KERF_LOG_LEVEL       trace, debug, info, warn, error; default: info",
@@ -103,7 +104,7 @@ function logUnexpected(log: Logger): void {
 
 /** A unit that cannot find another would only say so when the first call fails. */
 function requireEndpoints(graph: Graph, topology: Topology, unit: Unit): void {
-  if (process.env["KERF_ENDPOINTS"]) return;
+  if (process.env["KERF_ENDPOINTS"] || process.env["KERF_DISCOVERY"]) return;
   const called = edges(graph, topology)
     .filter(
       ({ from, kind, crosses }) =>
@@ -121,7 +122,7 @@ function requireEndpoints(graph: Graph, topology: Topology, unit: Unit): void {
     .map(({ name }) => [name, "host:port"]);
   if (needed.length === 0) return;
   throw new Failure(
-    `The unit "${unit.name}" calls others, and KERF_ENDPOINTS does not say where they are. ` +
+    `The unit "${unit.name}" calls others, and KERF_ENDPOINTS does not say where they are (nor does KERF_DISCOVERY). ` +
       `Set it to '${JSON.stringify(Object.fromEntries(needed))}', ` +
       `or run everything on this machine with: kerf dev --topology ${topology.name}.`,
   );
