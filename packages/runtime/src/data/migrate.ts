@@ -40,13 +40,20 @@ export async function migrate(url: string, { directory, service, log }: MigrateO
   await migrateList(url, { migrations: await readMigrations(directory), service, ...(log ? { log } : {}) });
 }
 
+export interface MigrationList {
+  migrations: readonly Migration[];
+  service: string;
+  log?: (line: string) => void;
+}
+
 /** The same for a list that is part of the program. */
-export async function migrateList(
-  url: string,
-  options: { migrations: readonly Migration[]; service: string; log?: (line: string) => void },
-): Promise<void> {
-  const { migrations, service, log } = options;
-  checkNames(migrations);
+export async function migrateList(url: string, list: MigrationList): Promise<void> {
+  await migrateLists(url, [list]);
+}
+
+/** The same for several lists, in this order: one round trip for all of them when there is nothing to do. */
+export async function migrateLists(url: string, lists: readonly MigrationList[]): Promise<void> {
+  for (const { migrations } of lists) checkNames(migrations);
   const sql = postgres(url, {
     max: 1,
     fetch_types: false,
@@ -55,8 +62,8 @@ export async function migrateList(
     onnotice: () => {},
   });
   try {
-    // The only round trip when there is nothing to do.
-    if (pending(migrations, await applied(sql, url, service), service).length === 0) return;
+    const done = await applied(sql, url, lists);
+    if (lists.every((list) => pending(list, done).length === 0)) return;
     await sql`select pg_advisory_lock(${MIGRATE_LOCK}::bigint)`;
     await sql.unsafe(`create schema if not exists kerf;
       create table if not exists kerf.migration (
@@ -66,10 +73,15 @@ export async function migrateList(
         applied_at timestamptz not null default now(),
         primary key (service, name)
       )`);
-    for (const migration of pending(migrations, await applied(sql, url, service), service)) {
-      const began = performance.now();
-      await apply(sql, migration, service);
-      log?.(`${service}: applied ${migration.name} in ${Math.round(performance.now() - began)} ms`);
+    const locked = await applied(sql, url, lists);
+    for (const list of lists) {
+      for (const migration of pending(list, locked)) {
+        const began = performance.now();
+        await apply(sql, migration, list.service);
+        list.log?.(
+          `${list.service}: applied ${migration.name} in ${Math.round(performance.now() - began)} ms`,
+        );
+      }
     }
   } catch (error) {
     throw error instanceof MigrationError ? error : statementError(error);
@@ -118,11 +130,13 @@ function checkNames(migrations: readonly Migration[]): void {
   }
 }
 
-type Applied = { name: string; checksum: string }[];
+type Applied = { service: string; name: string; checksum: string }[];
 
-async function applied(sql: postgres.Sql, url: string, service: string): Promise<Applied> {
+async function applied(sql: postgres.Sql, url: string, lists: readonly MigrationList[]): Promise<Applied> {
   try {
-    return await sql<Applied>`select name, checksum from kerf.migration where service = ${service} order by name`;
+    return await sql<Applied>`
+      select service, name, checksum from kerf.migration
+      where service in ${sql(lists.map((list) => list.service))} order by name`;
   } catch (error) {
     if (
       !isServerError(error) ||
@@ -138,7 +152,8 @@ async function applied(sql: postgres.Sql, url: string, service: string): Promise
 }
 
 /** What is left to apply, once it is sure that nothing of the past was changed. */
-function pending(migrations: readonly Migration[], done: Applied, service: string): Migration[] {
+function pending({ migrations, service }: MigrationList, all: Applied): Migration[] {
+  const done = all.filter((migration) => migration.service === service);
   const known = new Map(migrations.map((migration) => [migration.name, migration]));
   for (const { name, checksum: recorded } of done) {
     const migration = known.get(name);

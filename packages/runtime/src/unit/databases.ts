@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Broker } from "../broker/broker.ts";
 import { postgresBroker } from "../broker/postgres.ts";
-import { migrate, migrateList } from "../data/migrate.ts";
+import { migrateLists, readMigrations } from "../data/migrate.ts";
 import { journalMigrations } from "../journal/schema.ts";
 import { databaseSettings, settingName } from "../service/settings.ts";
 import type { UnitOptions } from "./options.ts";
@@ -45,8 +45,14 @@ export async function prepareDatabase(
   migrations: URL,
   log: Logger,
 ): Promise<void> {
-  await migrateList(url, { service: "kerf", migrations: journalMigrations, log: (line) => log.debug(line) });
-  await migrate(url, { directory: migrations, service, log: (line) => log.info({ service }, line) });
+  await migrateLists(url, [
+    { service: "kerf", migrations: journalMigrations, log: (line) => log.debug(line) },
+    {
+      service,
+      migrations: await readMigrations(migrations),
+      log: (line) => log.info({ service }, line),
+    },
+  ]);
 }
 
 export async function openBroker(options: UnitOptions, url: string, leaseMs: number): Promise<Broker> {
