@@ -149,7 +149,7 @@ export function requestOf(
   const path = route.path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(input[name])));
   const hasBody = method !== "GET" && method !== "DELETE";
   const query = new URLSearchParams(
-    hasBody ? [] : rest.map(([name, value]) => [name, String(value)]),
+    hasBody ? [] : rest.map(([name, value]): [string, string] => [name, String(value)]),
   ).toString();
   return {
     method,

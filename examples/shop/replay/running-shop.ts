@@ -87,9 +87,9 @@ export async function startShop({ topology, signal, say }: StartOptions): Promis
     said.push(text);
     say(text);
   };
-  createInterface({ input: child.stdout }).on("line", take);
+  createInterface({ input: child.stdout! }).on("line", take);
   // Remarks such as where the data are: of interest only where nothing starts.
-  createInterface({ input: child.stderr }).on("line", (line) => void said.push(line));
+  createInterface({ input: child.stderr! }).on("line", (line) => void said.push(line));
   child.once("error", reject);
   const failed = exited.then(() => {
     throw new StartFailure(`the shop did not start:\n${said.slice(-20).join("\n")}`);
