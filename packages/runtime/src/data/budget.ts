@@ -39,13 +39,20 @@ interface Idle {
   since: number;
 }
 
-/** How long the first in the queue waits while later ones reuse connections of their own database. */
+/** How long a database without a connection waits while others reuse the only one that they have. */
 const PATIENCE_MS = 25;
 
 /**
+ * A database that has connections waits this long for one of them before it takes another database's, unless that was
+ * idle for as long. A connection that was just given back is about to be wanted again: databases that are busy together
+ * would otherwise spend their time with opening connections, which costs more than most transactions.
+ */
+const KEEP_MS = 500;
+
+/**
  * The connections of one process to one server, over all of its databases. First come, first served, but
- * a connection that becomes free goes to a waiter of its own database unless that keeps another waiting
- * for long: giving it to another database means to close it and open a new one.
+ * a connection that becomes free goes to a waiter of its own database unless another one has none at all
+ * or waits for long: giving it to another database means to close it and open a new one.
  */
 export class Budget {
   readonly #options: BudgetOptions;
@@ -58,10 +65,13 @@ export class Budget {
   >();
   /** Per database: how many open now. */
   readonly #opening = new Map<string, number>();
+  /** Per database: how many are open. */
+  readonly #existing = new Map<string, number>();
   #used = 0;
   /** Of those, how many are on their way to be closed. */
   #closing = 0;
   #timer: NodeJS.Timeout | undefined;
+  #later: { readonly timer: NodeJS.Timeout; readonly at: number } | undefined;
   #closed = false;
 
   constructor(options: BudgetOptions) {
@@ -134,6 +144,7 @@ export class Budget {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#later?.timer);
     for (const waiter of this.#waiters.slice()) this.#giveUp(waiter, closedError());
     await Promise.all(this.#dropIdle(() => true));
   }
@@ -158,8 +169,9 @@ export class Budget {
       void this.#dropIdle((idle) => idle.connection.url === connection.url);
     }
     if (!clean || connection.lost) this.#discard(connection, false);
-    else if (connection.worn || tired || this.#closed) this.#discard(connection, true);
-    else {
+    else if (connection.worn || tired || this.#closed || this.#isOwed(connection)) {
+      void this.#discard(connection, true);
+    } else {
       this.#idle.push({ connection, since: Date.now() });
       this.#watchIdle();
     }
@@ -210,16 +222,18 @@ export class Budget {
       read: this.#options.perAccess - this.#leased.read,
       write: this.#options.perAccess - this.#leased.write,
     };
+    for (const waiter of this.#waiters.slice()) {
+      const connection = room[waiter.access] > 0 ? this.#takeIdle(waiter.url) : undefined;
+      if (!connection) continue;
+      room[waiter.access]--;
+      this.#grant(waiter, connection);
+    }
     const wanted = new Map<string, number>();
     let closing = this.#closing;
-    for (const waiter of this.#waiters.slice()) {
+    // A database without any connection comes first: the others have one that comes back soon.
+    for (const waiter of this.#waiters.toSorted((a, b) => this.#standing(a) - this.#standing(b))) {
       if (room[waiter.access] <= 0) continue;
       room[waiter.access]--;
-      const connection = this.#takeIdle(waiter.url);
-      if (connection) {
-        this.#grant(waiter, connection);
-        continue;
-      }
       const gate = this.#gates.get(waiter.url);
       if (gate && gate.openAt > Math.min(waiter.deadlineAt, Date.now() + 60_000)) {
         this.#giveUp(waiter, gate.cause);
@@ -243,16 +257,47 @@ export class Budget {
     if (gate && (gate.probing || gate.openAt > Date.now())) return false;
     if (gate) gate.probing = true;
     this.#used++;
-    this.#opening.set(url, (this.#opening.get(url) ?? 0) + 1);
+    count(this.#opening, url, 1);
     void this.#open(url);
     return true;
   }
 
+  /** 0 where the waiter's database has no connection, nor one that opens. */
+  #standing({ url }: Waiter): 0 | 1 {
+    return this.#existing.has(url) || this.#opening.has(url) ? 1 : 0;
+  }
+
+  /** Whether it should go to another database, which waits for its first: one of several at once, the last one after a while. */
+  #isOwed({ url }: Connection): boolean {
+    if (this.#closing > 0 || this.#used < this.#options.size) return false;
+    const waiter = this.#waiters.find(
+      (one) => this.#standing(one) === 0 && this.#leased[one.access] < this.#options.perAccess,
+    );
+    if (!waiter || waiter.url === url) return false;
+    return this.#existing.get(url)! > 1 || (!this.#hasSpare() && Date.now() - waiter.since >= PATIENCE_MS);
+  }
+
+  /** Whether any database has more than one. */
+  #hasSpare(): boolean {
+    return [...this.#existing.values()].some((many) => many > 1);
+  }
+
   /** Closes what has been idle for longest, in another database than the waiter's. */
-  #evictFor({ since }: Waiter): boolean {
-    const patient = Date.now() - since < PATIENCE_MS;
-    const victim = this.#idle.find((idle) => !patient || !this.#isWanted(idle.connection.url));
+  #evictFor(waiter: Waiter): boolean {
+    const now = Date.now();
+    const patient = now - waiter.since < PATIENCE_MS;
+    const free = this.#idle.filter((idle) => !patient || !this.#isWanted(idle.connection.url));
+    const spare = free.find(({ connection }) => this.#existing.get(connection.url)! > 1);
+    const victim = spare ?? free[0];
     if (!victim) return false;
+    let keptUntil = now;
+    if (this.#standing(waiter) === 1) keptUntil = Math.min(waiter.since, victim.since) + KEEP_MS;
+    // The last one of a database is taken only where no other database gives up one of several meanwhile.
+    else if (!spare && this.#hasSpare()) keptUntil = waiter.since + PATIENCE_MS;
+    if (keptUntil > now) {
+      this.#serveAt(keptUntil);
+      return false;
+    }
     this.#idle.splice(this.#idle.indexOf(victim), 1);
     void this.#discard(victim.connection, true);
     return true;
@@ -268,13 +313,15 @@ export class Budget {
     try {
       const connection = await this.#options.open(url);
       this.#gates.delete(url);
+      count(this.#existing, url, 1);
       void connection.closed.then(() => {
         this.#used--;
+        count(this.#existing, url, -1);
         const at = this.#idle.findIndex((idle) => idle.connection === connection);
         if (at >= 0) this.#idle.splice(at, 1);
         this.#serve();
       });
-      this.#opened(url);
+      count(this.#opening, url, -1);
       if (this.#closed) void connection.close();
       else {
         this.#idle.push({ connection, since: Date.now() });
@@ -282,16 +329,21 @@ export class Budget {
       }
     } catch (error) {
       this.#used--;
-      this.#opened(url);
+      count(this.#opening, url, -1);
       this.#failed(url, error as DatabaseError);
     }
     this.#serve();
   }
 
-  #opened(url: string): void {
-    const left = this.#opening.get(url)! - 1;
-    if (left === 0) this.#opening.delete(url);
-    else this.#opening.set(url, left);
+  /** Looks at the queue again when somebody in it has waited long enough. */
+  #serveAt(at: number): void {
+    if (this.#later && this.#later.at <= at) return;
+    clearTimeout(this.#later?.timer);
+    const timer = setTimeout(() => {
+      this.#later = undefined;
+      this.#serve();
+    }, at - Date.now());
+    this.#later = { timer, at };
   }
 
   #failed(url: string, cause: DatabaseError): void {
@@ -321,6 +373,12 @@ export class Budget {
     const { size, perAccess } = this.#options;
     return `No connection became free before the deadline (budget ${size}, of which ${perAccess} for ${access}s; ${this.#leased[access]} ${access} transactions are open).`;
   }
+}
+
+function count(counts: Map<string, number>, url: string, by: 1 | -1): void {
+  const left = (counts.get(url) ?? 0) + by;
+  if (left === 0) counts.delete(url);
+  else counts.set(url, left);
 }
 
 function closedError(): DatabaseError {

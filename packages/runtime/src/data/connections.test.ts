@@ -84,6 +84,35 @@ describe("the budget", () => {
     expect(stats()).toMatchObject({ used: 2, idle: 2 });
   });
 
+  test("databases that are busy together keep their connections", async () => {
+    const busy = start({ budget: 4 });
+    const seen = new Set<unknown>();
+    const until = Date.now() + 1_500;
+    await Promise.all(
+      Array.from({ length: 12 }, async (_, i) => {
+        for (let n = i; Date.now() < until; n++) {
+          const transaction = busy[n % busy.length]!.open(within());
+          const [row] = await transaction.sql`select pg_backend_pid() as pid, pg_sleep(0.002)`;
+          await transaction.commit();
+          seen.add((row as { pid: number }).pid);
+        }
+      }),
+    );
+    expect(seen.size).toBeLessThan(30);
+  });
+
+  test("one that has a connection in use gets another one in the end", async () => {
+    const [a, b, c] = start({ budget: 3 }) as [Database, Database, Database];
+    await sleepIn(b, 0);
+    await sleepIn(c, 0);
+    const long = sleepIn(a, 3);
+    await expect.poll(() => stats(), { interval: 5 }).toMatchObject({ used: 3, writing: 1, idle: 2 });
+    const began = Date.now();
+    await sleepIn(a, 0);
+    expect(Date.now() - began).toBeLessThan(2_000);
+    await long;
+  });
+
   test("neither reads nor writes can take all of it", async () => {
     const [a] = start({ budget: 4 }) as [Database];
     const writes = Array.from({ length: 8 }, () => sleepIn(a, 0.3));
