@@ -5,33 +5,55 @@ export const leastMs = 5;
 /** One timer serves all deadlines; it may be this much late. */
 const bucketMs = 16;
 
-interface Entry {
-  readonly bucket: number;
+/** One deadline in the ring of its bucket. A ring: most are forgotten soon, and that must cost next to nothing. */
+class Entry {
+  before: Entry = this;
+  after: Entry = this;
   readonly expire: () => void;
+
+  constructor(expire: () => void) {
+    this.expire = expire;
+  }
 }
 
-/** By the monotonic clock: the other one steps, and then deadlines would come at once or not for a long time. */
-const buckets = new Map<number, Set<Entry>>();
+/**
+ * The head of each bucket's ring. Counted by the monotonic clock: the other one steps, and then deadlines would come at
+ * once or not for a long time.
+ */
+const buckets = new Map<number, Entry>();
+let latest = { bucket: 0, head: new Entry(() => {}) };
 let swept = 0;
 let timer: NodeJS.Timeout | undefined;
 
 /** Calls `expire` once `at` (Date.now() ms) has passed. A timer of its own would cost each call more than the call. */
 export function expireAt(at: number, expire: () => void): Entry {
-  const bucket = Math.max(Math.ceil((performance.now() + at - Date.now()) / bucketMs), swept + 1);
-  const entry = { bucket, expire };
-  const found = buckets.get(bucket);
-  if (found) found.add(entry);
-  else buckets.set(bucket, new Set([entry]));
   if (!timer) {
     swept = Math.floor(performance.now() / bucketMs) - 1;
     timer = setInterval(sweep, bucketMs);
     timer.unref();
   }
+  const bucket = Math.max(Math.ceil((performance.now() + at - Date.now()) / bucketMs), swept + 1);
+  const head = headOf(bucket);
+  const entry = new Entry(expire);
+  entry.after = head;
+  entry.before = head.before;
+  entry.before.after = head.before = entry;
   return entry;
 }
 
 export function forget(entry: Entry): void {
-  buckets.get(entry.bucket)?.delete(entry);
+  entry.before.after = entry.after;
+  entry.after.before = entry.before;
+  entry.before = entry.after = entry;
+}
+
+/** Calls that begin together end in the same bucket, mostly. */
+function headOf(bucket: number): Entry {
+  if (latest.bucket === bucket && bucket > swept) return latest.head;
+  let head = buckets.get(bucket);
+  if (!head) buckets.set(bucket, (head = new Entry(() => {})));
+  latest = { bucket, head };
+  return head;
 }
 
 function sweep(): void {
@@ -50,14 +72,27 @@ function sweep(): void {
 }
 
 function expireBucket(bucket: number): void {
-  const entries = buckets.get(bucket);
-  if (!entries) return;
+  const head = buckets.get(bucket);
+  if (!head) return;
   buckets.delete(bucket);
-  for (const entry of entries) entry.expire();
+  if (latest.head === head) latest = { bucket: 0, head: new Entry(() => {}) };
+  while (head.after !== head) {
+    const entry = head.after;
+    forget(entry);
+    entry.expire();
+  }
 }
 
-/** Rejects with DEADLINE_EXCEEDED when `work` has not settled by `at`. The work itself goes on: stop it by `signal`. */
-export function bounded<T>(work: Promise<T>, at: number, what: string): Promise<T> {
+/**
+ * Rejects with DEADLINE_EXCEEDED when `work` has not settled by `at`. The work itself goes on: stop it by `signal`.
+ * `told` turns what it fails with into what its caller is told.
+ */
+export function bounded<T>(
+  work: Promise<T>,
+  at: number,
+  what: string,
+  told?: (error: unknown) => Error,
+): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const entry = expireAt(at, () => reject(deadlineExceeded(what)));
     work.then(
@@ -67,7 +102,7 @@ export function bounded<T>(work: Promise<T>, at: number, what: string): Promise<
       },
       (error: unknown) => {
         forget(entry);
-        reject(error as Error);
+        reject(told ? told(error) : (error as Error));
       },
     );
   });

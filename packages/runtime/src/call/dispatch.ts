@@ -29,12 +29,20 @@ export type MayCall = (callerService: string, contractId: string) => boolean;
 
 /** The receiving side of every call, the same for all transports: find, authorise, deadline, validate, run, map errors. */
 export function dispatcher(endpoints: ReadonlyMap<string, Endpoint>, mayCall: MayCall): Dispatch {
+  const allowed = new Map<string, Set<string>>();
+  /** The graph does not change: what it allowed once is remembered. */
+  const mayCallOnce: MayCall = (caller, member) => {
+    if (allowed.get(caller)?.has(member)) return true;
+    if (!mayCall(caller, contractIdOf(member))) return false;
+    allowed.set(caller, (allowed.get(caller) ?? new Set()).add(member));
+    return true;
+  };
   return (request, signal) => {
     const { header } = request;
     const endpoint = endpoints.get(request.member);
     if (!endpoint)
       return Promise.reject(new StatusError("UNIMPLEMENTED", `this unit answers no ${request.member}`));
-    const refusal = refuseCaller(endpoint, header, mayCall);
+    const refusal = refuseCaller(endpoint, header, mayCallOnce);
     if (refusal) return Promise.reject(refusal);
     if (header.deadlineAt - Date.now() < leastMs) return Promise.reject(deadlineExceeded(request.member));
     const checked = endpoint.validateInput(request.input);
@@ -42,9 +50,7 @@ export function dispatcher(endpoints: ReadonlyMap<string, Endpoint>, mayCall: Ma
     const work = header.settle
       ? endpoint.settle(checked.value, header)
       : endpoint.run(checked.value, header, signal);
-    return bounded(work, header.deadlineAt, request.member).catch((error: unknown) => {
-      throw reported(error, endpoint, header);
-    });
+    return bounded(work, header.deadlineAt, request.member, (error) => reported(error, endpoint, header));
   };
 }
 
@@ -57,7 +63,7 @@ export function misfit(member: string, violations: readonly Violation[]): Status
 function refuseCaller(endpoint: Endpoint, header: CallHeader, mayCall: MayCall): StatusError | undefined {
   const { member } = endpoint;
   if (header.caller !== undefined) {
-    return mayCall(header.caller, contractIdOf(member.id))
+    return mayCall(header.caller, member.id)
       ? undefined
       : new StatusError(
           "PERMISSION_DENIED",

@@ -33,8 +33,7 @@ function endpointOf(
       member,
       validateInput,
       log: port.log,
-      run: async (input, header, signal) =>
-        check(await runQuery(port, member.id, handle, input, header, signal)),
+      run: (input, header, signal) => runQuery(port, member.id, handle, check, input, header, signal),
       settle: () =>
         Promise.reject(
           new StatusError("INVALID_ARGUMENT", `${member.id} is a query: there is nothing to settle`),

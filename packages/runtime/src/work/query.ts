@@ -4,11 +4,12 @@ import type { ServicePort } from "../service/port.ts";
 
 type Handle = (input: any, context: any) => Promise<unknown>;
 
-/** Answers a question. With a database, in a read-only transaction that begins with the first statement. */
+/** Answers a question; `check` copies the reply and throws where it does not fit. With a database, in a read-only transaction that begins with the first statement. */
 export async function runQuery(
   port: ServicePort,
   member: string,
   handle: Handle,
+  check: (output: unknown) => unknown,
   input: unknown,
   header: CallHeader,
   signal: AbortSignal | undefined,
@@ -16,7 +17,7 @@ export async function runQuery(
   const context = new HandlerContext(port, member, header, signal);
   if (!port.storage) {
     try {
-      return returned(context, await handle(input, context));
+      return check(returned(context, await handle(input, context)));
     } finally {
       context.dispose();
     }
@@ -30,7 +31,7 @@ export async function runQuery(
   try {
     const output = returned(context, await handle(input, context));
     await tx.commit();
-    return output;
+    return check(output);
   } catch (error) {
     await tx.rollback();
     throw error;
