@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Gateway } from "@kerf/gateway";
 import { openServer, startUnit, type DatabaseServer, type Graph, type RunningUnit } from "@kerf/runtime";
 import type { Logger } from "@kerf/runtime/log";
@@ -7,6 +8,9 @@ import { discoveryOf } from "./discovery.ts";
 import { exampleOf } from "./example.ts";
 import { serveHealth, type HealthServer } from "./health.ts";
 import { readSettings, type Environment, type Settings } from "./settings.ts";
+
+/** How long a unit that started may take to end where what comes after it does not start. */
+const START_FAILED_GRACE_MS = 5_000;
 
 export interface RunUnitOptions {
   readonly graph: Graph;
@@ -31,7 +35,7 @@ export interface RunningProcess {
   readonly example: string | undefined;
   /** URL of `/livez`, `/readyz` and `/status`. */
   readonly health: string;
-  /** Is no longer ready, finishes what is in flight within `graceMs`, and lets go of everything. */
+  /** Is no longer ready, finishes what is in flight, and lets go of everything: all within `graceMs`. */
   drain(graceMs: number): Promise<void>;
 }
 
@@ -69,7 +73,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
     });
     if (unit.gateway) opened.gateway = await openGateway(options, settings, opened.unit);
   } catch (error) {
-    await close(opened, 0).catch(() => {});
+    await close(opened, START_FAILED_GRACE_MS).catch(() => {});
     throw error;
   }
   return {
@@ -77,7 +81,12 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
     gateway: opened.gateway?.url,
     example: unit.gateway ? exampleOf(contractsOf(graph)) : undefined,
     health: opened.health.url,
-    drain: (graceMs) => close(opened, graceMs),
+    async drain(graceMs) {
+      const late = new AbortController();
+      const time = sleep(graceMs, undefined, { signal: late.signal }).catch(() => {});
+      await Promise.race([close(opened, graceMs), time]);
+      late.abort();
+    },
   };
 }
 
@@ -90,8 +99,10 @@ interface Opened {
 
 /** From the outside in: what is accepted last must be able to finish with all that it needs. */
 async function close({ health, server, unit, gateway }: Opened, graceMs: number): Promise<void> {
-  await gateway?.drain(graceMs);
-  await unit?.drain();
+  const endsAt = performance.now() + graceMs;
+  // A request that hangs must not take the time that the unit needs to give its leases back.
+  await gateway?.drain(graceMs - Math.min(4_000, graceMs / 2));
+  await unit?.drain(Math.max(0, endsAt - performance.now()));
   await server?.close();
   await health?.close();
 }

@@ -193,6 +193,23 @@ describe("kerf start", () => {
     expect(await hanging).toBe("cut");
   });
 
+  test("a unit whose database is gone ends on SIGTERM, and at once on a second one", async () => {
+    const gone = copyApp();
+    mkdirSync(join(gone.folder, "pg"));
+    const stopped = await attachEmbedded({ dataDir: join(gone.folder, "pg") });
+    const { unit } = await started({ KERF_DATABASE_URL: stopped.url });
+    await stopped.release({ now: true });
+    unit.child.kill("SIGTERM");
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    // It still tries to give its leases back.
+    expect(unit.child.exitCode).toBeNull();
+    const since = performance.now();
+    unit.child.kill("SIGTERM");
+    expect(await unit.exited).toEqual({ code: 1, signal: null });
+    expect(performance.now() - since).toBeLessThan(1_000);
+    gone.remove();
+  });
+
   test("whoever says who they are is believed only where the environment says so", async () => {
     const { unit, gateway } = await started({ KERF_IDENTITY: "development" });
     const headers = { authorization: "Bearer nonsense" };

@@ -38,6 +38,7 @@ export interface UnitOptions {
 export interface UnitTiming {
   readonly leaseMs?: number;
   readonly pollMs?: number;
+  /** How long a unit may take to end. Default 30 s. */
   readonly drainMs?: number;
   /** After this long a message that still fails is a dead letter. Default 24 h. */
   readonly giveUpMs?: number;
@@ -78,6 +79,9 @@ export interface RunningUnit {
   callAs(service: string, call: EdgeCall): Promise<unknown>;
   ready(): boolean;
   status(): Promise<UnitStatus>;
-  /** Stops accepting, finishes or hands back what is in flight, gives leases back, closes connections. */
-  drain(): Promise<void>;
+  /**
+   * Stops accepting, finishes or hands back what is in flight, gives leases back, closes connections. Resolves within
+   * `graceMs` (default {@link UnitTiming.drainMs}) whatever happens: leases that could not be given back by then run out.
+   */
+  drain(graceMs?: number): Promise<void>;
 }

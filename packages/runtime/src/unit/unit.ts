@@ -20,6 +20,7 @@ import { compileValidator } from "../validate/index.ts";
 import { cached } from "./cached.ts";
 import { openBroker, prepareDatabase, provision } from "./databases.ts";
 import type { EdgeCall, RunningUnit, UnitOptions } from "./options.ts";
+import { endsWithin } from "./ends-within.ts";
 import { InFlight } from "./in-flight.ts";
 import { portOf } from "./port.ts";
 import { statusOf } from "./status.ts";
@@ -128,7 +129,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
       callAs: (service, call) => enter(call, service),
       ready: () => ready && !draining,
       status: () => statusOf(unit, [...hosts.values()], broker, ready && !draining),
-      drain: () => (draining ??= drain(ticking)),
+      drain: (graceMs) => (draining ??= drain(ticking, graceMs)),
     };
   } catch (error) {
     // What has begun gives its leases back: the next try need not wait for them.
@@ -140,9 +141,21 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     return inFlight.during(() => calls.call(call.member, requestOf(call, service), call.signal));
   }
 
-  async function drain(ticking: Ticker | undefined): Promise<void> {
-    const graceMs = options.timing?.drainMs ?? 30_000;
-    await Promise.all([server?.drain(graceMs), inFlight.drain(graceMs)]);
+  async function drain(ticking: Ticker | undefined, given?: number): Promise<void> {
+    const graceMs = given ?? options.timing?.drainMs ?? 30_000;
+    if (await endsWithin(graceMs, drainInOrder(ticking, graceMs))) return;
+    log.warn(
+      { graceMs },
+      "could not end in time; what was in flight is cut, and leases run out by themselves",
+    );
+    // Whatever still waits for a connection is told that there will be none.
+    close(calls, transport, broker, pool).catch(() => {});
+  }
+
+  async function drainInOrder(ticking: Ticker | undefined, graceMs: number): Promise<void> {
+    // A call that hangs must not take the time to give leases back.
+    const callsMs = graceMs - Math.min(2_000, graceMs / 4);
+    await Promise.all([server?.drain(callsMs), inFlight.drain(callsMs)]);
     await ticking?.stop();
     await Promise.all([...hosts.values()].map((host) => host.drain()));
     await close(calls, transport, broker, pool);
