@@ -11,7 +11,10 @@ declare const permits: unique symbol;
 
 /** What every handler is given. */
 export interface Always {
-  /** Aborts when the deadline has passed, the caller went away or the unit drains. */
+  /**
+   * Aborts when the deadline has passed or the caller went away; of a reaction or schedule, also when the unit drains:
+   * calls that are in flight then are finished.
+   */
   readonly signal: AbortSignal;
   readonly caller: Caller;
   readonly actor: Actor | undefined;

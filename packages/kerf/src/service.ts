@@ -29,9 +29,9 @@ export interface Phases {
 }
 
 /**
- * A command or reaction that touches the outside world. `prepare` runs outside the transaction, after a committed
- * intent and at least once, with `id` as the idempotency key; `handle` then runs in the transaction with what
- * `prepare` returned (a JSON value) as `prepared`.
+ * A command or reaction that touches the outside world. `prepare` runs outside the transaction and at least once, with
+ * `id` as the idempotency key: of a command after its intent was committed, of a reaction with the message itself as the
+ * intent. `handle` then runs in the transaction with what `prepare` returned (a JSON value) as `prepared`.
  */
 export function twoPhase<I, PrepareCtx, P, Ctx, R>(
   prepare: (input: I, context: PrepareCtx) => Promise<P>,
@@ -71,14 +71,13 @@ export interface Reaction<in Ctx> {
   readonly event: AnyEvent;
   readonly run: ((data: any, context: any) => Promise<void>) | Phases;
   readonly from: "now" | "earliest";
-  readonly replayable: boolean;
   readonly [contextOf]?: (context: Ctx) => void;
 }
 
 export interface ReactionOptions {
   /** Where a reaction that is new begins. Default "now". */
   readonly from?: "now" | "earliest";
-  /** Says that running it again over old events is sound, so that it may be rebuilt. Default false. */
+  /** @deprecated Nothing reads it: leave it out. */
   readonly replayable?: boolean;
 }
 
@@ -105,7 +104,6 @@ export function on<E extends AnyEvent, Ctx>(
     event,
     run: run as Reaction<Ctx>["run"],
     from: options.from ?? "now",
-    replayable: options.replayable ?? false,
   };
 }
 
