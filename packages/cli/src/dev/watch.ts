@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync, watch, type FSWatcher } from "node
 import { join } from "node:path";
 
 export interface WatchOptions {
-  /** A change is reported when nothing else changed for this long, or for five times this. Default 100. */
+  /** A change is reported when nothing else changed for this long, or for five times this. Default 50. */
   readonly debounceMs?: number;
   /** A folder cannot be watched: the system's limit, usually. */
   readonly onError?: (error: Error) => void;
@@ -24,7 +24,7 @@ export function watchFolder(
   const watchers = new Map<string, FSWatcher>();
   const contents = new Map<string, string>();
   const touched = new Set<string>();
-  const debounceMs = options.debounceMs ?? 100;
+  const debounceMs = options.debounceMs ?? 50;
   let timer: NodeJS.Timeout | undefined;
   let since = 0;
 
