@@ -25,7 +25,7 @@ export interface Endpoint {
 }
 
 /** Whether a calling service may call this contract: by the app's graph, not by what the caller claims. */
-export type MayCall = (callerService: string, contractId: string) => boolean;
+export type MayCall = (callerService: string, memberOrContract: string) => boolean;
 
 /** The receiving side of every call, the same for all transports: find, authorise, deadline, validate, run, map errors. */
 export function dispatcher(endpoints: ReadonlyMap<string, Endpoint>, mayCall: MayCall): Dispatch {

@@ -26,9 +26,11 @@ export async function tcpProxy(target: { host: string; port: number }): Promise<
   const server = createServer((client) => {
     const upstream = connect(target);
     let fromClient = false;
+    /** The last chunk is on its way: a reset would make PostgreSQL give up before it has come to the COMMIT in it. */
+    let delivering = false;
     const end = (): void => {
       client.destroy();
-      upstream.destroy();
+      if (!delivering) upstream.destroy();
     };
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -40,7 +42,7 @@ export async function tcpProxy(target: { host: string; port: number }): Promise<
       });
     }
     const pass = (to: Socket, chunk: Buffer): void => {
-      if (silent) return;
+      if (silent || delivering) return;
       if (delayMs > 0) setTimeout(() => to.write(chunk), delayMs);
       else to.write(chunk);
     };
@@ -50,6 +52,7 @@ export async function tcpProxy(target: { host: string; port: number }): Promise<
       if (cut?.when(chunk)) {
         const { deliver } = cut;
         cut = undefined;
+        delivering = deliver;
         client.destroy();
         if (!deliver) upstream.destroy();
         // The server must have read it before it sees the end.

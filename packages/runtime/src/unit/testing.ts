@@ -37,6 +37,8 @@ export interface Replica extends RunningUnit {
       readonly timeoutMs?: number;
     },
   ): Promise<Output<M>>;
+  /** Asks what became of a command, as the service itself: what a saga does where an outcome is unknown. */
+  settle(member: AnyCommand, input: unknown, id: string): Promise<unknown>;
   /** Cuts it off from every database, at once and for good: to the others it is dead, to itself it is not. */
   cutOff(): Promise<void>;
 }
@@ -113,6 +115,19 @@ export async function arena(given: App): Promise<Arena> {
         };
         const reply = edge ? unit.invoke(call) : unit.callAs(from ?? member.id.split("@")[0]!, call);
         return (await reply) as Output<typeof member>;
+      },
+      settle: (member, input, id) => {
+        const call = {
+          member,
+          input,
+          id,
+          deadlineAt: Date.now() + 10_000,
+          actor: undefined,
+          traceparent: newTrace(),
+          signal: new AbortController().signal,
+          settle: true,
+        };
+        return unit.callAs(member.id.split("@")[0]!, call);
       },
       drain: async () => {
         if (dead) return;
