@@ -136,8 +136,9 @@ function listen(options: ServeOptions, limits: Limits, accept: (socket: Socket) 
   });
   server.on("secureConnection", (socket: TLSSocket) => {
     // A client that asks for no protocol at all does not speak HTTP/2.
-    if (socket.alpnProtocol === "h2") accept(socket);
-    else socket.destroy();
+    if (socket.alpnProtocol === "h2") return accept(socket);
+    socket.on("error", () => undefined);
+    socket.destroy();
   });
   server.on("tlsClientError", (_error, socket) => void socket.destroy());
   return server;

@@ -62,6 +62,8 @@ export function openSocket(
     });
     socket = secure;
   }
+  // A socket that was given up may still report an error, which must not end the process.
+  socket.on("error", () => undefined);
   socket.on("error", settle);
   socket.on("close", onClose);
   return socket;
