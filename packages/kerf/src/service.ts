@@ -77,8 +77,6 @@ export interface Reaction<in Ctx> {
 export interface ReactionOptions {
   /** Where a reaction that is new begins. Default "now". */
   readonly from?: "now" | "earliest";
-  /** @deprecated Nothing reads it: leave it out. */
-  readonly replayable?: boolean;
 }
 
 /**

@@ -11,7 +11,7 @@ interface Named {
 
 type Context = ReactionContext<typeof wants, "orders@1">;
 
-const sound = { from: "earliest", replayable: true } as const;
+const sound = { from: "earliest" } as const;
 
 export const registered = on(
   users.registered,

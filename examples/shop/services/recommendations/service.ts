@@ -20,7 +20,7 @@ const learn = on(
       insert into basket_article (number, article)
       select number, article from added, unnest(${articles}::text[]) as article`;
   },
-  { from: "earliest", replayable: true },
+  { from: "earliest" },
 );
 
 export default service(recommendations, wants, {
