@@ -1,7 +1,8 @@
 import { sagaFacts, type SagaFacts } from "kerf";
 import { sagaKey, type NewSaga, type SagaRecord, type StepRecord } from "../journal/journal.ts";
 import type { ServicePort } from "../service/port.ts";
-import { SagaRun, type SagaParts } from "./run.ts";
+import type { SagaParts } from "./live-saga.ts";
+import { SagaRun } from "./run.ts";
 import type { SagaLimits } from "./step-policy.ts";
 
 /** How many sagas of a service run at once; the rest wait. */

@@ -5,48 +5,24 @@ import {
   type AnyCommand,
   type AnyEvent,
   type AnyQuery,
-  type SagaFacts,
   type StepOptions,
 } from "kerf";
 import { randomUUID } from "node:crypto";
 import { childOf, traceIdOf } from "../call/trace.ts";
 import type { SagaRecord, StepRecord } from "../journal/journal.ts";
-import type { ServicePort } from "../service/port.ts";
 import type { CallHeader } from "../transport/transport.ts";
 import { describeError, diverged, fromSagaError, toSagaError } from "./errors.ts";
 import { inBranch, runAll } from "./branches.ts";
+import type { Attempt, LiveSaga, SagaParts, Undo } from "./live-saga.ts";
 import { Recorder, Stopped } from "./recorder.ts";
 import { Halted, Rest } from "./rest.ts";
-import { mayTryAgain, pauseMs, type SagaLimits } from "./step-policy.ts";
+import { mayTryAgain, pauseMs } from "./step-policy.ts";
 import { runAsk, runStep } from "./steps.ts";
-import { undoAll, type Undo } from "./undo.ts";
+import { undoAll } from "./undo.ts";
 import { recorded, runSleep, runWaitFor } from "./waits.ts";
 
-export interface SagaParts {
-  readonly port: ServicePort;
-  readonly facts: SagaFacts;
-  readonly worker: string;
-  readonly limits: SagaLimits;
-  /** Aborted when the unit drains: the saga stops at its next step. */
-  readonly draining: AbortSignal;
-  /** Says that this service has something to do in so many milliseconds. */
-  readonly due: (inMs: number) => void;
-}
-
-/** How a call of a saga is tried. */
-export interface Attempt {
-  /** Of a command. */
-  readonly id: string | undefined;
-  /** Date.now() milliseconds from which `limitMs` count. */
-  readonly since: number;
-  readonly limitMs: number;
-  readonly settle?: boolean;
-  /** Called before each further try. */
-  readonly onRetry?: () => void;
-}
-
 /** One saga in this process's memory: `run` from the top, with what is recorded answered from the record. */
-export class SagaRun {
+export class SagaRun implements LiveSaga {
   readonly record: SagaRecord;
   readonly recorder: Recorder;
   readonly parts: SagaParts;
@@ -55,11 +31,8 @@ export class SagaRun {
   readonly #used = new Set<string>();
   #stop!: (reason: Stopped) => void;
   readonly #stopped: Promise<never>;
-  /** The step that would need an `undo` if another followed. */
   unguarded: string | undefined;
-  /** After a final step nothing can be undone. */
   forwardOnly = false;
-  /** Before the names of steps of `refused`. */
   prefix = "";
   /** Calls of commands that are under way: several inside `all`. */
   readonly #calling = new Set<Promise<unknown>>();
@@ -183,12 +156,10 @@ export class SagaRun {
     return this.stop(new Stopped("suspended", "it waits"));
   }
 
-  /** Waits here, or leaves memory where that would be long. With `seenMail` it may return early, to look for more. */
   pause(ms: number, seenMail?: number): Promise<void> {
     return this.#rest.pause(ms, { ends: true, seenMail });
   }
 
-  /** One call of the saga, tried again until it has an outcome or its time is over. */
   async attempt(member: AnyQuery | AnyCommand, input: unknown, how: Attempt): Promise<unknown> {
     const { id, since, limitMs, settle } = how;
     for (;;) {

@@ -5,12 +5,12 @@ import type { SagaError, StepRecord } from "../journal/journal.ts";
 import { diverged, fromSagaError, toSagaError } from "./errors.ts";
 import { Stopped } from "./recorder.ts";
 import { Halted } from "./rest.ts";
-import type { SagaRun } from "./run.ts";
+import type { LiveSaga } from "./live-saga.ts";
 import { mayTryAgain } from "./step-policy.ts";
 
 /** One command of the saga: its start is committed with the end of the one before, then it is called until its outcome is known. */
 export async function runStep(
-  run: SagaRun,
+  run: LiveSaga,
   name: string,
   member: AnyCommand,
   given: unknown,
@@ -59,7 +59,7 @@ export async function runStep(
  * A branch that goes on beyond what is recorded while the saga is being undone: another branch is about to fail as it
  * did before, and ends this wait. Where none does, the code has changed.
  */
-async function beyondRecord(run: SagaRun, name: string): Promise<void> {
+async function beyondRecord(run: LiveSaga, name: string): Promise<void> {
   await sleep(1_000);
   if (run.failing) throw new Halted();
   throw diverged(`its step "${name}" was never recorded, but it is being undone`);
@@ -76,7 +76,7 @@ interface Do {
 }
 
 /** Calls a started step until its outcome is known, and records that. */
-async function settleStep(run: SagaRun, what: Do): Promise<void> {
+async function settleStep(run: LiveSaga, what: Do): Promise<void> {
   const { step } = what;
   try {
     const output = await outcomeOf(run, what);
@@ -89,7 +89,7 @@ async function settleStep(run: SagaRun, what: Do): Promise<void> {
   }
 }
 
-async function outcomeOf(run: SagaRun, { step, member, input, forward, resumed }: Do): Promise<unknown> {
+async function outcomeOf(run: LiveSaga, { step, member, input, forward, resumed }: Do): Promise<unknown> {
   const { stepMs, undoMs } = run.parts.limits;
   const id = step.commandId;
   let tried = resumed;
@@ -117,7 +117,12 @@ async function outcomeOf(run: SagaRun, { step, member, input, forward, resumed }
 }
 
 /** A query whose answer is recorded with the next commit. */
-export async function runAsk(run: SagaRun, name: string, member: AnyQuery, given: unknown): Promise<unknown> {
+export async function runAsk(
+  run: LiveSaga,
+  name: string,
+  member: AnyQuery,
+  given: unknown,
+): Promise<unknown> {
   const input = checkedInput(run, member, given, name);
   const inputHash = hashValue([member.id, input]);
   const known = run.recall(name, member.id, inputHash);
@@ -140,7 +145,7 @@ export async function runAsk(run: SagaRun, name: string, member: AnyQuery, given
   }
 }
 
-function checkedInput(run: SagaRun, member: AnyQuery | AnyCommand, given: unknown, name: string): unknown {
+function checkedInput(run: LiveSaga, member: AnyQuery | AnyCommand, given: unknown, name: string): unknown {
   const checked = run.parts.port.validatorOf(member)(given);
   if (checked.ok) return checked.value;
   const violations = checked.violations.map((v) => `${v.path} ${v.message}`.trim()).join("; ");

@@ -1,22 +1,14 @@
-import { DeclaredError, type AnyCommand } from "kerf";
+import { DeclaredError } from "kerf";
 import type { StepRecord } from "../journal/journal.ts";
 import { diverged } from "./errors.ts";
-import type { SagaRun } from "./run.ts";
+import type { LiveSaga } from "./live-saga.ts";
 import { Stopped } from "./recorder.ts";
-
-/** How to take a step back. */
-export interface Undo {
-  readonly member: AnyCommand;
-  readonly input: unknown;
-  readonly undo: AnyCommand;
-  readonly undoInput: unknown;
-}
 
 /**
  * Takes back every step that was done, in reverse of their start. Each is tried for ever, and parked for a person when
  * it has failed for a day: a compensation is never dropped.
  */
-export async function undoAll(run: SagaRun): Promise<void> {
+export async function undoAll(run: LiveSaga): Promise<void> {
   const { recorder } = run;
   const left = recorder.inOrder.toReversed().filter((step) => isDone(step));
   begin(run, left[0]);
@@ -36,11 +28,11 @@ function isDone(step: StepRecord): boolean {
 }
 
 /** Keeps when an undo began, so that its day does not begin again with every resumption. */
-function begin(run: SagaRun, step: StepRecord | undefined): void {
+function begin(run: LiveSaga, step: StepRecord | undefined): void {
   if (step?.state === "done") run.recorder.put({ ...step, state: "undoing", at: Date.now() });
 }
 
-async function undo(run: SagaRun, step: StepRecord): Promise<void> {
+async function undo(run: LiveSaga, step: StepRecord): Promise<void> {
   const how = run.undos.get(step.name);
   if (!how) throw new Stopped("parked", `it must be undone, but its step "${step.name}" has no undo`);
   const input =

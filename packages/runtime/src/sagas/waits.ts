@@ -1,9 +1,9 @@
 import type { AnyEvent } from "kerf";
 import { nextInBranch } from "./branches.ts";
-import type { SagaRun } from "./run.ts";
+import type { LiveSaga } from "./live-saga.ts";
 
 /** Waits, durably: the moment of waking is recorded, so that a crash does not start the wait again. */
-export async function runSleep(run: SagaRun, name: string, ms: number): Promise<void> {
+export async function runSleep(run: LiveSaga, name: string, ms: number): Promise<void> {
   const known = run.recall(name, "$sleep", String(ms));
   if (known?.state === "done") return;
   const step =
@@ -29,7 +29,7 @@ interface Taken {
 }
 
 /** The oldest event of the mailbox that no wait has taken, or undefined when its time is over. */
-export async function runWaitFor(run: SagaRun, name: string, event: AnyEvent, ms: number): Promise<unknown> {
+export async function runWaitFor(run: LiveSaga, name: string, event: AnyEvent, ms: number): Promise<unknown> {
   const known = run.recall(name, event.id, String(ms));
   if (known?.state === "done") return structuredClone((known.output as Taken | null)?.data);
   const step =
@@ -68,7 +68,7 @@ export async function runWaitFor(run: SagaRun, name: string, event: AnyEvent, ms
 
 /** Something that would differ on a second run: made once, and recorded with the next commit. */
 export async function recorded<T>(
-  run: SagaRun,
+  run: LiveSaga,
   kind: "$now" | "$uuid" | "$random",
   make: () => T,
 ): Promise<T> {

@@ -69,10 +69,10 @@ export async function arena(given: App): Promise<Arena> {
 
   async function start(options: Partial<UnitOptions> = {}): Promise<Replica> {
     const proxies = new Map<string, TcpProxy>();
-    const name = `r${replicas.length}`;
+    const label = `r${replicas.length}`;
     const settings: Record<string, string> = {
       NODE_ENV: "test",
-      KERF_REPLICA: name,
+      KERF_REPLICA: label,
       KERF_UNIT_SECRET: "only-for-tests-where-every-unit-is-ours",
     };
     for (const [service, url] of urls) {
@@ -101,7 +101,7 @@ export async function arena(given: App): Promise<Arena> {
     let dead = false;
     const replica: Replica = {
       ...unit,
-      replica: name,
+      replica: label,
       proxies,
       call: async (member, input, { id, from, edge, timeoutMs = 10_000 } = {}) => {
         const call = {
