@@ -486,7 +486,10 @@ describe("waiting", () => {
           await take(context, "slow");
           ids[0]!.push(await context.uuid());
         },
-        async () => void ids[1]!.push(await context.uuid()),
+        async () => {
+          await take(context, "fast");
+          ids[1]!.push(await context.uuid());
+        },
       ]);
       await context.sleep("out of memory", "400ms");
     };
