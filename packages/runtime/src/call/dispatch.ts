@@ -93,6 +93,9 @@ function reported(
     log.error({ member: member.id, traceId: traceIdOf(header.traceparent), err: escaped }, escaped.message);
     return escaped;
   }
+  // A handler that its signal stopped fails with what its own work made of that, perhaps before the call itself is told.
+  if ((known.cause as Error | undefined)?.name === "AbortError" && Date.now() >= header.deadlineAt)
+    return deadlineExceeded(member.id);
   if (known.code === "INTERNAL") {
     log.error(
       { member: member.id, traceId: traceIdOf(header.traceparent), err: known.cause ?? known },
