@@ -11,6 +11,17 @@ if [ -x .venv/bin/python ] && [ "$(cat "$mark" 2>/dev/null)" = "$wanted" ]; then
 fi
 command -v python3 >/dev/null || { echo "python3 is missing: install Python 3.9 or later" >&2; exit 1; }
 
+# Two test files may want it at once. The lock goes with its holder, however that ends.
+if [ -z "${KERF_VENV_LOCKED:-}" ]; then
+  exec python3 -c '
+import fcntl, os
+lock = open(".venv.lock", "w")
+fcntl.flock(lock, fcntl.LOCK_EX)
+os.set_inheritable(lock.fileno(), True)
+os.environ["KERF_VENV_LOCKED"] = "1"
+os.execvp("sh", ["sh", "scripts/python.sh"])'
+fi
+
 python3 -m venv --clear .venv || { echo "python3 -m venv failed: on Debian, apt install python3-venv" >&2; exit 1; }
 # shellcheck disable=SC2086
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: $wanted
