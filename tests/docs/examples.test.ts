@@ -134,7 +134,7 @@ test("calls: the .proto of the page is what Kerf makes, and a client of it in Py
     listen: { host: "127.0.0.1", port: 0 },
     server,
     log: createLog({ unit: "front", level: "silent" }),
-    settings: {},
+    settings: { KERF_UNIT_SECRET: "only-for-tests-and-long-enough-to-be-one" },
   });
   try {
     const { file } = protoOf(contract);

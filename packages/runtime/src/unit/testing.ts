@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import postgres from "postgres";
+import { afterAll } from "vitest";
 import { newTrace } from "../call/trace.ts";
 import { freshName, testServer } from "../data/testing.ts";
 import { tcpProxy, type TcpProxy } from "../data/tcp-proxy.ts";
@@ -17,7 +18,7 @@ import { startUnit } from "./unit.ts";
 export function tables(sql: string): URL {
   const folder = mkdtempSync(join(tmpdir(), "kerf-migrations-"));
   writeFileSync(join(folder, "0001_tables.sql"), sql);
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return pathToFileURL(`${folder}/`);
 }
 
