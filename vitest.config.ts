@@ -13,5 +13,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two cores: more workers only make the database tests wait for each other.
     maxWorkers: 2,
+    // Processes are killed and deadlines pass in these tests, on machines that others use too. A second try is reported as
+    // one; what fails twice fails.
+    retry: process.env["CI"] === "true" ? 1 : 0,
   },
 });
