@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Delivered } from "../broker/broker.ts";
+import { crashAround, crashpoint } from "../crashpoint/crashpoint.ts";
 import type { ServicePort } from "../service/port.ts";
 import { fastMs, fastPausesMs, slowPauseMs } from "./ladder.ts";
 import { outOfReach, reasonOf, type Inbox } from "./inbox.ts";
@@ -18,6 +19,7 @@ export function delivery(
 ): (messages: readonly Delivered[], signal: AbortSignal) => Promise<void> {
   return async (messages, signal) => {
     const blocked = await blockedKeys(port, messages[0]!.channel);
+    crashpoint("receive.after");
     const byKey = Map.groupBy(messages, (m) => m.key);
     const queues = [...byKey.values()];
     const workers = Array.from({ length: Math.min(keysAtOnce, queues.length) }, async () => {
@@ -62,7 +64,7 @@ async function tryFast(inbox: Inbox, message: Delivered, signal: AbortSignal): P
     if (pauseMs > 0) await sleep(pauseMs, undefined, { signal });
     signal.throwIfAborted();
     try {
-      await inbox.handle(message, signal);
+      await crashAround("handle", () => inbox.handle(message, signal));
       return undefined;
     } catch (error) {
       if (outOfReach(error) || signal.aborted) throw error;
@@ -96,7 +98,7 @@ async function park(
   const tx = database.open({ deadlineAt: Date.now() + 10_000 });
   try {
     await journal.park(tx.run, messages, error, Math.round(nextInMs), firstFailed);
-    await tx.commit();
+    await crashAround("park", () => tx.commit());
   } catch (failed) {
     await tx.rollback();
     throw failed;

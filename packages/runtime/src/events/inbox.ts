@@ -1,6 +1,7 @@
 import { contractIdOf, DeclaredError, StatusError, type AnyEvent, type Phases, type SagaFacts } from "kerf";
 import type { Endpoint } from "../call/dispatch.ts";
 import { childOf } from "../call/trace.ts";
+import { crashAround, crashpoint } from "../crashpoint/crashpoint.ts";
 import type { Run } from "../data/transaction.ts";
 import type { OutboxMessage } from "../journal/journal.ts";
 import type { ServicePort } from "../service/port.ts";
@@ -88,7 +89,8 @@ export class Inbox {
       actor: envelope.actor,
       traceparent: childOf(envelope.traceparent),
       signal,
-      open: (run) => fresh(journal.openInbox(run, envelope.type, envelope.id)),
+      open: (run) =>
+        fresh(crashAround("inbox.insert", () => journal.openInbox(run, envelope.type, envelope.id))),
       also: async (run) => {
         const writes = subscriber.waits.map(({ saga, correlate }) =>
           journal.deliverMail(run, saga, String(data[correlate]), {
@@ -101,6 +103,7 @@ export class Inbox {
       },
     });
     if (done && subscriber.waits.length > 0) this.#port.committed({ messages: false, sagas: [], mail: true });
+    if (!done) crashpoint("delivery.repeated");
     if (!done && also) await this.#write(also);
   }
 

@@ -1,3 +1,4 @@
+import { crashAround } from "../crashpoint/crashpoint.ts";
 import type { ParkedMessage } from "../journal/journal.ts";
 import type { ServicePort } from "../service/port.ts";
 import { outOfReach, reasonOf, type Inbox } from "./inbox.ts";
@@ -45,7 +46,9 @@ async function retry(
     }
     const text = reasonOf(error);
     if (message.attempts > 0 && message.failingForMs >= limitMs) {
-      await inTransaction(port, (run) => journal.bury(run, message.parkedId, text));
+      await crashAround("dead-letter", () =>
+        inTransaction(port, (run) => journal.bury(run, message.parkedId, text)),
+      );
       port.log.error(
         { channel: message.channel, key: message.key, messageId: message.id },
         `a dead letter: ${text}`,

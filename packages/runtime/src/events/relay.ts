@@ -1,5 +1,6 @@
 import type { Log } from "kerf";
 import { StaleFenceError, type Broker } from "../broker/broker.ts";
+import { crashAround, crashpoint } from "../crashpoint/crashpoint.ts";
 import type { Storage } from "../service/port.ts";
 import { withSequence } from "./envelope.ts";
 
@@ -93,7 +94,9 @@ export class Relay {
       id,
       body: withSequence(body, sequence),
     }));
+    crashpoint("publish.before");
     await this.#broker.publish({ publisher: this.#service, fence, messages });
+    crashpoint("publish.acknowledge.after");
     const write = database.open({ deadlineAt: Date.now() + 10_000 });
     try {
       void Promise.resolve(
@@ -102,7 +105,7 @@ export class Relay {
           unsent.map((m) => m.sequence),
         ),
       ).catch(() => {});
-      await write.commit();
+      await crashAround("mark-sent", () => write.commit());
     } catch (error) {
       await write.rollback();
       throw error;

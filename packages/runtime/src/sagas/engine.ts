@@ -1,4 +1,5 @@
 import { sagaFacts, type SagaFacts } from "kerf";
+import { crashpoint } from "../crashpoint/crashpoint.ts";
 import { sagaKey, type NewSaga, type SagaRecord, type StepRecord } from "../journal/journal.ts";
 import type { ServicePort } from "../service/port.ts";
 import type { SagaParts } from "./live-saga.ts";
@@ -62,6 +63,7 @@ export class SagaEngine {
       if (room <= 0) return;
       const claimed = await this.#claimSome(room);
       this.#inDoubt = false;
+      if (claimed.length > 0) crashpoint("saga.claimed");
       for (const { saga, steps } of claimed) this.#run(saga, steps);
       if (claimed.length < room) return;
     }

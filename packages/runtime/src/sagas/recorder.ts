@@ -1,3 +1,4 @@
+import { crashAround } from "../crashpoint/crashpoint.ts";
 import { DatabaseError } from "../data/errors.ts";
 import type {
   Mailbox,
@@ -101,11 +102,13 @@ export class Recorder {
     const full: SagaProgress = { state, error: this.error, durable, ...progress };
     const { database, journal } = this.#storage;
     const { name, id } = this.#saga;
-    const written = await persist(
-      database,
-      {},
-      (run) => journal.recordSaga(run, this.#worker, name, id, steps, full),
-      this.#draining,
+    const written = await crashAround(state === "undoing" ? "saga.compensation" : "saga.step", () =>
+      persist(
+        database,
+        {},
+        (run) => journal.recordSaga(run, this.#worker, name, id, steps, full),
+        this.#draining,
+      ),
     ).catch((error: unknown) => {
       if (this.#draining.aborted && error instanceof DatabaseError)
         throw new Stopped("lost", "the database was away while this process ended");

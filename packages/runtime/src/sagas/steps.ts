@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeclaredError, StatusError, type AnyCommand, type AnyQuery, type StepOptions } from "kerf";
+import { crashpoint } from "../crashpoint/crashpoint.ts";
 import { hashValue } from "../journal/hash.ts";
 import type { SagaError, StepRecord } from "../journal/journal.ts";
 import { diverged, fromSagaError, toSagaError } from "./errors.ts";
@@ -80,6 +81,7 @@ async function settleStep(run: LiveSaga, what: Do): Promise<void> {
   const { step } = what;
   try {
     const output = await outcomeOf(run, what);
+    crashpoint("saga.step.called");
     run.recorder.put({ ...step, state: "done", output: output ?? null });
   } catch (error) {
     if (error instanceof DeclaredError || error instanceof StatusError) {

@@ -1,4 +1,5 @@
 import type { AnyEvent } from "kerf";
+import { crashpoint } from "../crashpoint/crashpoint.ts";
 import { nextInBranch } from "./branches.ts";
 import type { LiveSaga } from "./live-saga.ts";
 
@@ -19,6 +20,7 @@ export async function runSleep(run: LiveSaga, name: string, ms: number): Promise
   if (!known) await run.recorder.commit();
   const left = (step.output as number) - Date.now();
   if (left > 0) await run.pause(left);
+  crashpoint("saga.woken");
   run.recorder.put({ ...step, state: "done" });
 }
 

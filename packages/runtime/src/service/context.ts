@@ -15,6 +15,7 @@ import {
 } from "kerf";
 import { deadlineSignal } from "../call/deadline.ts";
 import { traceIdOf } from "../call/trace.ts";
+import { crashableSql } from "../crashpoint/crashpoint.ts";
 import type { Transaction } from "../data/transaction.ts";
 import type { CallHeader } from "../transport/transport.ts";
 import type { Effects } from "../work/effects.ts";
@@ -77,7 +78,7 @@ export class HandlerContext {
   }
 
   get sql(): Sql | undefined {
-    return this.tx?.sql;
+    return this.tx && crashableSql(this.tx.sql);
   }
 
   get fail(): (code: string, data: unknown) => DeclaredError {

@@ -1,6 +1,7 @@
 import { describe, sagaFacts } from "kerf";
 import type { Broker, Group, Subscription } from "../broker/broker.ts";
 import type { Endpoint } from "../call/dispatch.ts";
+import { crashAround } from "../crashpoint/crashpoint.ts";
 import { delivery } from "../events/delivery.ts";
 import { commandChannel } from "../events/envelope.ts";
 import { Inbox } from "../events/inbox.ts";
@@ -98,8 +99,8 @@ export class ServiceHost {
     const { port, worker, replica, leaseMs } = this.#options;
     if (this.#stopping.signal.aborted) return undefined;
     try {
-      const tick = await this.#transaction((run) =>
-        port.storage!.journal.tick(run, worker, replica, leaseMs),
+      const tick = await crashAround("lease.renew", () =>
+        this.#transaction((run) => port.storage!.journal.tick(run, worker, replica, leaseMs)),
       );
       this.#relay.own(tick.relayFence);
       if (tick.unsent) this.#relay.wake();

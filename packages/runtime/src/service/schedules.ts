@@ -1,4 +1,5 @@
 import { newTrace } from "../call/trace.ts";
+import { crashpoint } from "../crashpoint/crashpoint.ts";
 import type { Slot } from "../journal/journal.ts";
 import { react } from "../work/reaction.ts";
 import type { ServicePort } from "./port.ts";
@@ -27,6 +28,7 @@ export class Schedules {
     if (!schedule || (before && before.at > Date.now())) return;
     this.#waiting.set(slot.name, { at: Infinity, failures: before?.failures ?? 0 });
     try {
+      crashpoint("timer.fire.before");
       await react({
         port: this.#port,
         name: `every: ${slot.name}`,
@@ -42,6 +44,7 @@ export class Schedules {
         opensByLock: true,
         open: (run) => this.#port.storage!.journal.openSlot(run, slot),
       });
+      crashpoint("timer.fire.after");
       this.#waiting.delete(slot.name);
     } catch (error) {
       const failures = (before?.failures ?? 0) + 1;

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { Broker } from "../broker/broker.ts";
 import { dispatcher, type Endpoint } from "../call/dispatch.ts";
 import { router, type Router } from "../call/router.ts";
+import { armCrashpoint } from "../crashpoint/crashpoint.ts";
 import { connections, type Connections } from "../data/connections.ts";
 import { staticDiscovery } from "../discovery/static.ts";
 import { mayCall, type Graph } from "../graph/index.ts";
@@ -32,6 +33,7 @@ import { Ticker } from "./ticker.ts";
  */
 export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   const { graph, topology, unit, log } = options;
+  armCrashpoint(options.settings);
   const definitions = unit.services.map((name) => graph.services.get(name)!.definition);
   const stored = definitions.filter((d) => d.needs.database);
   const pool = connections();

@@ -1,5 +1,6 @@
 import { DeclaredError, StatusError, type AnyCommand, type Phases } from "kerf";
 import { randomUUID } from "node:crypto";
+import { crashAround, crashpoint } from "../crashpoint/crashpoint.ts";
 import type { Run } from "../data/transaction.ts";
 import { hashValue } from "../journal/hash.ts";
 import type { CommandKey } from "../journal/journal.ts";
@@ -100,7 +101,7 @@ async function inTwoPhases(run: Invocation, phases: Phases): Promise<unknown> {
   const before = new HandlerContext(run.port, run.command.id, run.header, run.signal);
   let prepared: unknown;
   try {
-    prepared = await phases.prepare(run.input, before);
+    prepared = await crashAround("prepare", () => phases.prepare(run.input, before));
   } finally {
     before.dispose();
   }
@@ -117,7 +118,10 @@ async function inTwoPhases(run: Invocation, phases: Phases): Promise<unknown> {
 }
 
 function openRecord(run: Invocation, sql: Run, state: "open" | "intent"): Promise<unknown> {
-  return run.storage.journal.openCommand(sql, run.key, run.inputHash, state, run.header.via === "saga");
+  const { journal } = run.storage;
+  return crashAround("command.record", () =>
+    journal.openCommand(sql, run.key, run.inputHash, state, run.header.via === "saga"),
+  );
 }
 
 function withTransaction(
@@ -190,6 +194,7 @@ async function recordFailure(run: Invocation, error: DeclaredError): Promise<unk
 }
 
 async function recordedOutcome(run: Invocation): Promise<unknown> {
+  crashpoint("command.repeated");
   const deadlineAt = Math.max(run.header.deadlineAt, Date.now() + 1_000);
   return outcomeOf(await readRecord(run.storage, run.key, deadlineAt), run.key, run.inputHash);
 }

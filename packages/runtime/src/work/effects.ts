@@ -10,6 +10,7 @@ import {
 } from "kerf";
 import { randomUUID } from "node:crypto";
 import { StatusError } from "kerf";
+import { crashAround } from "../crashpoint/crashpoint.ts";
 import type { Run } from "../data/transaction.ts";
 import { hashValue } from "../journal/hash.ts";
 import type { Journal, NewSaga, OutboxMessage } from "../journal/journal.ts";
@@ -103,7 +104,7 @@ export class Effects {
   async flush(run: Run, journal: Journal): Promise<void> {
     if (this.sagas.length > 0) this.#started = await journal.openSagas(run, this.#source.worker, this.sagas);
     if (this.messages.length > 0)
-      void Promise.resolve(journal.appendOutbox(run, this.messages)).catch(() => {});
+      void crashAround("outbox.insert", () => journal.appendOutbox(run, this.messages)).catch(() => {});
   }
 
   #append(channel: string, key: string, id: string, type: string, data: unknown): void {

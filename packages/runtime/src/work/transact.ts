@@ -1,5 +1,6 @@
 import { DeclaredError, StatusError } from "kerf";
 import { setTimeout as sleep } from "node:timers/promises";
+import { crashAround, crashpoint, crashpointWhenSent } from "../crashpoint/crashpoint.ts";
 import { DatabaseError } from "../data/errors.ts";
 import type { Database, Run, Transaction } from "../data/transaction.ts";
 
@@ -49,7 +50,7 @@ export async function transact<R>(database: Database, work: Once<R>): Promise<Do
       await work.close(tx.run, result);
       // Without a statement there is no transaction, and so no record.
       if (!tx.begun) void tx.run("select 1").catch(() => {});
-      await tx.commit();
+      await committed(tx);
       return { repeated: false, result };
     } catch (error) {
       const repeated = await record.repeated();
@@ -65,6 +66,14 @@ export async function transact<R>(database: Database, work: Once<R>): Promise<Do
   }
 }
 
+function committed(tx: Transaction): Promise<void> {
+  return crashAround("transaction.commit", () => {
+    const answer = tx.commit();
+    crashpointWhenSent("transaction.commit.sent");
+    return answer;
+  });
+}
+
 /** The record of one attempt, whose answer is not waited for until it is needed. */
 class OpenRecord {
   #answer: Promise<boolean> | undefined;
@@ -76,10 +85,14 @@ class OpenRecord {
   }
 
   open(run: Run): void {
+    crashpoint("transaction.begin.before");
     this.#answer = this.#work.open(run);
-    this.#answer.catch((error: unknown) => {
-      this.failure = error;
-    });
+    this.#answer.then(
+      () => crashpoint("transaction.begin.after"),
+      (error: unknown) => {
+        this.failure = error;
+      },
+    );
   }
 
   async repeated(): Promise<boolean> {

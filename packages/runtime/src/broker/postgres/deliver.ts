@@ -1,3 +1,4 @@
+import { crashAround, crashpoint } from "../../crashpoint/crashpoint.ts";
 import type { Delivered, OnProblem } from "../broker.ts";
 import { DELIVERY_LIMIT, redeliveryDelayMs } from "../redelivery.ts";
 import { pause } from "./pause.ts";
@@ -166,6 +167,7 @@ export class Deliveries {
     await Promise.resolve(); // So that it cannot be over before it is noted as under way.
     for (let failures = 0; !signal.aborted && !(failures > 0 && lane.leaving);) {
       try {
+        crashpoint("receive.before");
         await lane.consumer.deliver(messages, signal);
         lane.next = messages.at(-1)!.offset + 1;
         this.#acknowledged.add(lane);
@@ -209,10 +211,12 @@ export class Deliveries {
     const { link, lanes } = this.#options;
     const nexts = moved.map((lane) => lane.next);
     try {
-      const rows = await link.run(
-        (sql) => sql<{ grp: number; lane: number }[]>`
-          select * from broker.advance(${lanes.member}, ${moved.map((m) => m.consumer.group.id)},
-            ${moved.map((m) => m.lane)}, ${moved.map((m) => m.fence)}, ${nexts})`,
+      const rows = await crashAround("acknowledge", () =>
+        link.run(
+          (sql) => sql<{ grp: number; lane: number }[]>`
+            select * from broker.advance(${lanes.member}, ${moved.map((m) => m.consumer.group.id)},
+              ${moved.map((m) => m.lane)}, ${moved.map((m) => m.fence)}, ${nexts})`,
+        ),
       );
       const done = new Set(rows.map((row) => `${row.grp}/${row.lane}`));
       for (const [i, lane] of moved.entries()) {

@@ -1,3 +1,4 @@
+import { crashAround } from "../../crashpoint/crashpoint.ts";
 import type { Deliver, OnProblem } from "../broker.ts";
 import type { KnownGroup } from "./catalogue.ts";
 import type { Link } from "./link.ts";
@@ -99,7 +100,9 @@ export class Lanes {
   async #beat(): Promise<void> {
     if (this.#wanted.size === 0 && this.#member === null) return;
     const { link, leaseMs } = this.#options;
-    const { member, rows } = await beat(link, this.#member, leaseMs, [...this.#wanted.keys()]);
+    const { member, rows } = await crashAround("broker.renew", () =>
+      beat(link, this.#member, leaseMs, [...this.#wanted.keys()]),
+    );
     this.#member = member;
     const given = [...this.#adopt(rows), ...this.#idleLeaving()];
     if (given.length > 0) await release(link, member, given);

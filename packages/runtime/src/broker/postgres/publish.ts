@@ -1,3 +1,4 @@
+import { crashpoint, crashpointWhenSent } from "../../crashpoint/crashpoint.ts";
 import { type Batch, StaleFenceError } from "../broker.ts";
 import { laneOf } from "../lane.ts";
 import type { Catalogue } from "./catalogue.ts";
@@ -70,13 +71,16 @@ export async function publishBatch(
     return { channel, lane, nth: counter.count++ };
   });
   const counters = [...lanes.values()];
-  const [row] = await link.run(
+  const answer = link.run(
     (sql) => sql<{ done: boolean }[]>`
       select broker.publish(${publisher}, ${fence}, ${member},
         ${counters.map((c) => c.channel)}, ${counters.map((c) => c.lane)}, ${counters.map((c) => c.count)},
         ${placed.map((p) => p.channel)}, ${placed.map((p) => p.lane)}, ${placed.map((p) => p.nth)},
         ${messages.map((m) => m.key)}, ${messages.map((m) => m.id)}, ${messages.map((m) => m.body)}) as done`,
   );
+  crashpointWhenSent("publish.after");
+  const [row] = await answer;
+  crashpoint("publish.acknowledge.before");
   if (!row!.done) throw new StaleFenceError(publisher, fence);
   return new Set(counters.map((c) => c.channel));
 }
