@@ -1,19 +1,9 @@
+import type { Clock } from "../clock/clock.ts";
 import { type Consumers, type Cursor, groupKey, type MemoryLog } from "./memory-log.ts";
 import { DELIVERY_LIMIT, redeliveryDelayMs } from "./redelivery.ts";
 
-/** What the in-memory broker needs of time. `after` returns its canceller. */
-export interface MemoryTimers {
-  now(): number;
-  after(delayMs: number, run: () => void): () => void;
-}
-
-export const processTimers: MemoryTimers = {
-  now: () => Date.now(),
-  after(delayMs, run) {
-    const timer = setTimeout(run, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
+/** What the in-memory broker needs of time. */
+export type MemoryTimers = Pick<Clock, "now" | "after">;
 
 /** Returns the pump: it starts a delivery on every lane that is idle, has messages, and has a member to take them. */
 export function memoryDelivery(log: MemoryLog, timers: MemoryTimers): (consumers: Consumers) => void {

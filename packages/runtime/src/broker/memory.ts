@@ -1,6 +1,7 @@
 import type { Broker, Group, OnProblem, Subscription } from "./broker.ts";
 import { warnOfProblem } from "./broker.ts";
-import { type MemoryTimers, memoryDelivery, processTimers } from "./memory-delivery.ts";
+import { processClock } from "../clock/process-clock.ts";
+import { type MemoryTimers, memoryDelivery } from "./memory-delivery.ts";
 import { type Consumers, groupKey, type Member, MemoryLog } from "./memory-log.ts";
 import { RETENTION_MS } from "./redelivery.ts";
 
@@ -19,7 +20,7 @@ export interface MemoryBroker extends Required<Broker> {
 
 /** The broker of one process and of simulations: the same contract as the others, kept nowhere. */
 export function memoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
-  const { log = new MemoryLog(), timers = processTimers, retentionMs = RETENTION_MS } = options;
+  const { log = new MemoryLog(), timers = processClock, retentionMs = RETENTION_MS } = options;
   const { onProblem = warnOfProblem } = options;
   const pump = memoryDelivery(log, timers);
   const home = {};

@@ -1,107 +1,28 @@
 import { StatusError } from "kerf";
+import type { Clock } from "../clock/clock.ts";
 
 /** Work with less than this left is refused: its reply would come too late. */
 export const leastMs = 5;
-/** One timer serves all deadlines; it may be this much late. */
-const bucketMs = 16;
-
-/** One deadline in the ring of its bucket. A ring: most are forgotten soon, and that must cost next to nothing. */
-class Entry {
-  before: Entry = this;
-  after: Entry = this;
-  readonly expire: () => void;
-
-  constructor(expire: () => void) {
-    this.expire = expire;
-  }
-}
-
-/**
- * The head of each bucket's ring. Counted by the monotonic clock: the other one steps, and then deadlines would come at
- * once or not for a long time.
- */
-const buckets = new Map<number, Entry>();
-let latest = { bucket: 0, head: new Entry(() => {}) };
-let swept = 0;
-let timer: NodeJS.Timeout | undefined;
-
-/** Calls `expire` once `at` (Date.now() ms) has passed. A timer of its own would cost each call more than the call. */
-export function expireAt(at: number, expire: () => void): Entry {
-  if (!timer) {
-    swept = Math.floor(performance.now() / bucketMs) - 1;
-    timer = setInterval(sweep, bucketMs);
-    timer.unref();
-  }
-  const bucket = Math.max(Math.ceil((performance.now() + at - Date.now()) / bucketMs), swept + 1);
-  const head = headOf(bucket);
-  const entry = new Entry(expire);
-  entry.after = head;
-  entry.before = head.before;
-  entry.before.after = head.before = entry;
-  return entry;
-}
-
-export function forget(entry: Entry): void {
-  entry.before.after = entry.after;
-  entry.after.before = entry.before;
-  entry.before = entry.after = entry;
-}
-
-/** Calls that begin together end in the same bucket, mostly. */
-function headOf(bucket: number): Entry {
-  if (latest.bucket === bucket && bucket > swept) return latest.head;
-  let head = buckets.get(bucket);
-  if (!head) buckets.set(bucket, (head = new Entry(() => {})));
-  latest = { bucket, head };
-  return head;
-}
-
-function sweep(): void {
-  const now = Math.floor(performance.now() / bucketMs);
-  if (now - swept > buckets.size + 1_000) {
-    // The process slept: look at what is there instead of at every tick between.
-    for (const bucket of buckets.keys()) if (bucket <= now) expireBucket(bucket);
-  } else {
-    for (let bucket = swept + 1; bucket <= now; bucket++) expireBucket(bucket);
-  }
-  swept = Math.max(swept, now);
-  if (buckets.size === 0 && timer) {
-    clearInterval(timer);
-    timer = undefined;
-  }
-}
-
-function expireBucket(bucket: number): void {
-  const head = buckets.get(bucket);
-  if (!head) return;
-  buckets.delete(bucket);
-  if (latest.head === head) latest = { bucket: 0, head: new Entry(() => {}) };
-  while (head.after !== head) {
-    const entry = head.after;
-    forget(entry);
-    entry.expire();
-  }
-}
-
 /**
  * Rejects with DEADLINE_EXCEEDED when `work` has not settled by `at`. The work itself goes on: stop it by `signal`.
  * `told` turns what it fails with into what its caller is told.
  */
 export function bounded<T>(
+  clock: Clock,
   work: Promise<T>,
   at: number,
   what: string,
   told?: (error: unknown) => Error,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const entry = expireAt(at, () => reject(deadlineExceeded(what)));
+    const deadline = clock.deadline(at, () => reject(deadlineExceeded(what)));
     work.then(
       (value) => {
-        forget(entry);
+        deadline.forget();
         resolve(value);
       },
       (error: unknown) => {
-        forget(entry);
+        deadline.forget();
         reject(told ? told(error) : (error as Error));
       },
     );
@@ -117,18 +38,19 @@ export function deadlineExceeded(what: string): StatusError {
 
 /** A signal that aborts at `at` or with `parent`. The disposer ends its watch. */
 export function deadlineSignal(
+  clock: Clock,
   at: number,
   parent: AbortSignal | undefined,
 ): { signal: AbortSignal; dispose: () => void } {
   const controller = new AbortController();
-  const entry = expireAt(at, () => controller.abort(deadlineExceeded("the work")));
+  const deadline = clock.deadline(at, () => controller.abort(deadlineExceeded("the work")));
   const follow = (): void => controller.abort(parent!.reason);
   if (parent?.aborted) follow();
   else parent?.addEventListener("abort", follow, { once: true });
   return {
     signal: controller.signal,
     dispose: () => {
-      forget(entry);
+      deadline.forget();
       parent?.removeEventListener("abort", follow);
     },
   };

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { createLog } from "../log/index.ts";
 import { compileValidator } from "../validate/index.ts";
+import { processClock } from "../clock/process-clock.ts";
 import { deadlineSignal } from "./deadline.ts";
 import { dispatcher, type Endpoint } from "./dispatch.ts";
 import { newTrace } from "./trace.ts";
@@ -46,7 +47,7 @@ function called(
 
 test("a handler that its signal stops at the deadline is answered with the deadline, whoever is told first", async () => {
   const stopped: Endpoint["run"] = (_input, header) => {
-    const { signal } = deadlineSignal(header.deadlineAt, undefined);
+    const { signal } = deadlineSignal(processClock, header.deadlineAt, undefined);
     return sleep(5_000, {}, { signal });
   };
   const many = Array.from({ length: 40 }, (_, i) => called(stopped, { timeoutMs: 20 + i }));

@@ -7,6 +7,8 @@ import {
   type Log,
   type Violation,
 } from "kerf";
+import type { Clock } from "../clock/clock.ts";
+import { processClock } from "../clock/process-clock.ts";
 import type { CallHeader, Dispatch } from "../transport/transport.ts";
 import type { Validator } from "../validate/index.ts";
 import { toCallError } from "../work/transact.ts";
@@ -28,7 +30,11 @@ export interface Endpoint {
 export type MayCall = (callerService: string, memberOrContract: string) => boolean;
 
 /** The receiving side of every call, the same for all transports: find, authorise, deadline, validate, run, map errors. */
-export function dispatcher(endpoints: ReadonlyMap<string, Endpoint>, mayCall: MayCall): Dispatch {
+export function dispatcher(
+  endpoints: ReadonlyMap<string, Endpoint>,
+  mayCall: MayCall,
+  clock: Clock = processClock,
+): Dispatch {
   const allowed = new Map<string, Set<string>>();
   /** The graph does not change: what it allowed once is remembered. */
   const mayCallOnce: MayCall = (caller, member) => {
@@ -44,13 +50,15 @@ export function dispatcher(endpoints: ReadonlyMap<string, Endpoint>, mayCall: Ma
       return Promise.reject(new StatusError("UNIMPLEMENTED", `this unit answers no ${request.member}`));
     const refusal = refuseCaller(endpoint, header, mayCallOnce);
     if (refusal) return Promise.reject(refusal);
-    if (header.deadlineAt - Date.now() < leastMs) return Promise.reject(deadlineExceeded(request.member));
+    if (header.deadlineAt - clock.now() < leastMs) return Promise.reject(deadlineExceeded(request.member));
     const checked = endpoint.validateInput(request.input);
     if (!checked.ok) return Promise.reject(misfit(request.member, checked.violations));
     const work = header.settle
       ? endpoint.settle(checked.value, header)
       : endpoint.run(checked.value, header, signal);
-    return bounded(work, header.deadlineAt, request.member, (error) => reported(error, endpoint, header));
+    return bounded(clock, work, header.deadlineAt, request.member, (error) =>
+      reported(error, endpoint, header, clock),
+    );
   };
 }
 
@@ -81,6 +89,7 @@ function reported(
   error: unknown,
   { member, log }: Endpoint,
   header: CallHeader,
+  clock: Clock,
 ): DeclaredError | StatusError {
   const known = toCallError(error);
   if (known instanceof DeclaredError) {
@@ -94,7 +103,7 @@ function reported(
     return escaped;
   }
   // A handler that its signal stopped fails with what its own work made of that, perhaps before the call itself is told.
-  if ((known.cause as Error | undefined)?.name === "AbortError" && Date.now() >= header.deadlineAt)
+  if ((known.cause as Error | undefined)?.name === "AbortError" && clock.now() >= header.deadlineAt)
     return deadlineExceeded(member.id);
   if (known.code === "INTERNAL") {
     log.error(

@@ -1,5 +1,6 @@
 import { DeclaredError, StatusError, type StatusCode } from "kerf";
 import { describe, expect, test } from "vitest";
+import { processClock } from "../clock/process-clock.ts";
 import { RetryBudget, withRetries } from "./retry.ts";
 
 const signal = new AbortController().signal;
@@ -8,7 +9,11 @@ const status = (code: StatusCode, retryAfterMs?: number): StatusError =>
   new StatusError(code, "no", retryAfterMs === undefined ? {} : { retryAfterMs });
 
 /** Fails with each in turn, then succeeds; says how often it was tried. */
-async function tries(failures: Error[], budget = new RetryBudget(), deadlineAt = soon()): Promise<number> {
+async function tries(
+  failures: Error[],
+  budget = new RetryBudget(Date.now),
+  deadlineAt = soon(),
+): Promise<number> {
   let n = 0;
   await withRetries(
     async (retry) => {
@@ -16,7 +21,7 @@ async function tries(failures: Error[], budget = new RetryBudget(), deadlineAt =
       const failure = failures[n++];
       if (failure) throw failure;
     },
-    { budget, deadlineAt, signal },
+    { clock: processClock, budget, deadlineAt, signal },
   ).catch(() => {});
   return n;
 }

@@ -1,5 +1,5 @@
 import { DeclaredError, StatusError } from "kerf";
-import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../clock/clock.ts";
 
 /** Google SRE: at most three tries, in one layer only. */
 const tries = 3;
@@ -16,7 +16,7 @@ export class RetryBudget {
   #at = 0;
   readonly #now: () => number;
 
-  constructor(now: () => number = Date.now) {
+  constructor(now: () => number) {
     this.#now = now;
     this.#at = now();
   }
@@ -59,8 +59,14 @@ export function retryable(error: unknown): boolean {
 /** Repeats `attempt` while that may help, there is budget, and the deadline allows. Full jitter. */
 export async function withRetries<T>(
   attempt: (retry: boolean) => Promise<T>,
-  limits: { readonly budget: RetryBudget; readonly deadlineAt: number; readonly signal: AbortSignal },
+  limits: {
+    readonly clock: Clock;
+    readonly budget: RetryBudget;
+    readonly deadlineAt: number;
+    readonly signal: AbortSignal;
+  },
 ): Promise<T> {
+  const { clock } = limits;
   limits.budget.deposit();
   for (let n = 1; ; n++) {
     try {
@@ -68,9 +74,9 @@ export async function withRetries<T>(
     } catch (error) {
       if (n >= tries || !retryable(error) || limits.signal.aborted || !limits.budget.withdraw()) throw error;
       const asked = error instanceof StatusError ? (error.retryAfterMs ?? 0) : 0;
-      const pause = Math.max(asked, Math.random() * Math.min(backoffMs[1], backoffMs[0] * 2 ** (n - 1)));
-      if (Date.now() + pause >= limits.deadlineAt) throw error;
-      await sleep(pause, undefined, { signal: limits.signal }).catch(() => {
+      const pause = Math.max(asked, clock.random() * Math.min(backoffMs[1], backoffMs[0] * 2 ** (n - 1)));
+      if (clock.now() + pause >= limits.deadlineAt) throw error;
+      await clock.sleep(pause, limits.signal).catch(() => {
         throw error;
       });
     }

@@ -1,4 +1,6 @@
 import { serviceNameOf, StatusError, type AnyCommand, type AnyQuery } from "kerf";
+import type { Clock } from "../clock/clock.ts";
+import { processClock } from "../clock/process-clock.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { CallRequest, Dispatch, Transport } from "../transport/transport.ts";
 import type { Validator } from "../validate/index.ts";
@@ -12,6 +14,7 @@ export interface RouterParts {
   /** Which unit hosts a service. */
   readonly unitOf: (service: string) => string | undefined;
   readonly discovery: Discovery;
+  readonly clock?: Clock;
   readonly dispatch: Dispatch;
   readonly transport: Transport;
   /** Checks an input before it leaves, so that a wrong one has the same answer in every topology. */
@@ -33,6 +36,7 @@ export interface Router {
 const never = new AbortController().signal;
 
 export function router(parts: RouterParts): Router {
+  const { clock = processClock } = parts;
   const targets = new Map<string, Target>();
   const stops: (() => void)[] = [];
 
@@ -65,7 +69,7 @@ export function router(parts: RouterParts): Router {
     if (!checked.ok) throw misfit(member.id, checked.violations);
     const target = targetOf(serviceNameOf(member.id));
     const { deadlineAt } = request.header;
-    const own = deadlineSignal(deadlineAt, signal);
+    const own = deadlineSignal(clock, deadlineAt, signal);
     const attempt = async (retry: boolean): Promise<unknown> => {
       if (target.addresses.length === 0) await target.known;
       const sent = retry ? { ...request, header: { ...request.header, retry } } : request;
@@ -76,12 +80,17 @@ export function router(parts: RouterParts): Router {
     try {
       const work = repeatable
         ? withRetries(attempt, {
-            budget: budgetOf(target, request.header.caller ?? ""),
+            clock,
+            budget: budgetOf(target, request.header.caller ?? "", clock),
             deadlineAt,
             signal: own.signal,
           })
         : attempt(false);
-      return checkReply(await bounded(work, deadlineAt, member.id), member, parts.replyValidator(member));
+      return checkReply(
+        await bounded(clock, work, deadlineAt, member.id),
+        member,
+        parts.replyValidator(member),
+      );
     } finally {
       own.dispose();
     }
@@ -112,9 +121,9 @@ function pick(target: Target): string {
   return address;
 }
 
-function budgetOf(target: Target, caller: string): RetryBudget {
+function budgetOf(target: Target, caller: string, clock: Clock): RetryBudget {
   let budget = target.budgets.get(caller);
-  if (!budget) target.budgets.set(caller, (budget = new RetryBudget()));
+  if (!budget) target.budgets.set(caller, (budget = new RetryBudget(() => clock.now())));
   return budget;
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Delivered } from "../broker/broker.ts";
 import { crashAround, crashpoint } from "../crashpoint/crashpoint.ts";
 import type { ServicePort } from "../service/port.ts";
@@ -44,24 +43,29 @@ async function deliverKey(
   const behind = "an earlier message of its key waits";
   if (blocked) return park(port, queue, behind, 0, false);
   for (const [index, message] of queue.entries()) {
-    const error = await tryFast(inbox, message, signal);
+    const error = await tryFast(port, inbox, message, signal);
     if (error === undefined) continue;
     port.log.warn(
       { err: error, channel: message.channel, key: message.key, messageId: message.id },
       "a message keeps failing; it waits in this service's database and is tried again",
     );
-    const pauseMs = slowPauseMs(0);
+    const pauseMs = slowPauseMs(0, () => port.clock.random());
     await park(port, queue.slice(index), reasonOf(error), pauseMs, true);
     return due(pauseMs);
   }
 }
 
-async function tryFast(inbox: Inbox, message: Delivered, signal: AbortSignal): Promise<unknown> {
+async function tryFast(
+  { clock }: ServicePort,
+  inbox: Inbox,
+  message: Delivered,
+  signal: AbortSignal,
+): Promise<unknown> {
   let last: unknown;
-  const until = Date.now() + fastMs;
+  const until = clock.now() + fastMs;
   for (const pauseMs of fastPausesMs) {
-    if (Date.now() > until) break;
-    if (pauseMs > 0) await sleep(pauseMs, undefined, { signal });
+    if (clock.now() > until) break;
+    if (pauseMs > 0) await clock.sleep(pauseMs, signal);
     signal.throwIfAborted();
     try {
       await crashAround("handle", () => inbox.handle(message, signal));
@@ -76,7 +80,7 @@ async function tryFast(inbox: Inbox, message: Delivered, signal: AbortSignal): P
 
 async function blockedKeys(port: ServicePort, channel: string): Promise<ReadonlySet<string>> {
   const { database, journal } = port.storage!;
-  const tx = database.open({ readOnly: true, deadlineAt: Date.now() + 10_000 });
+  const tx = database.open({ readOnly: true, deadlineAt: port.clock.now() + 10_000 });
   try {
     const blocked = await journal.blockedKeys(tx.run, channel);
     await tx.commit();
@@ -95,7 +99,7 @@ async function park(
   firstFailed: boolean,
 ): Promise<void> {
   const { database, journal } = port.storage!;
-  const tx = database.open({ deadlineAt: Date.now() + 10_000 });
+  const tx = database.open({ deadlineAt: port.clock.now() + 10_000 });
   try {
     await journal.park(tx.run, messages, error, Math.round(nextInMs), firstFailed);
     await crashAround("park", () => tx.commit());

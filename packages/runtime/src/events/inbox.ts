@@ -117,7 +117,7 @@ export class Inbox {
     try {
       const header = {
         id: envelope.id,
-        deadlineAt: Date.now() + reactionMs,
+        deadlineAt: this.#port.clock.now() + reactionMs,
         caller: envelope.source,
         actor: envelope.actor,
         via: "message" as const,
@@ -136,7 +136,8 @@ export class Inbox {
   }
 
   async #write(also: (run: Run) => Promise<unknown>): Promise<void> {
-    const tx = this.#port.storage!.database.open({ deadlineAt: Date.now() + 10_000 });
+    const { clock, storage } = this.#port;
+    const tx = storage!.database.open({ deadlineAt: clock.now() + 10_000 });
     try {
       await also(tx.run);
       await tx.commit();

@@ -11,6 +11,6 @@ const longestMs = 2 * 3_600_000;
 export const giveUpMs = 24 * 3_600_000;
 
 /** The pause before slow try number `attempts` (from 0): 1 s, doubling to 2 h, ± 20 %. */
-export function slowPauseMs(attempts: number, random: () => number = Math.random): number {
+export function slowPauseMs(attempts: number, random: () => number): number {
   return Math.min(firstMs * 2 ** Math.min(attempts, 20), longestMs) * (0.8 + 0.4 * random());
 }

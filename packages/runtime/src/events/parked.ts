@@ -54,7 +54,7 @@ async function retry(
         `a dead letter: ${text}`,
       );
     } else {
-      const pauseMs = Math.round(slowPauseMs(message.attempts));
+      const pauseMs = Math.round(slowPauseMs(message.attempts, () => port.clock.random()));
       await inTransaction(port, (run) => journal.postpone(run, message.parkedId, text, pauseMs));
       due(pauseMs);
     }
@@ -62,7 +62,7 @@ async function retry(
 }
 
 async function inTransaction<T>(port: ServicePort, work: (run: any) => Promise<T>): Promise<T> {
-  const tx = port.storage!.database.open({ deadlineAt: Date.now() + 10_000 });
+  const tx = port.storage!.database.open({ deadlineAt: port.clock.now() + 10_000 });
   try {
     const result = await work(tx.run);
     await tx.commit();

@@ -1,7 +1,8 @@
 import type { Log } from "kerf";
+import type { Clock } from "../clock/clock.ts";
 import { StaleFenceError, type Broker } from "../broker/broker.ts";
 import { crashAround, crashpoint } from "../crashpoint/crashpoint.ts";
-import type { Storage } from "../service/port.ts";
+import type { ServicePort, Storage } from "../service/port.ts";
 import { withSequence } from "./envelope.ts";
 
 const batchSize = 500;
@@ -22,12 +23,14 @@ export class Relay {
   readonly #storage: Storage;
   readonly #broker: Broker;
   readonly #log: Log;
+  readonly #clock: Clock;
 
-  constructor(service: string, storage: Storage, broker: Broker, log: Log) {
-    this.#service = service;
-    this.#storage = storage;
+  constructor({ definition, storage, log, clock }: ServicePort, broker: Broker) {
+    this.#service = definition.name;
+    this.#storage = storage!;
     this.#broker = broker;
     this.#log = log;
+    this.#clock = clock;
   }
 
   /** The fence of the lease as of the last look; undefined where another process holds it. */
@@ -51,10 +54,10 @@ export class Relay {
 
   /** Sends what is committed, for a moment, and stops. What is left is for the next owner. */
   async stop(): Promise<void> {
-    const late = setTimeout(() => (this.#stopped = true), lastMs);
+    const forget = this.#clock.after(lastMs, () => (this.#stopped = true));
     this.wake();
     while (this.#running) await this.#running;
-    clearTimeout(late);
+    forget();
     this.#stopped = true;
   }
 
@@ -78,7 +81,7 @@ export class Relay {
 
   async #sendBatch(fence: number): Promise<number> {
     const { database, journal } = this.#storage;
-    const read = database.open({ readOnly: true, deadlineAt: Date.now() + 10_000 });
+    const read = database.open({ readOnly: true, deadlineAt: this.#clock.now() + 10_000 });
     let unsent;
     try {
       unsent = await journal.readOutbox(read.run, batchSize);
@@ -97,7 +100,7 @@ export class Relay {
     crashpoint("publish.before");
     await this.#broker.publish({ publisher: this.#service, fence, messages });
     crashpoint("publish.acknowledge.after");
-    const write = database.open({ deadlineAt: Date.now() + 10_000 });
+    const write = database.open({ deadlineAt: this.#clock.now() + 10_000 });
     try {
       void Promise.resolve(
         journal.deleteOutbox(

@@ -70,10 +70,11 @@ export class SagaEngine {
   }
 
   async #claimSome(limit: number): Promise<{ saga: SagaRecord; steps: readonly StepRecord[] }[]> {
-    const { database, journal } = this.#port.storage!;
+    const { clock, storage } = this.#port;
+    const { database, journal } = storage!;
     const inMemory = [...this.#live.keys(), ...this.#waiting.map(sagaKey)];
     const known = [...this.#facts.values()];
-    const tx = database.open({ deadlineAt: Date.now() + 10_000 });
+    const tx = database.open({ deadlineAt: clock.now() + 10_000 });
     try {
       const sagas = await journal.claimSagas(tx.run, this.#worker, { limit, inMemory, known });
       const claimed = await Promise.all(

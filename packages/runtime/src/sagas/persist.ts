@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../clock/clock.ts";
 import { DatabaseError } from "../data/errors.ts";
 import type { Database, Run, TransactionOptions } from "../data/transaction.ts";
 
@@ -10,13 +10,14 @@ const passing = /^(53|57|58)/;
  * be kept. An unknown commit is written again, so `work` must be harmless to repeat. Gives up once `until` is aborted.
  */
 export async function persist<T>(
+  clock: Clock,
   database: Database,
   options: Omit<TransactionOptions, "deadlineAt">,
   work: (run: Run) => Promise<T>,
   until: AbortSignal,
 ): Promise<T> {
   for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
-    const tx = database.open({ ...options, deadlineAt: Date.now() + 10_000 });
+    const tx = database.open({ ...options, deadlineAt: clock.now() + 10_000 });
     try {
       // Not waited for before the commit: both leave in one packet.
       const result = work(tx.run);
@@ -26,7 +27,7 @@ export async function persist<T>(
     } catch (error) {
       await tx.rollback();
       if (!passes(error) || until.aborted) throw error;
-      await sleep(pauseMs, undefined, { signal: until }).catch(() => {});
+      await clock.sleep(pauseMs, until).catch(() => {});
     }
   }
 }

@@ -8,7 +8,8 @@ import type {
   SagaState,
   StepRecord,
 } from "../journal/journal.ts";
-import type { Storage } from "../service/port.ts";
+import type { Clock } from "../clock/clock.ts";
+import type { ServicePort, Storage } from "../service/port.ts";
 import { persist } from "./persist.ts";
 import { maxBytes, maxSteps } from "./step-policy.ts";
 
@@ -31,6 +32,7 @@ export class Recorder {
   state: SagaState;
   error: SagaError | undefined;
   readonly #dirty = new Set<StepRecord>();
+  readonly #clock: Clock;
   readonly #storage: Storage;
   readonly #worker: string;
   readonly #saga: SagaRecord;
@@ -41,13 +43,16 @@ export class Recorder {
 
   /** `draining` ends the patience with a database that is away. */
   constructor(
-    storage: Storage,
-    worker: string,
+    {
+      port,
+      worker,
+      draining,
+    }: { readonly port: ServicePort; readonly worker: string; readonly draining: AbortSignal },
     saga: SagaRecord,
     steps: readonly StepRecord[],
-    draining: AbortSignal,
   ) {
-    this.#storage = storage;
+    this.#clock = port.clock;
+    this.#storage = port.storage!;
     this.#worker = worker;
     this.#draining = draining;
     this.#saga = saga;
@@ -72,7 +77,7 @@ export class Recorder {
       throw new Stopped("parked", `what it remembers is larger than ${maxBytes} bytes`);
     const record = known
       ? Object.assign(known, step)
-      : { at: Date.now(), ...step, position: this.steps.size };
+      : { at: this.#clock.now(), ...step, position: this.steps.size };
     this.steps.set(step.name, record);
     this.#dirty.add(record);
     return record;
@@ -89,7 +94,13 @@ export class Recorder {
   mail(): Promise<Mailbox> {
     const { database, journal } = this.#storage;
     const { name, id } = this.#saga;
-    return persist(database, { readOnly: true }, (run) => journal.readMail(run, name, id), this.#draining);
+    return persist(
+      this.#clock,
+      database,
+      { readOnly: true },
+      (run) => journal.readMail(run, name, id),
+      this.#draining,
+    );
   }
 
   async #write(progress: Partial<SagaProgress>): Promise<"kept" | "due"> {
@@ -104,6 +115,7 @@ export class Recorder {
     const { name, id } = this.#saga;
     const written = await crashAround(state === "undoing" ? "saga.compensation" : "saga.step", () =>
       persist(
+        this.#clock,
         database,
         {},
         (run) => journal.recordSaga(run, this.#worker, name, id, steps, full),

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../clock/clock.ts";
 
 /** Thrown where a wait is not to go on, because the saga has failed in another branch: never seen by `run`. */
 export class Halted extends Error {
@@ -15,6 +15,7 @@ const lookAgainMs = 1_000;
 
 /** Lets a saga leave memory when everything that it does is waiting, and only then: other branches must not wait for one that sleeps. */
 export class Rest {
+  readonly #clock: Clock;
   readonly #memoryMs: number;
   readonly #draining: AbortSignal;
   readonly #leave: (inMs: number, seenMail: number | undefined) => Promise<never>;
@@ -26,10 +27,12 @@ export class Rest {
   #halted = false;
 
   constructor(
+    clock: Clock,
     memoryMs: number,
     draining: AbortSignal,
     leave: (inMs: number, seenMail: number | undefined) => Promise<never>,
   ) {
+    this.#clock = clock;
     this.#memoryMs = memoryMs;
     this.#draining = draining;
     this.#leave = leave;
@@ -64,9 +67,9 @@ export class Rest {
     ms: number,
     { ends, seenMail }: { readonly ends: boolean; readonly seenMail?: number | undefined },
   ): Promise<void> {
-    const resting: Resting = { until: Date.now() + ms, seenMail };
-    const patience = Date.now() + lookAgainMs;
-    for (let left = ms; left > 0; left = resting.until - Date.now()) {
+    const resting: Resting = { until: this.#clock.now() + ms, seenMail };
+    const patience = this.#clock.now() + lookAgainMs;
+    for (let left = ms; left > 0; left = resting.until - this.#clock.now()) {
       if (this.#halted && ends) throw new Halted();
       if (this.#draining.aborted) return this.#leave(left, seenMail);
       if (left <= this.#memoryMs && seenMail === undefined) {
@@ -76,10 +79,10 @@ export class Rest {
       this.#resting.add(resting);
       try {
         // A branch whose step has just ended is about to begin the next.
-        await new Promise(setImmediate);
+        await this.#clock.turn();
         if (this.#halted && ends) throw new Halted();
         if (this.#resting.size >= this.#working) return await this.#leaveAll();
-        if (seenMail !== undefined && Date.now() >= patience) return;
+        if (seenMail !== undefined && this.#clock.now() >= patience) return;
         await this.#wait(Math.min(left, lookAgainMs));
       } finally {
         this.#resting.delete(resting);
@@ -91,14 +94,14 @@ export class Rest {
     const all = [...this.#resting];
     const seen = all.flatMap((r) => (r.seenMail === undefined ? [] : [r.seenMail]));
     return this.#leave(
-      Math.min(...all.map((r) => r.until)) - Date.now(),
+      Math.min(...all.map((r) => r.until)) - this.#clock.now(),
       seen.length === 0 ? undefined : Math.min(...seen),
     );
   }
 
   async #wait(ms: number): Promise<void> {
     const signal = AbortSignal.any([this.#draining, this.#change.signal]);
-    await sleep(ms, undefined, { signal }).catch(() => {});
+    await this.#clock.sleep(ms, signal).catch(() => {});
   }
 
   #changed(): void {

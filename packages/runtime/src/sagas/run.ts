@@ -7,7 +7,6 @@ import {
   type AnyQuery,
   type StepOptions,
 } from "kerf";
-import { randomUUID } from "node:crypto";
 import { childOf, traceIdOf } from "../call/trace.ts";
 import type { SagaRecord, StepRecord } from "../journal/journal.ts";
 import type { CallHeader } from "../transport/transport.ts";
@@ -43,8 +42,8 @@ export class SagaRun implements LiveSaga {
   constructor(parts: SagaParts, record: SagaRecord, steps: readonly StepRecord[]) {
     this.parts = parts;
     this.record = record;
-    this.recorder = new Recorder(parts.port.storage!, parts.worker, record, steps, parts.draining);
-    this.#rest = new Rest(parts.limits.memoryMs, parts.draining, (inMs, seenMail) =>
+    this.recorder = new Recorder(parts, record, steps);
+    this.#rest = new Rest(parts.port.clock, parts.limits.memoryMs, parts.draining, (inMs, seenMail) =>
       this.#leave(inMs, seenMail),
     );
     this.#stopped = new Promise((_, reject) => (this.#stop = reject));
@@ -162,11 +161,12 @@ export class SagaRun implements LiveSaga {
 
   async attempt(member: AnyQuery | AnyCommand, input: unknown, how: Attempt): Promise<unknown> {
     const { id, since, limitMs, settle } = how;
+    const { clock } = this.parts.port;
     for (;;) {
       if (this.parts.draining.aborted) return this.#leave(0, undefined);
       const header: CallHeader = {
         id,
-        deadlineAt: Date.now() + this.parts.limits.tryMs,
+        deadlineAt: clock.now() + this.parts.limits.tryMs,
         caller: this.parts.port.definition.name,
         actor: this.record.actor as CallHeader["actor"],
         via: "saga",
@@ -177,7 +177,7 @@ export class SagaRun implements LiveSaga {
       try {
         return await this.parts.port.outbound(member, input, header, undefined);
       } catch (error) {
-        const elapsed = Date.now() - since;
+        const elapsed = clock.now() - since;
         if (error instanceof DeclaredError || !mayTryAgain(error) || elapsed >= limitMs) throw error;
         this.log().warn(
           { member: member.id, code: (error as StatusError).code },
@@ -185,7 +185,10 @@ export class SagaRun implements LiveSaga {
         );
         how.onRetry?.();
         // A query matters to nobody once the saga has failed; a command's outcome must be known.
-        await this.#rest.pause(pauseMs(elapsed), { ends: id === undefined });
+        await this.#rest.pause(
+          pauseMs(elapsed, () => clock.random()),
+          { ends: id === undefined },
+        );
       }
     }
   }
@@ -199,6 +202,7 @@ export class SagaRun implements LiveSaga {
   }
 
   #context() {
+    const { clock } = this.parts.port;
     return {
       id: this.record.id,
       log: this.log(),
@@ -211,9 +215,9 @@ export class SagaRun implements LiveSaga {
       waitFor: (name: string, event: AnyEvent, options: { within: string }) =>
         this.#guarded(() => runWaitFor(this, name, event, durationMs(options.within, `waitFor("${name}")`))),
       all: runAll,
-      now: () => this.#guarded(() => recorded(this, "$now", () => new Date().toISOString())),
-      uuid: () => this.#guarded(() => recorded(this, "$uuid", () => randomUUID())),
-      random: () => this.#guarded(() => recorded(this, "$random", () => Math.random())),
+      now: () => this.#guarded(() => recorded(this, "$now", () => new Date(clock.now()).toISOString())),
+      uuid: () => this.#guarded(() => recorded(this, "$uuid", () => clock.uuid())),
+      random: () => this.#guarded(() => recorded(this, "$random", () => clock.random())),
     };
   }
 
@@ -239,7 +243,7 @@ export class SagaRun implements LiveSaga {
           error instanceof Stopped ? error : new Stopped("parked", `its machinery failed: ${String(error)}`),
         );
       // When it resumes, the other branches first pass what is recorded of them, so that it can be undone.
-      await new Promise(setImmediate);
+      await this.parts.port.clock.turn();
       this.#failing = true;
       this.#rest.halt();
       this.#fail(error);

@@ -40,6 +40,6 @@ export function mayTryAgain(error: unknown): boolean {
  * The pause before the next try, from the time since the first one: half of it, so that it grows by half each time
  * without a counter that a crash would lose. From 50 ms to 5 min, ± 20 %.
  */
-export function pauseMs(elapsedMs: number, random: () => number = Math.random): number {
+export function pauseMs(elapsedMs: number, random: () => number): number {
   return Math.min(Math.max(elapsedMs / 2, 50), 300_000) * (0.8 + 0.4 * random());
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { DeclaredError, StatusError, type AnyCommand, type AnyQuery, type StepOptions } from "kerf";
 import { crashpoint } from "../crashpoint/crashpoint.ts";
 import { hashValue } from "../journal/hash.ts";
@@ -61,7 +60,7 @@ export async function runStep(
  * did before, and ends this wait. Where none does, the code has changed.
  */
 async function beyondRecord(run: LiveSaga, name: string): Promise<void> {
-  await sleep(1_000);
+  await run.parts.port.clock.sleep(1_000);
   if (run.failing) throw new Halted();
   throw diverged(`its step "${name}" was never recorded, but it is being undone`);
 }
@@ -134,7 +133,7 @@ export async function runAsk(
   try {
     const output = await run.attempt(member, input, {
       id: undefined,
-      since: Date.now(),
+      since: run.parts.port.clock.now(),
       limitMs: run.parts.limits.stepMs,
     });
     run.recorder.put({ ...record, state: "done", output });

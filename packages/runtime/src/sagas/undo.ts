@@ -29,7 +29,7 @@ function isDone(step: StepRecord): boolean {
 
 /** Keeps when an undo began, so that its day does not begin again with every resumption. */
 function begin(run: LiveSaga, step: StepRecord | undefined): void {
-  if (step?.state === "done") run.recorder.put({ ...step, state: "undoing", at: Date.now() });
+  if (step?.state === "done") run.recorder.put({ ...step, state: "undoing", at: run.parts.port.clock.now() });
 }
 
 async function undo(run: LiveSaga, step: StepRecord): Promise<void> {

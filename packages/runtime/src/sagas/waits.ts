@@ -15,10 +15,10 @@ export async function runSleep(run: LiveSaga, name: string, ms: number): Promise
       inputHash: String(ms),
       commandId: "",
       state: "started",
-      output: Date.now() + ms,
+      output: run.parts.port.clock.now() + ms,
     });
   if (!known) await run.recorder.commit();
-  const left = (step.output as number) - Date.now();
+  const left = (step.output as number) - run.parts.port.clock.now();
   if (left > 0) await run.pause(left);
   crashpoint("saga.woken");
   run.recorder.put({ ...step, state: "done" });
@@ -42,7 +42,7 @@ export async function runWaitFor(run: LiveSaga, name: string, event: AnyEvent, m
       inputHash: String(ms),
       commandId: "",
       state: "started",
-      output: { until: Date.now() + ms },
+      output: { until: run.parts.port.clock.now() + ms },
     });
   if (!known) await run.recorder.commit();
   const { until } = step.output as { until: number };
@@ -59,7 +59,7 @@ export async function runWaitFor(run: LiveSaga, name: string, event: AnyEvent, m
       run.recorder.put({ ...step, state: "done", output });
       return structuredClone(mail.data);
     }
-    const left = until - Date.now();
+    const left = until - run.parts.port.clock.now();
     if (left <= 0) {
       run.recorder.put({ ...step, state: "done", output: null });
       return undefined;

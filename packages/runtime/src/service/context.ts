@@ -69,7 +69,7 @@ export class HandlerContext {
   }
 
   get signal(): AbortSignal {
-    this.#own ??= deadlineSignal(this.#header.deadlineAt, this.#incoming);
+    this.#own ??= deadlineSignal(this.#port.clock, this.#header.deadlineAt, this.#incoming);
     return this.#own.signal;
   }
 
@@ -92,7 +92,7 @@ export class HandlerContext {
         if (this.#port.strict) throw new StatusError("INTERNAL", message);
         this.log.warn(message);
       }
-      const now = Date.now();
+      const now = this.#port.clock.now();
       const header: CallHeader = {
         id: member.kind === "command" ? (options.id ?? this.#derivedId(member)) : undefined,
         deadlineAt: Math.min(this.#header.deadlineAt, now + (options.timeoutMs ?? callTimeoutMs)),

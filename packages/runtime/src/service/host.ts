@@ -49,13 +49,14 @@ export class ServiceHost {
   #ticking: Promise<Tick | undefined> | undefined;
   #retrying = false;
   /** Not all replicas at once, nor all services of one. */
-  #trimAt = Date.now() + trimMs * Math.random();
+  #trimAt: number;
 
   constructor(options: HostOptions) {
     const { port } = options;
     this.#options = options;
+    this.#trimAt = port.clock.now() + trimMs * port.clock.random();
     this.name = port.definition.name;
-    this.#relay = new Relay(this.name, port.storage!, options.broker, port.log);
+    this.#relay = new Relay(port, options.broker);
     this.#inbox = new Inbox(port, port.definition.sagas.map(sagaFacts), options.dispatch, options.endpoints);
     const due = (inMs: number): void => options.due(this.name, inMs);
     this.#sagas = new SagaEngine(port, options.worker, options.limits, due);
@@ -108,7 +109,7 @@ export class ServiceHost {
       if (tick.parkedDue) this.#retry();
       for (const slot of tick.slotsDue)
         this.#background(() => this.#schedules.run(slot, this.#stopping.signal));
-      if (Date.now() >= this.#trimAt) this.#trim();
+      if (port.clock.now() >= this.#trimAt) this.#trim();
       return tick;
     } catch (error) {
       port.log.warn({ err: error }, `the database of ${this.name} does not answer; looking again soon`);
@@ -154,7 +155,8 @@ export class ServiceHost {
   }
 
   #trim(): void {
-    this.#trimAt = Date.now() + trimMs * (0.8 + 0.4 * Math.random());
+    const { clock } = this.#options.port;
+    this.#trimAt = clock.now() + trimMs * (0.8 + 0.4 * clock.random());
     this.#background(async () => {
       while (!(await this.#transaction((run) => this.#options.port.storage!.journal.trim(run, trimRows))));
     });
@@ -174,7 +176,8 @@ export class ServiceHost {
   }
 
   async #transaction<T>(work: (run: any) => Promise<T>): Promise<T> {
-    const tx = this.#options.port.storage!.database.open({ deadlineAt: Date.now() + 10_000 });
+    const { clock, storage } = this.#options.port;
+    const tx = storage!.database.open({ deadlineAt: clock.now() + 10_000 });
     try {
       const result = await work(tx.run);
       await tx.commit();

@@ -1,4 +1,5 @@
 import type { AnyCommand, AnyEvent, AnyQuery, AnySaga, CallOptions, Log, ServiceDefinition } from "kerf";
+import type { Clock } from "../clock/clock.ts";
 import type { Database } from "../data/transaction.ts";
 import type { Journal, NewSaga } from "../journal/journal.ts";
 import type { CallHeader } from "../transport/transport.ts";
@@ -29,6 +30,7 @@ export interface Committed {
 /** What running a service's handlers takes: the plain parts, given by the unit. */
 export interface ServicePort {
   readonly definition: ServiceDefinition;
+  readonly clock: Clock;
   readonly storage: Storage | undefined;
   readonly settings: unknown;
   readonly outbound: Outbound;

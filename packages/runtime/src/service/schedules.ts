@@ -25,7 +25,7 @@ export class Schedules {
   async run(slot: Slot, signal: AbortSignal): Promise<void> {
     const schedule = this.#port.definition.schedule.find((s) => s.name === slot.name);
     const before = this.#waiting.get(slot.name);
-    if (!schedule || (before && before.at > Date.now())) return;
+    if (!schedule || (before && before.at > this.#port.clock.now())) return;
     this.#waiting.set(slot.name, { at: Infinity, failures: before?.failures ?? 0 });
     try {
       crashpoint("timer.fire.before");
@@ -49,7 +49,7 @@ export class Schedules {
     } catch (error) {
       const failures = (before?.failures ?? 0) + 1;
       const pauseMs = Math.min(pausesMs[0] * 2 ** (failures - 1), pausesMs[1]);
-      this.#waiting.set(slot.name, { at: Date.now() + pauseMs, failures });
+      this.#waiting.set(slot.name, { at: this.#port.clock.now() + pauseMs, failures });
       if (signal.aborted) return;
       this.#port.log.error(
         { err: error, schedule: slot.name },

@@ -1,5 +1,7 @@
 import { type AnyContract, DeclaredError, StatusError } from "kerf";
 import { bounded, deadlineExceeded } from "../call/deadline.ts";
+import type { Clock } from "../clock/clock.ts";
+import { processClock } from "../clock/process-clock.ts";
 import { type ContractLock, MAX_MESSAGE_BYTES, type MessageCodec, MessageTooLarge } from "../proto/index.ts";
 import { answer, type OnProblem } from "./answer.ts";
 import { ask, interrupted } from "./ask.ts";
@@ -15,6 +17,7 @@ export interface LocalTransportOptions {
   readonly serialised?: boolean;
   readonly contracts?: readonly AnyContract[];
   readonly lock?: ContractLock;
+  readonly clock?: Clock;
 }
 
 /**
@@ -26,7 +29,10 @@ export function localTransport(dispatch: Dispatch, options: LocalTransportOption
   return { call, close: async () => {} };
 }
 
-function serialised(dispatch: Dispatch, { contracts, lock }: LocalTransportOptions): Transport["call"] {
+function serialised(
+  dispatch: Dispatch,
+  { contracts, lock, clock = processClock }: LocalTransportOptions,
+): Transport["call"] {
   if (!contracts) {
     throw new Error("localTransport({ serialised: true }) needs contracts: add those that are called.");
   }
@@ -39,13 +45,16 @@ function serialised(dispatch: Dispatch, { contracts, lock }: LocalTransportOptio
         throw error;
       };
       const work = answer(codec, Buffer.from(message), call, dispatch, onProblem, () => true);
-      return bounded(work, deadlineAt, request.member);
+      return bounded(clock, work, deadlineAt, request.member);
     };
     return ask(codec, request, address, signal, send, "");
   };
 }
 
-function direct(dispatch: Dispatch, { contracts, lock }: LocalTransportOptions): Transport["call"] {
+function direct(
+  dispatch: Dispatch,
+  { contracts, lock, clock = processClock }: LocalTransportOptions,
+): Transport["call"] {
   const codecOf = contracts && findCodec(contracts, lock);
 
   const refuseLarge = (value: unknown, what: "input" | "reply", member: string): void => {
@@ -65,9 +74,9 @@ function direct(dispatch: Dispatch, { contracts, lock }: LocalTransportOptions):
   return async (_address, request, signal) => {
     const { member, header, input } = request;
     if (signal.aborted) throw interrupted(signal, member);
-    if (header.deadlineAt <= Date.now()) throw deadlineExceeded(member);
+    if (header.deadlineAt <= clock.now()) throw deadlineExceeded(member);
     refuseLarge(input, "input", member);
-    const reply = await withinSignal(dispatch, request, signal).catch((error: unknown) => {
+    const reply = await withinSignal(clock, dispatch, request, signal).catch((error: unknown) => {
       throw known(error);
     });
     refuseLarge(reply, "reply", member);
@@ -88,12 +97,17 @@ function isOver(limit: number, value: unknown, codec: () => MessageCodec | undef
   }
 }
 
-function withinSignal(dispatch: Dispatch, request: CallRequest, signal: AbortSignal): Promise<unknown> {
+function withinSignal(
+  clock: Clock,
+  dispatch: Dispatch,
+  request: CallRequest,
+  signal: AbortSignal,
+): Promise<unknown> {
   const { member, header } = request;
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(interrupted(signal, member));
     signal.addEventListener("abort", stop, { once: true });
-    bounded(dispatch(request, signal), header.deadlineAt, member)
+    bounded(clock, dispatch(request, signal), header.deadlineAt, member)
       .then(resolve, reject)
       .finally(() => signal.removeEventListener("abort", stop));
   });

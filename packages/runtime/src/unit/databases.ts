@@ -1,18 +1,52 @@
+import type { ServiceDefinition } from "kerf";
 import type { Logger } from "pino";
 import type { Broker } from "../broker/broker.ts";
 import { postgresBroker } from "../broker/postgres.ts";
+import { connections } from "../data/connections.ts";
 import { migrateLists, readMigrations } from "../data/migrate.ts";
+import { postgresJournal } from "../journal/postgres.ts";
 import { journalMigrations } from "../journal/schema.ts";
 import { databaseSettings, settingName } from "../service/settings.ts";
-import type { UnitOptions } from "./options.ts";
+import type { Backing, UnitOptions } from "./options.ts";
+
+/** PostgreSQL for everything, with the journal in each service's own database. */
+export async function postgresBacking(
+  options: UnitOptions,
+  stored: readonly ServiceDefinition[],
+  leaseMs: number,
+): Promise<Backing> {
+  const pool = connections();
+  const names = stored.map((d) => d.name);
+  const urls = await provision(options, names);
+  const brokerUrl = urls.get("broker");
+  const broker = brokerUrl === undefined ? undefined : await openBroker(options, brokerUrl, leaseMs);
+  return {
+    broker,
+    urls,
+    async prepare() {
+      await Promise.all(
+        stored.map((d) =>
+          prepareDatabase(d.name, urls.get(d.name)!, d.needs.database!.migrations, options.log),
+        ),
+      );
+    },
+    storage: (service) => ({
+      database: pool.database(urls.get(service)!, { name: `kerf ${service}` }),
+      journal: postgresJournal,
+    }),
+    async close() {
+      await broker?.close();
+      await pool.close();
+    },
+  };
+}
 
 /** Databases of this unit's services, of their settings, and of the broker, by service, `"<service>.<field>"` and `"broker"`. */
-export async function provision(
-  options: UnitOptions,
-  stored: readonly string[],
-): Promise<Map<string, string>> {
+async function provision(options: UnitOptions, stored: readonly string[]): Promise<Map<string, string>> {
   const { graph, unit, server, settings } = options;
   if (stored.length === 0) return new Map();
+  if (!server)
+    throw new TypeError(`the unit ${unit.name} has services with a database: give startUnit a server`);
   const app = graph.app.name.replaceAll("-", "_");
   const wanted = new Map<string, string>(stored.map((name) => [name, databaseName(app, name)]));
   for (const name of unit.services) {
@@ -39,12 +73,7 @@ function databaseName(app: string, part: string): string {
   return `${app}_${part.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
 }
 
-export async function prepareDatabase(
-  service: string,
-  url: string,
-  migrations: URL,
-  log: Logger,
-): Promise<void> {
+async function prepareDatabase(service: string, url: string, migrations: URL, log: Logger): Promise<void> {
   await migrateLists(url, [
     { service: "kerf", migrations: journalMigrations, log: (line) => log.debug(line) },
     {
@@ -55,7 +84,7 @@ export async function prepareDatabase(
   ]);
 }
 
-export async function openBroker(options: UnitOptions, url: string, leaseMs: number): Promise<Broker> {
+async function openBroker(options: UnitOptions, url: string, leaseMs: number): Promise<Broker> {
   const { log } = options;
   const broker = await postgresBroker({
     url,

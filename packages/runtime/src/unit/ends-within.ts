@@ -1,11 +1,13 @@
+import type { Clock } from "../clock/clock.ts";
+
 /** Whether `work` ended within so many milliseconds. Rejects where it fails by then; after that its failure goes unheard. */
-export async function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => (timer = setTimeout(() => resolve(false), ms)));
+export async function endsWithin(clock: Clock, ms: number, work: Promise<unknown>): Promise<boolean> {
+  let forget = (): void => {};
+  const late = new Promise<false>((resolve) => (forget = clock.after(ms, () => resolve(false))));
   try {
     return await Promise.race([work.then(() => true), late]);
   } finally {
-    clearTimeout(timer);
+    forget();
     work.catch(() => {});
   }
 }

@@ -1,10 +1,15 @@
 import { StatusError } from "kerf";
-import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../clock/clock.ts";
 
 /** Calls that came in without a server: they too are finished before a unit ends. */
 export class InFlight {
+  readonly #clock: Clock;
   #count = 0;
   #draining: { readonly ended: Promise<void>; readonly end: () => void } | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** @throws StatusError UNAVAILABLE once draining: nothing was done */
   async during<T>(work: () => Promise<T>): Promise<T> {
@@ -29,7 +34,7 @@ export class InFlight {
     this.#draining ??= { ended, end };
     if (this.#count === 0) return;
     const late = new AbortController();
-    await Promise.race([ended, sleep(graceMs, undefined, { signal: late.signal }).catch(() => {})]);
+    await Promise.race([ended, this.#clock.sleep(graceMs, late.signal).catch(() => {})]);
     late.abort();
   }
 }

@@ -1,11 +1,13 @@
 import type { Actor, AnyCommand, AnyQuery, Topology, Unit } from "kerf";
 import type { Logger } from "pino";
 import type { Broker, Group } from "../broker/broker.ts";
+import type { Clock } from "../clock/clock.ts";
 import type { DatabaseServer } from "../data/server.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { Graph } from "../graph/index.ts";
 import type { ContractLock } from "../proto/index.ts";
 import type { SagaLimits } from "../sagas/step-policy.ts";
+import type { Storage } from "../service/port.ts";
 import type { Dispatch, Transport } from "../transport/transport.ts";
 
 export interface UnitOptions {
@@ -16,7 +18,12 @@ export interface UnitOptions {
   readonly endpoints: ReadonlyMap<string, string>;
   /** Where to answer the others; undefined where nobody else needs this unit. */
   readonly listen: { readonly host: string; readonly port: number } | undefined;
-  readonly server: DatabaseServer;
+  /** Holds the databases; not needed with `backing`. */
+  readonly server?: DatabaseServer;
+  /** Replaces PostgreSQL, and the broker on it; simulations keep both in memory. */
+  readonly backing?: Backing;
+  /** Replaces the time and chance of this process. */
+  readonly clock?: Clock;
   readonly log: Logger;
   /** The environment. */
   readonly settings: Readonly<Record<string, string | undefined>>;
@@ -33,6 +40,18 @@ export interface UnitOptions {
   readonly wrapBroker?: (broker: Broker) => Broker;
   /** Groups beside those of the app's services; tests listen with them. */
   readonly moreGroups?: readonly Group[];
+}
+
+/** What a unit keeps its records in, and sends its messages through. */
+export interface Backing {
+  /** Undefined where no service of the unit has a database. */
+  readonly broker: Broker | undefined;
+  /** Databases that settings of services name, by `"<service>.<field>"`. */
+  readonly urls: ReadonlyMap<string, string>;
+  /** Brings the tables up to date. */
+  prepare(): Promise<void>;
+  storage(service: string): Storage;
+  close(): Promise<void>;
 }
 
 export interface UnitTiming {

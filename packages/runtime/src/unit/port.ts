@@ -7,6 +7,7 @@ import {
   type AnyQuery,
   type AnySaga,
 } from "kerf";
+import type { Clock } from "../clock/clock.ts";
 import type { Router } from "../call/router.ts";
 import type { ServiceHost } from "../service/host.ts";
 import type { ServicePort, Storage } from "../service/port.ts";
@@ -20,12 +21,13 @@ export function portOf(parts: {
   readonly options: UnitOptions;
   readonly definition: ServicePort["definition"];
   readonly storage: Storage | undefined;
+  readonly clock: Clock;
   readonly calls: Router;
   readonly worker: string;
   readonly urls: ReadonlyMap<string, string>;
   readonly host: () => ServiceHost | undefined;
 }): ServicePort {
-  const { options, definition, storage, calls } = parts;
+  const { options, definition, clock, storage, calls } = parts;
   const given = Object.fromEntries(
     databaseSettings(definition.needs).flatMap(({ field }) => {
       const url = parts.urls.get(`${definition.name}.${field}`);
@@ -39,11 +41,13 @@ export function portOf(parts: {
   });
   return {
     definition,
+    clock,
     storage,
     settings: readSettings(definition.name, definition.needs, options.settings, given),
     outbound: (member, input, header, signal) =>
       calls.call(member, { member: member.id, input, header }, signal),
     effects: {
+      clock,
       service: definition.name,
       uses: new Set(
         (definition.needs.uses ?? [])

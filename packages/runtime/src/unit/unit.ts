@@ -1,14 +1,11 @@
 import { DeclarationError, type AnyCommand, type AnyQuery } from "kerf";
-import { randomUUID } from "node:crypto";
-import type { Broker } from "../broker/broker.ts";
 import { dispatcher, type Endpoint } from "../call/dispatch.ts";
 import { router, type Router } from "../call/router.ts";
 import { armCrashpoint } from "../crashpoint/crashpoint.ts";
-import { connections, type Connections } from "../data/connections.ts";
+import { processClock } from "../clock/process-clock.ts";
 import { staticDiscovery } from "../discovery/static.ts";
 import { mayCall, type Graph } from "../graph/index.ts";
 import { giveUpMs } from "../events/ladder.ts";
-import { postgresJournal } from "../journal/postgres.ts";
 import type { ContractLock } from "../proto/index.ts";
 import { sagaLimits } from "../sagas/step-policy.ts";
 import { endpointsOf } from "../service/endpoints.ts";
@@ -19,8 +16,8 @@ import { serveGrpc } from "../transport/grpc-server.ts";
 import type { CallRequest, Dispatch, Transport, TransportServer } from "../transport/transport.ts";
 import { compileValidator } from "../validate/index.ts";
 import { cached } from "./cached.ts";
-import { openBroker, prepareDatabase, provision } from "./databases.ts";
-import type { EdgeCall, RunningUnit, UnitOptions } from "./options.ts";
+import { postgresBacking } from "./databases.ts";
+import type { Backing, EdgeCall, RunningUnit, UnitOptions } from "./options.ts";
 import { endsWithin } from "./ends-within.ts";
 import { InFlight } from "./in-flight.ts";
 import { portOf } from "./port.ts";
@@ -32,16 +29,15 @@ import { Ticker } from "./ticker.ts";
  * @throws DeclarationError | DatabaseError with what to do about it
  */
 export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
-  const { graph, topology, unit, log } = options;
+  const { graph, topology, unit, log, clock = processClock } = options;
   armCrashpoint(options.settings);
   const definitions = unit.services.map((name) => graph.services.get(name)!.definition);
   const stored = definitions.filter((d) => d.needs.database);
-  const pool = connections();
-  const inFlight = new InFlight();
+  const inFlight = new InFlight(clock);
   const endpoints = new Map<string, Endpoint>();
   const hosts = new Map<string, ServiceHost>();
   const leaseMs = options.timing?.leaseMs ?? 30_000;
-  const worker = randomUUID();
+  const worker = clock.uuid();
   // The same name after a restart says that the process before is dead: its leases need not run out.
   const replica = options.settings["KERF_REPLICA"] ?? worker;
   let ready = false;
@@ -49,15 +45,11 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   let server: TransportServer | undefined;
   let draining: Promise<void> | undefined;
 
-  const urls = await provision(
-    options,
-    stored.map((d) => d.name),
-  );
-  const brokerUrl = urls.get("broker");
-  const broker = brokerUrl === undefined ? undefined : await openBroker(options, brokerUrl, leaseMs);
+  const backing = options.backing ?? (await postgresBacking(options, stored, leaseMs));
+  const { broker, urls } = backing;
 
   const authority = (caller: string, contractId: string): boolean => mayCall(graph, caller, contractId);
-  const dispatch = dispatcher(endpoints, authority);
+  const dispatch = dispatcher(endpoints, authority, clock);
   const unitOf = new Map(topology.units.flatMap((u) => u.services.map((s) => [s, u.name] as const)));
   const here = new Set(options.everyCallRemote ? [] : unit.services);
   const transport =
@@ -77,22 +69,18 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     transport,
     inputValidator: inputs,
     replyValidator: replies,
+    clock,
   });
 
   try {
     const groups = [...graph.services.values()].flatMap((node) => groupsOf(node.definition));
-    await Promise.all([
-      ...stored.map((d) => prepareDatabase(d.name, urls.get(d.name)!, d.needs.database!.migrations, log)),
-      broker?.register([...groups, ...(options.moreGroups ?? [])]),
-    ]);
+    await Promise.all([backing.prepare(), broker?.register([...groups, ...(options.moreGroups ?? [])])]);
     for (const definition of definitions) {
-      const storage: Storage | undefined = definition.needs.database && {
-        database: pool.database(urls.get(definition.name)!, { name: `kerf ${definition.name}` }),
-        journal: postgresJournal,
-      };
+      const storage: Storage | undefined = definition.needs.database && backing.storage(definition.name);
       const port = portOf({
         options,
         definition,
+        clock,
         storage,
         calls,
         worker,
@@ -120,7 +108,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     }
     server = options.listen && (await listen(options, dispatch));
     await Promise.all([...hosts.values()].map((host) => host.start()));
-    const ticking = new Ticker([...hosts.values()], options.timing?.pollMs ?? 5_000, leaseMs);
+    const ticking = new Ticker([...hosts.values()], options.timing?.pollMs ?? 5_000, leaseMs, clock);
     ticking.start();
     ticker = ticking;
     ready = true;
@@ -145,13 +133,13 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
 
   async function drain(ticking: Ticker | undefined, given?: number): Promise<void> {
     const graceMs = given ?? options.timing?.drainMs ?? 30_000;
-    if (await endsWithin(graceMs, drainInOrder(ticking, graceMs))) return;
+    if (await endsWithin(clock, graceMs, drainInOrder(ticking, graceMs))) return;
     log.warn(
       { graceMs },
       "could not end in time; what was in flight is cut, and leases run out by themselves",
     );
     // Whatever still waits for a connection is told that there will be none.
-    close(calls, transport, broker, pool).catch(() => {});
+    close(calls, transport, backing).catch(() => {});
   }
 
   async function drainInOrder(ticking: Ticker | undefined, graceMs: number): Promise<void> {
@@ -160,7 +148,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     await Promise.all([server?.drain(callsMs), inFlight.drain(callsMs)]);
     await ticking?.stop();
     await Promise.all([...hosts.values()].map((host) => host.drain()));
-    await close(calls, transport, broker, pool);
+    await close(calls, transport, backing);
   }
 }
 
@@ -175,16 +163,10 @@ function requestOf(
   };
 }
 
-async function close(
-  calls: Router,
-  transport: Transport,
-  broker: Broker | undefined,
-  pool: Connections,
-): Promise<void> {
+async function close(calls: Router, transport: Transport, backing: Backing): Promise<void> {
   calls.close();
   await transport.close();
-  await broker?.close();
-  await pool.close();
+  await backing.close();
 }
 
 function contractsOf(graph: Graph) {

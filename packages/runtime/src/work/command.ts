@@ -1,5 +1,4 @@
 import { DeclaredError, StatusError, type AnyCommand, type Phases } from "kerf";
-import { randomUUID } from "node:crypto";
 import { crashAround, crashpoint } from "../crashpoint/crashpoint.ts";
 import type { Run } from "../data/transaction.ts";
 import { hashValue } from "../journal/hash.ts";
@@ -48,7 +47,7 @@ export async function runCommand(
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   const { port, command, handler, running } = endpoint;
-  const id = header.id ?? randomUUID();
+  const id = header.id ?? port.clock.uuid();
   const known = header.id === undefined ? { ...header, id } : header;
   if (!port.storage) return runWithoutDatabase(endpoint, input, known, signal);
   const key = keyOf(command, header, id);
@@ -87,6 +86,7 @@ async function inOnePhase(
 async function inTwoPhases(run: Invocation, phases: Phases): Promise<unknown> {
   const { journal, database } = run.storage;
   const intent = await transact(database, {
+    clock: run.port.clock,
     deadlineAt: run.header.deadlineAt,
     open: (sql) => fresh(openRecord(run, sql, "intent")),
     body: async () => undefined,
@@ -134,6 +134,7 @@ function withTransaction(
 ): Promise<Done<Carried>> {
   const { journal, database } = run.storage;
   return transact(database, {
+    clock: run.port.clock,
     deadlineAt: run.header.deadlineAt,
     isolation: run.command.isolation,
     ...(run.signal ? { signal: run.signal } : {}),
@@ -176,7 +177,8 @@ async function recordFailure(run: Invocation, error: DeclaredError): Promise<unk
   const { journal, database } = run.storage;
   const twoPhase = typeof run.handler !== "function";
   const done = await transact(database, {
-    deadlineAt: Math.max(run.header.deadlineAt, Date.now() + 1_000),
+    clock: run.port.clock,
+    deadlineAt: Math.max(run.header.deadlineAt, run.port.clock.now() + 1_000),
     opensByLock: twoPhase,
     open: (sql) =>
       twoPhase
@@ -195,7 +197,7 @@ async function recordFailure(run: Invocation, error: DeclaredError): Promise<unk
 
 async function recordedOutcome(run: Invocation): Promise<unknown> {
   crashpoint("command.repeated");
-  const deadlineAt = Math.max(run.header.deadlineAt, Date.now() + 1_000);
+  const deadlineAt = Math.max(run.header.deadlineAt, run.port.clock.now() + 1_000);
   return outcomeOf(await readRecord(run.storage, run.key, deadlineAt), run.key, run.inputHash);
 }
 

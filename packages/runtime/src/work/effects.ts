@@ -8,8 +8,8 @@ import {
   type AnySaga,
   type SendOptions,
 } from "kerf";
-import { randomUUID } from "node:crypto";
 import { StatusError } from "kerf";
+import type { Clock } from "../clock/clock.ts";
 import { crashAround } from "../crashpoint/crashpoint.ts";
 import type { Run } from "../data/transaction.ts";
 import { hashValue } from "../journal/hash.ts";
@@ -19,6 +19,7 @@ import { commandChannel, encodeEnvelope } from "../events/envelope.ts";
 
 /** What an effect needs to know of the service it comes from. */
 export interface EffectSource {
+  readonly clock: Clock;
   readonly service: string;
   readonly uses: ReadonlySet<string>;
   readonly sagas: ReadonlySet<string>;
@@ -51,7 +52,7 @@ export class Effects {
     }
     const data = this.#checked(event, given, `emit(${event.id})`) as Record<string, unknown>;
     const key = String(data[event.key]);
-    this.#append(contractIdOf(event.id), key, randomUUID(), event.id, data);
+    this.#append(contractIdOf(event.id), key, this.#source.clock.uuid(), event.id, data);
   }
 
   send(command: AnyCommand, given: unknown, options: SendOptions = {}): void {
@@ -61,7 +62,7 @@ export class Effects {
         `${this.#source.service} cannot send ${command.id}: its contract is not in uses`,
       );
     }
-    const id = options.id ?? randomUUID();
+    const id = options.id ?? this.#source.clock.uuid();
     this.#append(
       commandChannel(contractIdOf(command.id)),
       options.key ?? id,
@@ -112,7 +113,7 @@ export class Effects {
       id,
       type,
       source: this.#source.service,
-      time: new Date().toISOString(),
+      time: new Date(this.#source.clock.now()).toISOString(),
       key,
       traceparent: this.#traceparent,
       actor: this.#actor,

@@ -32,7 +32,7 @@ export async function react(what: Reacting): Promise<boolean> {
   const { database, journal } = port.storage!;
   const header: CallHeader = {
     id: what.id,
-    deadlineAt: Date.now() + what.timeoutMs,
+    deadlineAt: port.clock.now() + what.timeoutMs,
     caller: port.definition.name,
     actor: what.actor,
     via: what.via,
@@ -46,6 +46,7 @@ export async function react(what: Reacting): Promise<boolean> {
     prepared = await inContext(what, header, (context) => prepare(what.input, context));
   }
   const done = await transact(database, {
+    clock: port.clock,
     deadlineAt: header.deadlineAt,
     signal: what.signal,
     open: (run) => what.open(run),

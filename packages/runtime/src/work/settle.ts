@@ -30,6 +30,7 @@ export async function settleCommand(
   const key = keyOf(command, header, header.id);
   const inputHash = hashValue(input);
   const done = await transact(database, {
+    clock: port.clock,
     deadlineAt: header.deadlineAt,
     open: (run) => fresh(journal.openCommand(run, key, inputHash, "open", header.via === "saga")),
     body: async () => undefined,

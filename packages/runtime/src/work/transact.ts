@@ -1,5 +1,5 @@
 import { DeclaredError, StatusError } from "kerf";
-import { setTimeout as sleep } from "node:timers/promises";
+import type { Clock } from "../clock/clock.ts";
 import { crashAround, crashpoint, crashpointWhenSent } from "../crashpoint/crashpoint.ts";
 import { DatabaseError } from "../data/errors.ts";
 import type { Database, Run, Transaction } from "../data/transaction.ts";
@@ -9,6 +9,7 @@ const reruns = 5;
 
 /** Work that happens once: a record is inserted first, and tells the next one that it happened. */
 export interface Once<R> {
+  readonly clock: Clock;
   readonly deadlineAt: number;
   readonly isolation?: "read committed" | "serializable";
   readonly signal?: AbortSignal;
@@ -30,6 +31,7 @@ export type Done<R> = { readonly repeated: false; readonly result: R } | { reado
  * undecided transaction, where reading would not.
  */
 export async function transact<R>(database: Database, work: Once<R>): Promise<Done<R>> {
+  const { clock } = work;
   for (let attempt = 1; ; attempt++) {
     const record = new OpenRecord(work);
     const tx = database.open({
@@ -58,10 +60,14 @@ export async function transact<R>(database: Database, work: Once<R>): Promise<Do
       if (repeated) return { repeated: true };
       if (error instanceof DatabaseError && error.kind === "commit-unknown") {
         if (await happened(database, work)) return { repeated: true };
-      } else if (!mayRunAgain(record.failure ?? error) || attempt > reruns || Date.now() >= work.deadlineAt) {
+      } else if (
+        !mayRunAgain(record.failure ?? error) ||
+        attempt > reruns ||
+        clock.now() >= work.deadlineAt
+      ) {
         throw record.failure ?? error;
       }
-      await sleep(Math.random() * 10 * attempt);
+      await clock.sleep(clock.random() * 10 * attempt);
     }
   }
 }
@@ -107,6 +113,7 @@ function mayRunAgain(error: unknown): boolean {
 }
 
 async function happened(database: Database, work: Once<unknown>): Promise<boolean> {
+  const { clock } = work;
   for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 2, 1_000)) {
     let answer: Promise<boolean> | undefined;
     const tx = database.open({
@@ -121,17 +128,17 @@ async function happened(database: Database, work: Once<unknown>): Promise<boolea
       const isFresh = await answer;
       if (isFresh !== undefined) return !isFresh;
     } catch (error) {
-      if (Date.now() + pauseMs >= work.deadlineAt) throw error;
+      if (clock.now() + pauseMs >= work.deadlineAt) throw error;
     } finally {
       await tx.rollback();
     }
-    if (Date.now() + pauseMs >= work.deadlineAt) {
+    if (clock.now() + pauseMs >= work.deadlineAt) {
       throw new StatusError(
         "UNAVAILABLE",
         "the database went away while committing; it may have happened: repeat it with the same id to know",
       );
     }
-    await sleep(pauseMs);
+    await clock.sleep(pauseMs);
   }
 }
 
