@@ -1,4 +1,8 @@
 import { connect, createServer, type Socket } from "node:net";
+import { tcpPipe, type TcpPipe } from "./tcp-pipe.ts";
+
+/** One direction through a proxy. */
+export type Way = "to-server" | "to-client";
 
 export interface TcpProxy {
   readonly port: number;
@@ -8,71 +12,99 @@ export interface TcpProxy {
   roundTrips(): number;
   /** Cuts every connection when the client sends something that `when` recognises; the server gets it first, or not. */
   cutOn(when: (chunk: Buffer) => boolean, deliver: boolean): void;
-  /** Nothing passes any more, and nobody is told. */
-  blackhole(on: boolean): void;
-  /** Each chunk waits this long, each way. */
-  delay(ms: number): void;
+  /** Cuts each connection in the middle of what it carries next that way: half of it arrives, and then the end. */
+  cutInFrame(way: Way): void;
+  /** Ends every connection with a TCP reset, to both sides. */
+  reset(): void;
+  /**
+   * Nothing passes any more, one way or both, and nobody is told. What was sent meanwhile arrives when it is over, as
+   * with a network that lost packets and sends them again.
+   */
+  blackhole(on: boolean, way?: Way): void;
+  /** Each chunk waits this long, one way or both. */
+  delay(ms: number, way?: Way): void;
+  /** Ends every fault that lasts. */
+  heal(): void;
   close(): Promise<void>;
 }
 
+interface Connection {
+  readonly pipes: Readonly<Record<Way, TcpPipe>>;
+  /** Both sockets are reset. */
+  reset(): void;
+  destroy(): void;
+}
+
+const both: readonly Way[] = ["to-server", "to-client"];
+
 /** A TCP proxy on loopback that counts, delays and breaks, for tests of what a network can do. */
 export async function tcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
-  const sockets = new Set<Socket>();
+  const connections = new Set<Connection>();
+  const waysOf = (way: Way | undefined): readonly Way[] => (way ? [way] : both);
+  const state = {
+    "to-server": { delayMs: 0, held: false },
+    "to-client": { delayMs: 0, held: false },
+  };
   let trips = 0;
   let cut: { when: (chunk: Buffer) => boolean; deliver: boolean } | undefined;
-  let silent = false;
-  let delayMs = 0;
 
-  const server = createServer((client) => {
-    const upstream = connect(target);
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const upstream = connect({ ...target, allowHalfOpen: true });
     let fromClient = false;
     /** The last chunk is on its way: a reset would make PostgreSQL give up before it has come to the COMMIT in it. */
     let delivering = false;
-    const end = (): void => {
-      client.destroy();
-      if (!delivering) upstream.destroy();
+    const connection: Connection = {
+      pipes: {
+        "to-server": tcpPipe(client, upstream, state["to-server"], (chunk) => {
+          if (!fromClient) trips++;
+          fromClient = true;
+          if (delivering || !cut?.when(chunk)) return delivering;
+          delivering = cut.deliver;
+          cut = undefined;
+          // The server must have read it before it sees the end.
+          if (delivering) upstream.end(chunk);
+          else upstream.destroy();
+          client.destroy();
+          return true;
+        }),
+        "to-client": tcpPipe(upstream, client, state["to-client"], () => {
+          fromClient = false;
+          return delivering;
+        }),
+      },
+      reset() {
+        client.resetAndDestroy();
+        upstream.resetAndDestroy();
+      },
+      destroy() {
+        client.destroy();
+        upstream.destroy();
+      },
     };
+    connections.add(connection);
+    const open = new Set<Socket>([client, upstream]);
     for (const socket of [client, upstream]) {
-      sockets.add(socket);
       socket.setNoDelay(true);
-      socket.on("error", end);
+      socket.on("error", () => socket.destroy());
       socket.on("close", () => {
-        sockets.delete(socket);
-        end();
+        open.delete(socket);
+        if (open.size === 0) connections.delete(connection);
+        // What it had sent before it closed is still to arrive.
+        else if (!delivering) connection.pipes[socket === client ? "to-server" : "to-client"].finish();
       });
     }
-    const pass = (to: Socket, chunk: Buffer): void => {
-      if (silent || delivering) return;
-      if (delayMs > 0) setTimeout(() => to.write(chunk), delayMs);
-      else to.write(chunk);
-    };
-    client.on("data", (chunk) => {
-      if (!fromClient) trips++;
-      fromClient = true;
-      if (cut?.when(chunk)) {
-        const { deliver } = cut;
-        cut = undefined;
-        delivering = deliver;
-        client.destroy();
-        if (!deliver) upstream.destroy();
-        // The server must have read it before it sees the end.
-        else upstream.end(chunk);
-        return;
-      }
-      pass(upstream, chunk);
-    });
-    upstream.on("data", (chunk) => {
-      fromClient = false;
-      pass(client, chunk);
-    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
 
+  const flush = (): void => {
+    for (const { pipes } of connections) for (const way of both) pipes[way].flush();
+  };
   return {
     port,
     through(url) {
       const changed = new URL(url);
+      changed.hostname = "127.0.0.1";
       changed.port = String(port);
       return changed.href;
     },
@@ -80,14 +112,26 @@ export async function tcpProxy(target: { host: string; port: number }): Promise<
     cutOn(when, deliver) {
       cut = { when, deliver };
     },
-    blackhole(on) {
-      silent = on;
+    cutInFrame(way) {
+      for (const { pipes } of connections) pipes[way].cutNext();
     },
-    delay(ms) {
-      delayMs = ms;
+    reset() {
+      for (const connection of connections) connection.reset();
+    },
+    blackhole(on, way) {
+      for (const one of waysOf(way)) state[one].held = on;
+      flush();
+    },
+    delay(ms, way) {
+      for (const one of waysOf(way)) state[one].delayMs = ms;
+    },
+    heal() {
+      for (const way of both) state[way] = Object.assign(state[way], { delayMs: 0, held: false });
+      for (const { pipes } of connections) for (const way of both) pipes[way].keepNext();
+      flush();
     },
     async close() {
-      for (const socket of sockets) socket.destroy();
+      for (const connection of connections) connection.destroy();
       await new Promise((resolve) => server.close(resolve));
     },
   };
