@@ -83,8 +83,12 @@ export {
   type Handler,
   type Phases,
   type Reaction,
+  type ReactionOptions,
+  type Replayable,
+  type ReplayableOptions,
   type Schedule,
   type ServiceDefinition,
+  type WithoutEffects,
 } from "./service.ts";
 export type { Sql, SqlFragment } from "./sql.ts";
 export type { TopologySpec, Unit } from "./units.ts";

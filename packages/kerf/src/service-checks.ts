@@ -70,6 +70,22 @@ export function checkHandlers(
   });
 }
 
+/** Checks what a reaction says of being replayed. @throws DeclarationError */
+export function checkReplayable(given: unknown, run: unknown, place: string): void {
+  const { tables } = (given ?? {}) as { readonly tables?: unknown };
+  if (!Array.isArray(tables) || tables.length === 0)
+    refuse(place, "names no tables", 'name those that it fills: { tables: ["expected"] }');
+  for (const table of tables as readonly unknown[])
+    if (typeof table !== "string" || !/^[a-z_][a-z0-9_]{0,62}$/.test(table))
+      refuse(
+        place,
+        `${JSON.stringify(table)} is not the name of a table`,
+        "give names as in the migrations: lower case, without a schema",
+      );
+  if (typeof run !== "function")
+    refuse(place, "is of two phases", "what touches the outside world cannot be replayed: leave it out");
+}
+
 /** Tells whether a value is a function, or two phases of it. */
 export function isHandler(value: unknown): boolean {
   if (typeof value === "function") return true;

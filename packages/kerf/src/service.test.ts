@@ -286,7 +286,8 @@ describe("a wrong service is refused", () => {
 });
 
 describe("a wrong reaction or schedule is refused", () => {
-  const react = on as (event: unknown, run: unknown) => unknown;
+  const react = on as (event: unknown, run: unknown, options?: unknown) => unknown;
+  const again = (replayable: unknown, run: unknown = place) => react(users.joined, run, { replayable });
   const repeat = every as (interval: unknown, name: unknown, run: unknown) => unknown;
 
   test.each<readonly [string, () => unknown, string, RegExp]>([
@@ -299,6 +300,14 @@ describe("a wrong reaction or schedule is refused", () => {
       /not an event of a contract/,
     ],
     ["that runs nothing", () => react(users.joined, undefined), "on(users@1.joined)", /neither a function/],
+    ["that fills no table", () => again({}), "on(users@1.joined).replayable", /names no tables/],
+    ["that fills no name", () => again({ tables: ["A b"] }), "on(users@1.joined).replayable", /"A b" is not/],
+    [
+      "that is replayable in two phases",
+      () => again({ tables: ["a"] }, twoPhase(place, place)),
+      "on(users@1.joined).replayable",
+      /two phases/,
+    ],
     [
       "every now and then",
       () => repeat("soon", "x", place),

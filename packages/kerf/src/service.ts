@@ -12,7 +12,7 @@ import { durationMs, type Duration } from "./duration.ts";
 import type { AnyEvent, HandlerInput, HandlerOutput, Received } from "./members.ts";
 import { refuse } from "./refuse.ts";
 import { sagaFacts, type AnySaga } from "./saga.ts";
-import { checkHandlers, checkNeeds, isHandler, knownKeys } from "./service-checks.ts";
+import { checkHandlers, checkNeeds, checkReplayable, isHandler, knownKeys } from "./service-checks.ts";
 import { unique } from "./unique.ts";
 
 declare const phases: unique symbol;
@@ -71,24 +71,59 @@ export interface Reaction<in Ctx> {
   readonly event: AnyEvent;
   readonly run: ((data: any, context: any) => Promise<void>) | Phases;
   readonly from: "now" | "earliest";
+  readonly replayable: Replayable | undefined;
   readonly [contextOf]?: (context: Ctx) => void;
 }
 
 export interface ReactionOptions {
   /** Where a reaction that is new begins. Default "now". */
   readonly from?: "now" | "earliest";
+  readonly replayable?: undefined;
+}
+
+/** A read model: tables that hold nothing but what replayable reactions made of events. */
+export interface Replayable {
+  /** Names without a schema. A replay builds all of them anew, beside the old ones, and then swaps their rows. */
+  readonly tables: readonly string[];
+}
+
+/** Options of a reaction that past events may be handed to again, by `kerf replay`. */
+export interface ReplayableOptions {
+  /** Where a reaction that is new begins. Default "now". */
+  readonly from?: "now" | "earliest";
+  readonly replayable: Replayable;
+}
+
+/** What a replayable reaction goes without: what was ordered, started or asked once must not be again. */
+export interface WithoutEffects {
+  readonly call: never;
+  readonly emit: never;
+  readonly send: never;
+  readonly start: never;
 }
 
 /**
  * Reacts to a fact, in a transaction of this service's own database, in effect exactly once and in order per key.
  * A reaction that throws is tried again (0, 50, 100, 250, 500 ms, then 1 s doubling to 2 h) and is a dead letter
  * after 24 h; meanwhile only later events of its key wait.
+ *
+ * With `replayable` it only fills the tables that it names, which `kerf replay` can then build anew.
  */
 export function on<E extends AnyEvent, Ctx>(
   event: E,
+  run: (data: Received<E>, context: Ctx & WithoutEffects) => Promise<void>,
+  options: ReplayableOptions,
+): Reaction<Ctx>;
+export function on<E extends AnyEvent, Ctx>(
+  event: E,
   run: ((data: Received<E>, context: Ctx) => Promise<void>) | TwoPhase<Received<E>, any, Ctx, Promise<void>>,
-  options: ReactionOptions = {},
-): Reaction<Ctx> {
+  options?: ReactionOptions,
+): Reaction<Ctx>;
+export function on(
+  event: AnyEvent,
+  run: unknown,
+  options: ReactionOptions | ReplayableOptions = {},
+): Reaction<any> {
   const { id } = (event ?? {}) as { readonly id?: string };
   if (event?.kind !== "event" || !id)
     refuse(
@@ -98,10 +133,12 @@ export function on<E extends AnyEvent, Ctx>(
     );
   if (!isHandler(run))
     refuse(`on(${id})`, "what it runs is neither a function nor twoPhase(…)", "give it a function");
+  if (options.replayable !== undefined) checkReplayable(options.replayable, run, `on(${id}).replayable`);
   return {
     event,
-    run: run as Reaction<Ctx>["run"],
+    run: run as Reaction<any>["run"],
     from: options.from ?? "now",
+    replayable: options.replayable,
   };
 }
 

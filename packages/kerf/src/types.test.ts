@@ -104,6 +104,18 @@ const withDatabase = () =>
         // @ts-expect-error not in uses
         await call(payments.charge, { pence: 1 });
       }),
+      on(
+        inventory.depleted,
+        async ({ sku }, { sql, emit, call, id }) => {
+          expectTypeOf(id).toEqualTypeOf<string>();
+          await sql`delete from x where sku = ${sku}`;
+          // @ts-expect-error what may be replayed states nothing
+          emit(inventory.depleted, { sku });
+          // @ts-expect-error nor does it ask
+          await call(catalog.product, { sku });
+        },
+        { replayable: { tables: ["x"] } },
+      ),
     ],
     schedule: [
       every("1m", "sweep", async ({ sql }) => {
