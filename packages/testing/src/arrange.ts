@@ -37,6 +37,7 @@ export async function arrange(app: App, wanted: Arrangement): Promise<{ graph: G
 function unitsOf(app: App, topology: string | undefined) {
   if (topology === undefined) return { all: "*" } as const;
   const declared = app.topologies.get(topology);
+  if (!declared && topology === "monolith") return { all: "*" } as const;
   if (!declared && topology !== "micro") {
     throw new Error(`the app has no topology ${topology}: it has ${[...app.topologies.keys()].join(", ")}`);
   }

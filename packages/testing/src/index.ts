@@ -1,4 +1,5 @@
 export type { Seen } from "./events.ts";
 export { fake } from "./fake.ts";
 export type { UnitProcess } from "./processes.ts";
-export { rig, type Mode, type Rig, type RigOptions, type TestCallOptions } from "./rig.ts";
+export { rig } from "./rig.ts";
+export type { Mode, Rig, RigOptions, TestCallOptions } from "./rig-options.ts";

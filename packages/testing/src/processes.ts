@@ -27,6 +27,20 @@ export interface UnitProcess {
   drain(): Promise<void>;
   /** SIGKILL, and waits until it is gone. */
   kill(): Promise<void>;
+  /** Resolves once it is gone, whatever it died of. */
+  readonly gone: Promise<void>;
+}
+
+/** A process that ended before it was ready. */
+export class EndedAtStart extends Error {
+  override readonly name = "EndedAtStart";
+  /** It was killed: started again, it may live. */
+  readonly killed: boolean;
+
+  constructor(unit: string, code: number | null, signal: NodeJS.Signals | null) {
+    super(`the unit ${unit} ended at its start (exit ${code ?? signal})`);
+    this.killed = signal === "SIGKILL";
+  }
 }
 
 /** Starts a unit as a real process, and waits until it is ready. It ends when this process does. */
@@ -36,16 +50,21 @@ export async function startProcess(options: UnitProcessOptions): Promise<UnitPro
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     execArgv: [],
   });
-  const first = await Promise.race([message(child, "ready"), once(child, "exit")]);
-  if (Array.isArray(first))
-    throw new Error(`the unit ${options.unit} ended at its start (exit ${first[0] ?? first[1]})`);
-  const gone = once(child, "exit");
+  const exit = once(child, "exit");
+  // One that dies hears nothing any more: whoever asks it must not wait for ever.
+  child.on("error", () => {});
+  const gone = exit.then(() => {});
+  const first = await Promise.race([message(child, "ready"), exit]);
+  if (Array.isArray(first)) throw new EndedAtStart(options.unit, first[0], first[1]);
   return {
     unit: options.unit,
     pid: child.pid!,
+    gone,
     status: async () => {
-      child.send({ ask: "status" });
-      return ((await message(child, "status")) as { status: UnitStatus }).status;
+      if (child.connected) child.send({ ask: "status" }, () => {});
+      const told = await Promise.race([message(child, "status"), gone]);
+      if (!told) throw new Error(`the process of the unit ${options.unit} has ended`);
+      return (told as { status: UnitStatus }).status;
     },
     drain: async () => {
       if (child.connected) child.disconnect();
