@@ -5,6 +5,7 @@ import { dirname, extname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { EmbeddedUnavailable } from "./embedded/binaries.ts";
+import { runningPostmaster } from "./embedded/postmaster.ts";
 import { byLine, HOST, layout, readAddress, readText, USER } from "./embedded/state.ts";
 import type { KeeperMessage } from "./embedded/state.ts";
 
@@ -88,6 +89,16 @@ export async function attachEmbedded(options: EmbeddedOptions): Promise<Embedded
       await closed;
     },
   };
+}
+
+/**
+ * Sends a signal to the PostgreSQL of a data folder, for tests and `kerf chaos`: its keeper starts it again.
+ * @throws where none runs there
+ */
+export function signalEmbedded(dataDir: string, signal: "SIGINT" | "SIGQUIT"): void {
+  const pid = runningPostmaster(layout(resolve(dataDir)).cluster);
+  if (pid === undefined) throw new EmbeddedUnavailable(`No PostgreSQL runs in ${dataDir}.`);
+  process.kill(pid, signal);
 }
 
 interface Link {

@@ -103,6 +103,12 @@ export function adoptPostmaster(cluster: string): Postmaster | undefined {
   return { pid: file.pid, port: file.port, exited: watch(file.pid) };
 }
 
+/** The process of this cluster's PostgreSQL, if it runs. */
+export function runningPostmaster(cluster: string): number | undefined {
+  const pid = readPidFile(cluster)?.pid;
+  return pid !== undefined && isAlive(pid) && serves(pid, cluster) ? pid : undefined;
+}
+
 /** Fast shutdown: open transactions are rolled back. Harder after 10 s, for a hung disk or process. */
 export async function stopPostmaster({ pid, exited }: Postmaster): Promise<void> {
   for (const [signal, patienceMs] of [
