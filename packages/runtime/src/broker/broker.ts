@@ -46,6 +46,17 @@ export interface Backlog {
   readonly oldestMs: number;
 }
 
+/** A part of one lane of a channel's log. */
+export interface LaneSpan {
+  readonly lane: number;
+  /** The offset of the first message since the time that was asked for; `next` where there is none. */
+  readonly from: number;
+  /** The offset that the lane's next message gets. */
+  readonly next: number;
+  /** Messages since that time may have been trimmed. Never where everything that is kept was asked for. */
+  readonly trimmed: boolean;
+}
+
 /**
  * Carries messages from one publisher to every subscribing service, at least once and in order per (channel, key).
  * It replaces the transport only: outbox, inbox and retries stay in each service's own database.
@@ -79,6 +90,15 @@ export interface Broker {
 
   /** Drops a group with its position; its subscriptions get nothing more. */
   retire?(group: Group): Promise<void>;
+
+  /**
+   * Every lane of a channel, since a time of publication: Date.now() milliseconds, or 0 for everything that is kept.
+   * Only a broker that keeps what was delivered has `spans` and `read`.
+   */
+  spans?(channel: string, sinceMs: number): Promise<readonly LaneSpan[]>;
+
+  /** Messages of a lane from `offset` on, in order. Moves no group. The first is a later one where it was trimmed. */
+  read?(channel: string, lane: number, offset: number, limit: number): Promise<readonly Delivered[]>;
 
   /** Nudges whoever listens to `topic`, in any process. Best effort: a nudge may be lost, so keep a poll. */
   wake?(topic: string): void;

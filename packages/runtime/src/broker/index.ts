@@ -6,6 +6,7 @@ export {
   type Deliver,
   type Delivered,
   type Group,
+  type LaneSpan,
   type Message,
   type OnProblem,
   StaleFenceError,

@@ -110,6 +110,20 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
       await Promise.all((consumers?.members ?? []).map((member) => leave(consumers!, member)));
     },
 
+    async spans(channel, sinceMs) {
+      return log.lanes(channel).map(({ first, next, entries }, lane) => ({
+        lane,
+        from: entries.find((entry) => entry.at >= sinceMs)?.offset ?? next,
+        next,
+        trimmed: sinceMs > 0 && first > 1 && sinceMs < timers.now() - retentionMs,
+      }));
+    },
+
+    async read(channel, lane, offset, limit) {
+      const entries = log.lanes(channel)[lane]!.entries.filter((entry) => entry.offset >= offset);
+      return entries.slice(0, limit).map(({ at: _at, ...message }) => message);
+    },
+
     wake(topic) {
       for (const listener of log.topics.get(topic) ?? []) queueMicrotask(listener);
     },

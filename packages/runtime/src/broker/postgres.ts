@@ -7,6 +7,7 @@ import { Link } from "./postgres/link.ts";
 import { Listener } from "./postgres/listen.ts";
 import { pause } from "./postgres/pause.ts";
 import { publishBatch } from "./postgres/publish.ts";
+import { readLane, spansOf } from "./postgres/history.ts";
 import { ensureSchema } from "./postgres/schema.ts";
 import { Tick } from "./postgres/tick.ts";
 import { Topics } from "./postgres/topics.ts";
@@ -185,6 +186,9 @@ export async function postgresBroker(options: PostgresBrokerOptions): Promise<Re
       await catalogue.retire(group);
       syncSoon();
     },
+
+    spans: (channel, sinceMs) => spansOf(link, catalogue, channel, sinceMs, retentionMs),
+    read: (channel, lane, offset, limit) => readLane(link, catalogue, { channel, lane, offset, limit }),
 
     wake: (topic) => topics.wake(topic),
     onWake: (topic, listen) => topics.on(topic, listen),

@@ -1,6 +1,7 @@
 import { afterEach, describe, it } from "vitest";
 import type { Broker, BrokerProblem } from "./broker.ts";
 import { delivery } from "./suite/delivery.ts";
+import { history, trimmedHistory } from "./suite/history.ts";
 import { publishing } from "./suite/publishing.ts";
 import type { Case } from "./suite/scenario.ts";
 import { sharing } from "./suite/sharing.ts";
@@ -47,9 +48,9 @@ export function brokerSuite(name: string, factory: BrokerFactory): void {
       });
     };
 
-    for (const [title, test] of Object.entries({ ...publishing, ...delivery, ...sharing, ...upkeep }))
+    for (const [title, test] of Object.entries({ ...publishing, ...delivery, ...sharing, ...upkeep, ...history }))
       add(factory, title, run(test));
-    for (const [title, test] of Object.entries(trimming)) add(factory, title, run(test, 400));
+    for (const [title, test] of Object.entries({ ...trimming, ...trimmedHistory })) add(factory, title, run(test, 400));
   });
 }
 
