@@ -38,12 +38,16 @@ export interface Subscription {
   stop(): Promise<void>;
 }
 
-/** What a group has not acknowledged: how many messages, and the age of the oldest. */
+/**
+ * What a group has not acknowledged: how many messages, the age of the oldest that is left, and how many it lost within
+ * the time that messages are kept, because it was further behind than that.
+ */
 export interface Backlog {
   readonly service: string;
   readonly channel: string;
   readonly messages: number;
   readonly oldestMs: number;
+  readonly missed: number;
 }
 
 /** A part of one lane of a channel's log. */

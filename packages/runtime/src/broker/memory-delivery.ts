@@ -32,6 +32,8 @@ export function memoryDelivery(log: MemoryLog, timers: MemoryTimers): (consumers
     if (cursor.next < lane.first) {
       const missed = lane.first - cursor.next;
       cursor.next = lane.first;
+      cursor.missed += missed;
+      cursor.missedAt = timers.now();
       const message = `${service} lost ${missed} messages of ${channel}: they were trimmed before it took them.`;
       member.onProblem({ code: "TRIMMED", message, missed, ...place });
     }

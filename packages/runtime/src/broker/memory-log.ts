@@ -6,7 +6,13 @@ type Entry = Delivered & { readonly at: number };
 type Lane = { /** Offset of the oldest entry kept. */ first: number; next: number; entries: Entry[] };
 
 /** A position in one lane. A later `delivery` disowns an earlier one, as a fence does. */
-export type Cursor = { readonly lane: number; next: number; delivery?: { readonly by: Member } | undefined };
+export type Cursor = {
+  readonly lane: number;
+  next: number;
+  missed: number;
+  missedAt: number;
+  delivery?: { readonly by: Member } | undefined;
+};
 
 /** One subscription; `home` is the broker that it was made with. */
 export interface Member {
@@ -43,6 +49,8 @@ export class MemoryLog {
     const start = (lane: Lane, i: number) => ({
       lane: i,
       next: group.from === "earliest" ? lane.first : lane.next,
+      missed: 0,
+      missedAt: -Infinity,
     });
     const consumers = this.groups.get(key) ?? {
       group,

@@ -95,11 +95,16 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
         const waiting = cursors.flatMap(
           ({ lane, next }) => lanes[lane]!.entries.find((e) => e.offset >= next)?.at ?? [],
         );
+        const missed = cursors.reduce((sum, { lane, next, missed: noted, missedAt }) => {
+          const lately = missedAt > timers.now() - retentionMs ? noted : 0;
+          return sum + lately + Math.max(0, lanes[lane]!.first - next);
+        }, 0);
         return {
           service,
           channel,
           messages,
           oldestMs: messages === 0 ? 0 : timers.now() - Math.min(...waiting, timers.now()),
+          missed,
         };
       });
     },

@@ -180,7 +180,7 @@ export async function postgresBroker(options: PostgresBrokerOptions): Promise<Re
     },
 
     close: () => (closing ??= close()),
-    backlog: () => catalogue.backlog(),
+    backlog: () => catalogue.backlog(retentionMs),
 
     async retire(group) {
       await catalogue.retire(group);

@@ -48,9 +48,16 @@ export function brokerSuite(name: string, factory: BrokerFactory): void {
       });
     };
 
-    for (const [title, test] of Object.entries({ ...publishing, ...delivery, ...sharing, ...upkeep, ...history }))
+    for (const [title, test] of Object.entries({
+      ...publishing,
+      ...delivery,
+      ...sharing,
+      ...upkeep,
+      ...history,
+    }))
       add(factory, title, run(test));
-    for (const [title, test] of Object.entries({ ...trimming, ...trimmedHistory })) add(factory, title, run(test, 400));
+    for (const [title, test] of Object.entries({ ...trimming, ...trimmedHistory }))
+      add(factory, title, run(test, 400));
   });
 }
 

@@ -1,6 +1,8 @@
 import { crashAround } from "../crashpoint/crashpoint.ts";
 import type { ParkedMessage } from "../journal/journal.ts";
 import type { ServicePort } from "../service/port.ts";
+import { causeOf } from "./cause.ts";
+import { decodeEnvelope } from "./envelope.ts";
 import { outOfReach, reasonOf, type Inbox } from "./inbox.ts";
 import { giveUpMs, slowPauseMs } from "./ladder.ts";
 
@@ -46,11 +48,13 @@ async function retry(
     }
     const text = reasonOf(error);
     if (message.attempts > 0 && message.failingForMs >= limitMs) {
+      const { type } = decodeEnvelope(message.body);
+      const cause = causeOf(type, text);
       await crashAround("dead-letter", () =>
-        inTransaction(port, (run) => journal.bury(run, message.parkedId, text)),
+        inTransaction(port, (run) => journal.bury(run, message.parkedId, text, cause)),
       );
       port.log.error(
-        { channel: message.channel, key: message.key, messageId: message.id },
+        { channel: message.channel, key: message.key, messageId: message.id, member: type, cause },
         `a dead letter: ${text}`,
       );
     } else {

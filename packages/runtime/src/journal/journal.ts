@@ -1,4 +1,5 @@
 import type { Run } from "../data/transaction.ts";
+import type { Retention } from "./retention.ts";
 
 /** What became of a command: `open` within its transaction, `intent` between the two phases, `refused` when it was taken back before it came. */
 export type CommandState = "open" | "intent" | "ok" | "failed" | "refused";
@@ -74,18 +75,23 @@ export interface InboxJournal {
     nextInMs: number,
     firstFailed: boolean,
   ): Promise<unknown>;
-  /** Takes the first message of each key whose time has come, and hides it for `hideMs`. */
+  /**
+   * Takes the first message of each key whose time has come, and hides it for `hideMs`. Dead letters that a person
+   * replays and whose turn has come first wait again, behind what waits of their key; they keep their attempts and the
+   * time of their first failure, so that one more failure gives up on them.
+   */
   claimParked(run: Run, limit: number, hideMs: number): Promise<readonly ParkedMessage[]>;
   /** Shows it again at once: it was claimed, and then not tried. */
   unclaimParked(run: Run, parkedId: number): Promise<unknown>;
   /** Removes it once handled. In the transaction that handles it. */
   unpark(run: Run, parkedId: number): Promise<unknown>;
   postpone(run: Run, parkedId: number, error: string, nextInMs: number): Promise<unknown>;
-  /** Gives up on it: a dead letter, kept with its reason. */
-  bury(run: Run, parkedId: number, error: string): Promise<unknown>;
+  /** Gives up on it: a dead letter, kept with its reason. `cause` groups those that failed alike. */
+  bury(run: Run, parkedId: number, error: string, cause: string): Promise<unknown>;
 }
 
-export type SagaState = "running" | "undoing" | "done" | "refused" | "parked";
+/** `abandoned`: a person gave up on it while it was parked. */
+export type SagaState = "running" | "undoing" | "done" | "refused" | "parked" | "abandoned";
 
 export interface NewSaga {
   readonly name: string;
@@ -99,6 +105,7 @@ export interface NewSaga {
 
 export interface SagaRecord extends NewSaga {
   readonly state: SagaState;
+  /** Why it is undone or refused. */
   readonly error: SagaError | undefined;
 }
 
@@ -120,6 +127,8 @@ export interface StepRecord {
   readonly inputHash: string;
   readonly commandId: string;
   readonly state: StepState;
+  /** What the member was given; null where it takes nothing. For people: nothing is decided by it. */
+  readonly input?: unknown;
   /** The reply, or the {@link SagaError} of a failed one. */
   readonly output: unknown;
   /** Date.now() milliseconds when its state was recorded; by the database's clock once it is read again. */
@@ -142,6 +151,8 @@ export interface SagaProgress {
    */
   readonly durable: boolean;
   readonly error?: SagaError | undefined;
+  /** With the state `parked`: why, and the state that a retry goes on from. The error stays what it was. */
+  readonly parked?: { readonly reason: string; readonly from: "running" | "undoing" };
   /** When to go on; keeps the saga in this worker's memory where absent. */
   readonly resumeInMs?: number;
   /** With `resumeInMs`: how much mail it has looked at. Where more came meanwhile it goes on at once. */
@@ -182,6 +193,7 @@ export interface SagaJournal {
     steps: readonly StepRecord[],
     progress: SagaProgress,
   ): Promise<SagaWritten>;
+  /** Keeps an event for a saga that runs, or is parked: a retry may wait for it. */
   deliverMail(run: Run, saga: string, id: string, mail: MailItem): Promise<unknown>;
   readMail(run: Run, saga: string, id: string): Promise<Mailbox>;
 }
@@ -218,17 +230,24 @@ export interface WorkerJournal {
   /** Locks a slot and sets the schedule's next time. False where another has it or had it. */
   openSlot(run: Run, slot: Slot): Promise<boolean>;
   /** Deletes at most `limit` rows of each kind that nobody can ask for any more; false where more are left. */
-  trim(run: Run, limit: number): Promise<boolean>;
+  trim(run: Run, limit: number, retention: Retention): Promise<boolean>;
   /** Counts of what is unfinished. */
   backlog(run: Run): Promise<Backlog>;
 }
 
+/** Counts stop at 100,000. */
 export interface Backlog {
   readonly outbox: number;
+  /** Age of the oldest message that is not yet sent; 0 where there is none. */
+  readonly oldestUnsentMs: number;
   readonly retries: number;
   readonly deadLetters: number;
+  /** Running or being undone. */
   readonly sagas: number;
   readonly parkedSagas: number;
+  /** Of `sagas`: a step is tried in vain for 10 minutes, or nobody takes it up 5 minutes after it was due. */
+  readonly stuckSagas: number;
+  /** Events that came for live sagas. */
   readonly mail: number;
 }
 

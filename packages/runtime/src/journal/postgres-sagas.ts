@@ -53,19 +53,24 @@ export const postgresSagas: SagaJournal = {
       [saga, id],
     ),
   recordSaga: async (run, worker, saga, id, steps, progress) => {
-    const ended = progress.state !== "running" && progress.state !== "undoing";
-    const leaves = ended || progress.resumeInMs !== undefined;
+    const { parked } = progress;
+    const ended = progress.state === "done" || progress.state === "refused";
+    const leaves = ended || parked !== undefined || progress.resumeInMs !== undefined;
     // One statement, so that whoever lost the saga writes none of it.
     const [row] = await run<{ written: SagaWritten }>(
       `with own as (
          update kerf.saga set state = $4, error = $5::text::json, worker = case when $6 then null else worker end,
-           next_at = case when mail > $10 then now() else now() + $7 * interval '1 ms' end, ended_at = case when $8 then now() end
+           next_at = case when not $6 then next_at when mail > $10 then now() else now() + $7 * interval '1 ms' end,
+           ended_at = case when $8 then now() end, parked_reason = $12,
+           parked_at = case when $12::text is not null then now() end, parked_from = $13
          where name = $1 and id = $2 and worker = $3 returning worker is null and next_at <= now() as due),
        written as (
-         insert into kerf.saga_step (saga, id, name, position, member, input_hash, command_id, state, output)
-         select $1, $2, t.name, t.position, t.member, t."inputHash", t."commandId", t.state, t.output
-         from json_to_recordset($9::text::json) as t (name text, position int, member text, "inputHash" text, "commandId" text, state text, output json), own
-         on conflict (saga, id, name) do update set state = excluded.state, output = excluded.output, at = now())
+         insert into kerf.saga_step (saga, id, name, position, member, input_hash, command_id, state, input, output, ended_at)
+         select $1, $2, t.name, t.position, t.member, t."inputHash", t."commandId", t.state, t.input, t.output,
+           case when t.state in ('done', 'failed') then now() end
+         from json_to_recordset($9::text::json) as t (name text, position int, member text, "inputHash" text, "commandId" text, state text, input json, output json), own
+         on conflict (saga, id, name) do update set state = excluded.state, output = excluded.output, at = now(),
+           ended_at = coalesce(kerf.saga_step.ended_at, excluded.ended_at))
        select coalesce((select case when due then 'due' else 'kept' end from own), 'lost') as written, case when not $11::boolean then set_config('synchronous_commit', 'off', true) end`,
       [
         saga,
@@ -79,6 +84,8 @@ export const postgresSagas: SagaJournal = {
         JSON.stringify(steps),
         progress.seenMail ?? 2_147_483_647,
         progress.durable,
+        parked?.reason ?? null,
+        parked?.from ?? null,
       ],
     );
     return row!.written;
@@ -86,7 +93,7 @@ export const postgresSagas: SagaJournal = {
   deliverMail: (run, saga, id, mail) =>
     // A saga that sleeps is woken; mail for one that never was or is over is dropped with its event.
     run(
-      `with live as (update kerf.saga set next_at = now(), mail = mail + 1 where name = $1 and id = $2 and state = 'running' returning 1)
+      `with live as (update kerf.saga set next_at = now(), mail = mail + 1 where name = $1 and id = $2 and state in ('running', 'parked') returning 1)
        insert into kerf.mail (saga, id, message_id, event, data) select $1, $2, $3, $4, $5::text::json from live on conflict do nothing`,
       [saga, id, mail.messageId, mail.event, JSON.stringify(mail.data)],
     ),

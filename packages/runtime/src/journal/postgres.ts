@@ -18,6 +18,8 @@ import { postgresSagas } from "./postgres-sagas.ts";
 const lanes = 64;
 /** Sets our advisory locks apart from those of the service's own SQL ("kerf" in ASCII). */
 const lockSpace = 0x6b657266;
+/** Counting stops here: more is as much of a problem. */
+const countLimit = 100_000;
 
 const commands: CommandJournal = {
   openCommand: (run, key, inputHash, state, bySaga) =>
@@ -75,7 +77,13 @@ const inbox: InboxJournal = {
     run("insert into kerf.inbox (consumer, id) values ($1, $2)", [consumer, messageId]),
   blockedKeys: async (run, channel) => {
     const rows = await run<{ key: string }>(
-      "select distinct key from kerf.parked where state = 'waiting' and channel = $1",
+      // One probe of the index for each key, however many messages queue behind it.
+      `with recursive blocked as (
+         (select key from kerf.parked where state = 'waiting' and channel = $1 order by key limit 1)
+         union all
+         select n.key from blocked b cross join lateral (
+           select key from kerf.parked where state = 'waiting' and channel = $1 and key > b.key order by key limit 1) n)
+       select key from blocked`,
       [channel],
     );
     return new Set(rows.map((r) => r.key));
@@ -88,16 +96,20 @@ const inbox: InboxJournal = {
        on conflict (channel, id) do nothing`,
       [...columns(messages), error, nextInMs, firstFailed],
     ),
-  claimParked: (run, limit, hideMs) =>
-    run<ParkedMessage>(
-      `update kerf.parked set next_at = now() + $2 * interval '1 ms' where parked_id in (
-         select parked_id from kerf.parked p where state = 'waiting' and next_at <= now() and not exists (
-           select from kerf.parked q where q.state = 'waiting' and q.channel = p.channel and q.key = p.key and q.parked_id < p.parked_id)
-         order by parked_id limit $1 for update skip locked)
+  claimParked: async (run, limit, hideMs) => {
+    // A statement of its own: the claim must see what it did.
+    void run("select kerf.promote($1)", [limit]).catch(() => {});
+    return run<ParkedMessage>(
+      `update kerf.parked set next_at = now() + $2 * interval '1 ms' where parked_id = any (array(
+         select parked_id from kerf.parked where parked_id = any (array(
+           select parked_id from kerf.parked_head where next_at <= now() order by parked_id limit $1))
+           and state = 'waiting' and next_at <= now()
+         order by parked_id for update skip locked))
        returning parked_id as "parkedId", channel, key, id, body, attempts,
          case when attempts = 0 then 0 else (extract(epoch from now() - first_failed_at) * 1000)::bigint end as "failingForMs"`,
       [limit, hideMs],
-    ),
+    );
+  },
   unclaimParked: (run, parkedId) =>
     run("update kerf.parked set next_at = now() where parked_id = $1", [parkedId]),
   unpark: (run, parkedId) => run("delete from kerf.parked where parked_id = $1", [parkedId]),
@@ -107,11 +119,11 @@ const inbox: InboxJournal = {
          first_failed_at = case when attempts = 0 then now() else first_failed_at end where parked_id = $1`,
       [parkedId, error, nextInMs],
     ),
-  bury: (run, parkedId, error) =>
-    run("update kerf.parked set state = 'dead', attempts = attempts + 1, error = $2 where parked_id = $1", [
-      parkedId,
-      error,
-    ]),
+  bury: (run, parkedId, error, cause) =>
+    run(
+      "update kerf.parked set state = 'dead', dead_at = now(), attempts = attempts + 1, error = $2, cause = $3 where parked_id = $1",
+      [parkedId, error, cause],
+    ),
 };
 
 const workers: WorkerJournal = {
@@ -151,18 +163,34 @@ const workers: WorkerJournal = {
     );
     return rows.length > 0;
   },
-  trim: async (run, limit) => {
-    const [row] = await run<{ most: number }>("select kerf.trim($1) as most", [limit]);
+  trim: async (run, limit, { handledMs, sagaCommandsMs, actionsMs }) => {
+    const [row] = await run<{ most: number }>("select kerf.trim($1, $2, $3, $4) as most", [
+      limit,
+      handledMs,
+      sagaCommandsMs,
+      actionsMs,
+    ]);
     return row!.most < limit;
   },
   backlog: async (run) => {
     const [row] = await run<Backlog>(
-      `select (select count(*) from kerf.outbox) as outbox,
-        (select count(*) from kerf.parked where state = 'waiting') as retries,
-        (select count(*) from kerf.parked where state = 'dead') as "deadLetters",
-        (select count(*) from kerf.saga where state in ('running', 'undoing')) as sagas,
+      `with live as (
+         select count(*) as sagas, coalesce(sum(mail), 0) as mail,
+           count(*) filter (where next_at < now() - interval '5 minutes' and not exists (
+             select from kerf.worker w where w.id = s.worker)) as untaken
+         from (select next_at, worker, mail from kerf.saga where state in ('running', 'undoing') limit ${countLimit}) s),
+       vain as (
+         select count(*) as sagas from kerf.saga s where worker is not null and state in ('running', 'undoing') and exists (
+           select from kerf.saga_step t where t.saga = s.name and t.id = s.id and t.command_id <> ''
+             and t.state in ('started', 'undoing') and t.at < now() - interval '10 minutes')
+           and exists (select from kerf.worker w where w.id = s.worker))
+       select (select count(*) from (select from kerf.outbox limit ${countLimit}) o) as outbox,
+        coalesce((select extract(epoch from now() - at) * 1000 from kerf.outbox order by sequence limit 1), 0)::bigint as "oldestUnsentMs",
+        (select count(*) from (select from kerf.parked where state = 'waiting' limit ${countLimit}) p) as retries,
+        (select count(*) from (select from kerf.parked where state = 'dead' limit ${countLimit}) p) as "deadLetters",
         (select count(*) from kerf.saga where state = 'parked') as "parkedSagas",
-        (select count(*) from kerf.mail m join kerf.saga s on s.name = m.saga and s.id = m.id where s.state in ('running', 'undoing')) as mail`,
+        live.sagas as sagas, live.mail::bigint as mail, live.untaken + vain.sagas as "stuckSagas"
+       from live, vain`,
     );
     return row!;
   },

@@ -1,3 +1,5 @@
+import { operationsMigration } from "./schema-operations.ts";
+
 /** The tables of the journal, in the schema `kerf` of each service's own database. Applied like any migration. */
 export const journalMigrations: readonly { readonly name: string; readonly sql: string }[] = [
   {
@@ -133,4 +135,5 @@ begin
 end $$;
 `,
   },
+  operationsMigration,
 ];

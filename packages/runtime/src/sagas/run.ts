@@ -127,10 +127,14 @@ export class SagaRun implements LiveSaga {
   }
 
   async #park(message: string): Promise<"parked" | "lost"> {
-    const error = { code: "PARKED", message };
-    this.log().error({ error }, `the saga ${this.record.name} "${this.record.id}" is parked: ${message}`);
+    const { state } = this.recorder;
+    const from = state === "undoing" ? "undoing" : "running";
+    this.log().error(
+      { reason: message, from },
+      `the saga ${this.record.name} "${this.record.id}" is parked: ${message}`,
+    );
     try {
-      await this.recorder.commit({ state: "parked", error });
+      await this.recorder.commit({ state: "parked", parked: { reason: message, from } });
       return "parked";
     } catch (failed) {
       if (failed instanceof Stopped) return "lost";

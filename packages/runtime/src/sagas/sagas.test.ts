@@ -124,7 +124,7 @@ beforeEach(() => {
 const state = async (): Promise<string | undefined> =>
   (await at.sql("trips")`select state from kerf.saga where name = 'trip' and id = ${id}`)[0]?.["state"];
 const parkedFor = async (): Promise<string> =>
-  (await at.sql("trips")`select error->>'message' as why from kerf.saga where id = ${id}`)[0]!["why"];
+  (await at.sql("trips")`select parked_reason as why from kerf.saga where id = ${id}`)[0]!["why"];
 const log = async (): Promise<string[]> =>
   (
     await at.sql(

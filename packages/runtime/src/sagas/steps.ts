@@ -38,6 +38,7 @@ export async function runStep(
         inputHash,
         commandId,
         state: "started",
+        input,
         output: null,
       });
       await run.recorder.commit();
@@ -129,7 +130,7 @@ export async function runAsk(
   const known = run.recall(name, member.id, inputHash);
   if (known?.state === "failed") throw fromSagaError(known.output as SagaError);
   if (known) return structuredClone(known.output);
-  const record = { name: run.prefix + name, member: member.id, inputHash, commandId: "" };
+  const record = { name: run.prefix + name, member: member.id, inputHash, commandId: "", input };
   try {
     const output = await run.attempt(member, input, {
       id: undefined,

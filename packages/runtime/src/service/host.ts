@@ -8,15 +8,13 @@ import { Inbox } from "../events/inbox.ts";
 import { retryParked } from "../events/parked.ts";
 import { Relay } from "../events/relay.ts";
 import type { Backlog, Tick } from "../journal/journal.ts";
+import type { Retention } from "../journal/retention.ts";
 import { SagaEngine } from "../sagas/engine.ts";
 import type { SagaLimits } from "../sagas/step-policy.ts";
 import type { Dispatch } from "../transport/transport.ts";
 import type { Committed, ServicePort } from "./port.ts";
 import { Schedules } from "./schedules.ts";
-
-/** How often what nobody can ask for any more is deleted. */
-const trimMs = 3_600_000;
-const trimRows = 1_000;
+import { Upkeep } from "./upkeep.ts";
 
 export interface HostOptions {
   readonly port: ServicePort;
@@ -29,6 +27,10 @@ export interface HostOptions {
   readonly limits: SagaLimits;
   /** After this long a message that still fails is a dead letter. */
   readonly giveUpMs: number;
+  /** How long what is over is remembered. */
+  readonly retention: Retention;
+  /** How often the backlog is measured. */
+  readonly measureMs: number;
   readonly groups: readonly Group[];
   /** Asks to be looked at in so many milliseconds. */
   readonly due: (service: string, inMs: number) => void;
@@ -42,25 +44,25 @@ export class ServiceHost {
   readonly #inbox: Inbox;
   readonly #sagas: SagaEngine;
   readonly #schedules: Schedules;
+  readonly #upkeep: Upkeep;
   readonly #stopping = new AbortController();
   readonly #busy = new Set<Promise<void>>();
   #subscriptions: Subscription[] = [];
   #unwatch: () => void = () => {};
   #ticking: Promise<Tick | undefined> | undefined;
   #retrying = false;
-  /** Not all replicas at once, nor all services of one. */
-  #trimAt: number;
 
   constructor(options: HostOptions) {
     const { port } = options;
     this.#options = options;
-    this.#trimAt = port.clock.now() + trimMs * port.clock.random();
     this.name = port.definition.name;
     this.#relay = new Relay(port, options.broker);
     this.#inbox = new Inbox(port, port.definition.sagas.map(sagaFacts), options.dispatch, options.endpoints);
     const due = (inMs: number): void => options.due(this.name, inMs);
     this.#sagas = new SagaEngine(port, options.worker, options.limits, due);
     this.#schedules = new Schedules(port, due);
+    const { retention, measureMs } = options;
+    this.#upkeep = new Upkeep({ port, retention, measureMs, transaction: (work) => this.#transaction(work) });
   }
 
   /** Begins: the first tick takes the leases, then messages are heard. */
@@ -76,7 +78,12 @@ export class ServiceHost {
         this.#subscriptions.push(await broker.subscribe(group, deliver));
       }),
     );
-    this.#unwatch = broker.onWake?.(relayTopic(this.name), () => this.#relay.wake()) ?? (() => {});
+    const unwatch = [
+      broker.onWake?.(relayTopic(this.name), () => this.#relay.wake()),
+      // A person did something to its dead letters or sagas.
+      broker.onWake?.(serviceTopic(this.name), () => this.#options.due(this.name, 0)),
+    ];
+    this.#unwatch = () => unwatch.forEach((stop) => stop?.());
   }
 
   /** What a commit of this process left to be done. */
@@ -109,7 +116,7 @@ export class ServiceHost {
       if (tick.parkedDue) this.#retry();
       for (const slot of tick.slotsDue)
         this.#background(() => this.#schedules.run(slot, this.#stopping.signal));
-      if (port.clock.now() >= this.#trimAt) this.#trim();
+      for (const work of this.#upkeep.due()) this.#background(work);
       return tick;
     } catch (error) {
       port.log.warn({ err: error }, `the database of ${this.name} does not answer; looking again soon`);
@@ -118,7 +125,7 @@ export class ServiceHost {
   }
 
   backlog(): Promise<Backlog> {
-    return this.#transaction((run) => this.#options.port.storage!.journal.backlog(run));
+    return this.#upkeep.backlog();
   }
 
   /** Stops hearing, finishes what is in flight, sends what is committed, and gives every lease back. */
@@ -154,14 +161,6 @@ export class ServiceHost {
     );
   }
 
-  #trim(): void {
-    const { clock } = this.#options.port;
-    this.#trimAt = clock.now() + trimMs * (0.8 + 0.4 * clock.random());
-    this.#background(async () => {
-      while (!(await this.#transaction((run) => this.#options.port.storage!.journal.trim(run, trimRows))));
-    });
-  }
-
   #background(work: () => Promise<void>): void {
     if (this.#stopping.signal.aborted) return;
     const running = work()
@@ -187,6 +186,11 @@ export class ServiceHost {
       throw error;
     }
   }
+}
+
+/** Waking it lets every process of a service look for work. */
+export function serviceTopic(service: string): string {
+  return `service:${service}`;
 }
 
 function relayTopic(service: string): string {

@@ -5,6 +5,7 @@ import { postgresBroker } from "../broker/postgres.ts";
 import { connections } from "../data/connections.ts";
 import { migrateLists, readMigrations } from "../data/migrate.ts";
 import { postgresJournal } from "../journal/postgres.ts";
+import { retention } from "../journal/retention.ts";
 import { journalMigrations } from "../journal/schema.ts";
 import { databaseSettings, settingName } from "../service/settings.ts";
 import type { Backing, UnitOptions } from "./options.ts";
@@ -89,8 +90,9 @@ async function openBroker(options: UnitOptions, url: string, leaseMs: number): P
   const broker = await postgresBroker({
     url,
     leaseMs,
+    retentionMs: options.timing?.retention?.handledMs ?? retention.handledMs,
     onProblem: (problem) =>
-      log.warn(
+      log[problem.code === "TRIMMED" ? "error" : "warn"](
         { code: problem.code, service: problem.service, channel: problem.channel, err: problem.cause },
         problem.message,
       ),

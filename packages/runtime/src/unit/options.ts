@@ -5,6 +5,7 @@ import type { Clock } from "../clock/clock.ts";
 import type { DatabaseServer } from "../data/server.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { Graph } from "../graph/index.ts";
+import type { Retention } from "../journal/retention.ts";
 import type { ContractLock } from "../proto/index.ts";
 import type { SagaLimits } from "../sagas/step-policy.ts";
 import type { Storage } from "../service/port.ts";
@@ -61,6 +62,10 @@ export interface UnitTiming {
   readonly drainMs?: number;
   /** After this long a message that still fails is a dead letter. Default 24 h. */
   readonly giveUpMs?: number;
+  /** How long what is over is remembered: the same in every unit. */
+  readonly retention?: Partial<Retention>;
+  /** How often backlogs are measured. Default 30 s. */
+  readonly measureMs?: number;
   readonly sagas?: Partial<SagaLimits>;
 }
 

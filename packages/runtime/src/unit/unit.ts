@@ -7,6 +7,7 @@ import { staticDiscovery } from "../discovery/static.ts";
 import { mayCall, type Graph } from "../graph/index.ts";
 import { giveUpMs } from "../events/ladder.ts";
 import type { ContractLock } from "../proto/index.ts";
+import { retention } from "../journal/retention.ts";
 import { sagaLimits } from "../sagas/step-policy.ts";
 import { endpointsOf } from "../service/endpoints.ts";
 import { groupsOf, ServiceHost } from "../service/host.ts";
@@ -23,6 +24,9 @@ import { InFlight } from "./in-flight.ts";
 import { portOf } from "./port.ts";
 import { statusOf } from "./status.ts";
 import { Ticker } from "./ticker.ts";
+
+/** How often backlogs are measured: often enough to be seen, seldom enough to cost nothing. */
+const measureMs = 30_000;
 
 /**
  * Runs one unit of an application: its databases, its services, its part of events, sagas and schedules.
@@ -101,6 +105,8 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
           leaseMs,
           limits: { ...sagaLimits, ...options.timing?.sagas },
           giveUpMs: options.timing?.giveUpMs ?? giveUpMs,
+          retention: { ...retention, ...options.timing?.retention },
+          measureMs: options.timing?.measureMs ?? measureMs,
           groups: groupsOf(definition),
           due: (service, inMs) => ticker?.hurry(service, inMs),
         }),

@@ -134,17 +134,20 @@ export class Catalogue {
     );
   }
 
-  async backlog(): Promise<readonly Backlog[]> {
+  /** Losses are told for `keptMs`: those that are noted, and those that the next delivery will find. */
+  async backlog(keptMs: number): Promise<readonly Backlog[]> {
     return await this.#link.run(
       (sql) => sql<Backlog[]>`
         select g.service, ch.name as channel, sum(l.next - c.next)::bigint as messages,
-          coalesce(extract(epoch from clock_timestamp() - min(m.at)) * 1000, 0)::float8 as "oldestMs"
+          coalesce(extract(epoch from clock_timestamp() - min(m.at)) * 1000, 0)::float8 as "oldestMs",
+          sum(case when c.missed_at > clock_timestamp() - ${keptMs}::float8 * interval '1 ms' then c.missed else 0 end
+            + case when l.next > c.next then coalesce(m."offset", l.next) - c.next else 0 end)::bigint as missed
         from broker.groups g
         join broker.channels ch on ch.id = g.channel
         join broker.cursors c on c.grp = g.id
         join broker.lanes l on l.channel = g.channel and l.lane = c.lane
         left join lateral (
-          select at from broker.messages m
+          select at, "offset" from broker.messages m
           where m.channel = l.channel and m.lane = l.lane and m."offset" >= c.next and l.next > c.next
           order by m."offset" limit 1
         ) m on true

@@ -1,6 +1,7 @@
 import { crashAround, crashpoint } from "../../crashpoint/crashpoint.ts";
 import type { Delivered, OnProblem } from "../broker.ts";
 import { DELIVERY_LIMIT, redeliveryDelayMs } from "../redelivery.ts";
+import { noteMissed } from "./missed.ts";
 import { pause } from "./pause.ts";
 import type { Lanes, OwnedLane } from "./lanes.ts";
 import type { Link } from "./link.ts";
@@ -158,6 +159,7 @@ export class Deliveries {
     lane.next = to;
     this.#acknowledged.add(lane);
     void this.#storeAll();
+    noteMissed(this.#options.link, lane, missed).catch(this.#options.onFailure);
     const message = `${service} lost ${missed} messages of ${channel}: they were trimmed before it took them.`;
     this.#options.onProblem({ code: "TRIMMED", message, service, channel, lane: lane.lane, missed });
   }

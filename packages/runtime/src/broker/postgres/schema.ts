@@ -2,11 +2,15 @@ import { catalogueSchema } from "./catalogue.ts";
 import { deliverSchema } from "./deliver.ts";
 import type { Link } from "./link.ts";
 import { membershipSchema } from "./membership.ts";
+import { missedSchema } from "./missed.ts";
 import { publishSchema } from "./publish.ts";
 import { trimSchema } from "./trim.ts";
 
 /** Each entry brings the schema from its index to the next version. Only add; old units run on a newer schema. */
-const versions = [[catalogueSchema, publishSchema, membershipSchema, deliverSchema, trimSchema].join("\n")];
+const versions = [
+  [catalogueSchema, publishSchema, membershipSchema, deliverSchema, trimSchema].join("\n"),
+  missedSchema,
+];
 
 /** Creates what is missing in the broker's database. One statement when nothing is; safe in many units at once. */
 export async function ensureSchema(link: Link): Promise<void> {

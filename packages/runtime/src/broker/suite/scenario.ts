@@ -25,8 +25,8 @@ export class Received {
   }
 }
 
-export async function eventually(assertion: () => void, timeoutMs = 10_000): Promise<void> {
-  await expect.poll(() => (assertion(), true), { timeout: timeoutMs, interval: 5 }).toBe(true);
+export async function eventually(assertion: () => unknown, timeoutMs = 10_000): Promise<void> {
+  await expect.poll(async () => (await assertion(), true), { timeout: timeoutMs, interval: 5 }).toBe(true);
 }
 
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -32,7 +32,7 @@ export const upkeep: Cases = {
       await sleep(20);
       backlog = await broker.backlog!();
     }
-    expect(backlog).toContainEqual({ ...orders, messages: 0, oldestMs: 0 });
+    expect(backlog).toContainEqual({ ...orders, messages: 0, oldestMs: 0, missed: 0 });
     const waiting = backlog.find((group) => group.service === "search")!;
     expect(waiting.messages).toBe(30);
     expect(waiting.oldestMs).toBeGreaterThan(20);
@@ -69,6 +69,8 @@ export const trimming: Cases = {
     await broker.publish(batch(messages(2, { key: () => pear, prefix: "old too" })));
     await sleep(2_000);
     await broker.publish(batch(messages(1, { key: () => apple, prefix: "new" })));
+    // Before the group has looked, and afterwards: whoever asks is told for as long as messages are kept.
+    expect(await broker.backlog!()).toMatchObject([{ ...orders, missed: 9 }]);
     const received = new Received();
     await broker.subscribe(orders, received.deliver);
     await received.until(1);
@@ -76,5 +78,9 @@ export const trimming: Cases = {
     const lost = problems.filter((problem) => problem.lane === laneOf(apple));
     expect(lost).toMatchObject([{ code: "TRIMMED", ...orders, missed: 7 }]);
     expect(lost[0]!.message).toContain("lost 7 messages of orders@1");
+    await eventually(async () =>
+      expect(await broker.backlog!()).toMatchObject([{ ...orders, messages: 0, missed: 9 }]),
+    );
+    await eventually(async () => expect(await broker.backlog!()).toMatchObject([{ ...orders, missed: 0 }]));
   },
 };
