@@ -1,0 +1,107 @@
+import { statementOn } from "../data/memory/database.ts";
+import type { Tables } from "../data/memory/session.ts";
+import type { InboxJournal } from "./journal.ts";
+import { by, type ParkedRow } from "./memory-rows.ts";
+
+/** The first of each key of those that wait, oldest first. */
+export function heads(tables: Tables): ParkedRow[] {
+  const first = new Map<string, ParkedRow>();
+  for (const row of rows<ParkedRow>(tables, "parked").toSorted(by((r) => r.parkedId))) {
+    const key = `${row.channel} ${row.key}`;
+    if (row.state === "waiting" && !first.has(key)) first.set(key, row);
+  }
+  return [...first.values()];
+}
+
+/** What was handled, and what waits to be, in the journal in memory. */
+export const memoryInbox: InboxJournal = {
+  openInbox: (run, consumer, messageId) =>
+    statementOn(run, (tables) => tables.insert("inbox", `${consumer} ${messageId}`, { at: tables.now })),
+  blockedKeys: (run, channel) =>
+    statementOn(
+      run,
+      (tables) =>
+        new Set(
+          rows<ParkedRow>(tables, "parked")
+            .filter((row) => row.state === "waiting" && row.channel === channel)
+            .map((row) => row.key),
+        ),
+    ),
+  park: (run, messages, error, nextInMs, firstFailed) =>
+    statementOn(run, async (tables) => {
+      for (const [nth, { channel, key, id, body }] of messages.entries()) {
+        const known = await tables.lock<{ parkedId: number }>("parked id", `${channel} ${id}`);
+        if (known) continue;
+        const parkedId = tables.next("parked");
+        const row: ParkedRow = {
+          parkedId,
+          channel,
+          key,
+          id,
+          body,
+          state: "waiting",
+          attempts: firstFailed && nth === 0 ? 1 : 0,
+          error,
+          firstFailedAt: tables.now,
+          nextAt: tables.now + nextInMs,
+        };
+        await tables.put("parked id", `${channel} ${id}`, { parkedId });
+        await tables.insert("parked", String(parkedId), row);
+      }
+    }),
+  claimParked: (run, limit, hideMs) =>
+    statementOn(run, async (tables) => {
+      const due = heads(tables).filter((row) => row.nextAt <= tables.now);
+      const claimed = [];
+      for (const { parkedId } of due.slice(0, limit)) {
+        const row = tables.lockNow<ParkedRow>("parked", String(parkedId));
+        if (row === undefined || row === "taken" || row.nextAt > tables.now || row.state !== "waiting")
+          continue;
+        await tables.put("parked", String(parkedId), { ...row, nextAt: tables.now + hideMs });
+        const { channel, key, id, body, attempts } = row;
+        const failingForMs = attempts === 0 ? 0 : tables.now - row.firstFailedAt;
+        claimed.push({ parkedId, channel, key, id, body, attempts, failingForMs });
+      }
+      return claimed;
+    }),
+  unclaimParked: (run, parkedId) => change(run, parkedId, (row, { now }) => ({ ...row, nextAt: now })),
+  unpark: (run, parkedId) =>
+    statementOn(run, async (tables) => {
+      const row = await tables.lock<ParkedRow>("parked", String(parkedId));
+      if (!row) return;
+      await tables.put("parked", String(parkedId), undefined);
+      await tables.put("parked id", `${row.channel} ${row.id}`, undefined);
+    }),
+  postpone: (run, parkedId, error, nextInMs) =>
+    change(run, parkedId, (row, { now }) => ({
+      ...row,
+      error,
+      attempts: row.attempts + 1,
+      nextAt: now + nextInMs,
+      firstFailedAt: row.attempts === 0 ? now : row.firstFailedAt,
+    })),
+  bury: (run, parkedId, error, cause) =>
+    change(run, parkedId, (row, { now }) => ({
+      ...row,
+      error,
+      cause,
+      attempts: row.attempts + 1,
+      state: "dead",
+      deadAt: now,
+    })),
+};
+
+function change(
+  run: Parameters<InboxJournal["unpark"]>[0],
+  parkedId: number,
+  to: (row: ParkedRow, tables: Tables) => ParkedRow,
+): Promise<void> {
+  return statementOn(run, async (tables) => {
+    const row = await tables.lock<ParkedRow>("parked", String(parkedId));
+    if (row) await tables.put("parked", String(parkedId), to(row, tables));
+  });
+}
+
+function rows<R extends object>(tables: Tables, table: string): R[] {
+  return tables.all<R>(table).map(([, row]) => row);
+}
