@@ -65,6 +65,11 @@ export interface ParkedMessage extends OutboxMessage {
 export interface InboxJournal {
   /** Inserts the record of a handled message. Rejects as `unique` where it was handled before. */
   openInbox(run: Run, consumer: string, messageId: string): Promise<unknown>;
+  /**
+   * The same for a reaction that a replay may build anew: the record is that of the generation that is live, which does
+   * not change before this transaction ends.
+   */
+  openReplayable(run: Run, consumer: string, messageId: string): Promise<unknown>;
   /** The keys of a channel behind which later messages must queue. */
   blockedKeys(run: Run, channel: string): Promise<ReadonlySet<string>>;
   /** `firstFailed` tells whether the first of them has failed, or all only wait behind an earlier one. */

@@ -17,6 +17,8 @@ export function heads(tables: Tables): ParkedRow[] {
 export const memoryInbox: InboxJournal = {
   openInbox: (run, consumer, messageId) =>
     statementOn(run, (tables) => tables.insert("inbox", `${consumer} ${messageId}`, { at: tables.now })),
+  // Read models are tables: nothing is replayed without PostgreSQL, so there is one generation.
+  openReplayable: (run, consumer, messageId) => memoryInbox.openInbox(run, consumer, messageId),
   blockedKeys: (run, channel) =>
     statementOn(
       run,

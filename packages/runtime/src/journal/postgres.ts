@@ -12,6 +12,7 @@ import type {
   WorkerJournal,
 } from "./journal.ts";
 import { hashText } from "./hash.ts";
+import { shareGenerations } from "./postgres-replay.ts";
 import { postgresSagas } from "./postgres-sagas.ts";
 
 /** Lanes order keys that hash alike: few enough to lock, many enough that writers rarely meet. */
@@ -75,6 +76,16 @@ const outbox: OutboxJournal = {
 const inbox: InboxJournal = {
   openInbox: (run, consumer, messageId) =>
     run("insert into kerf.inbox (consumer, id) values ($1, $2)", [consumer, messageId]),
+  openReplayable: (run, consumer, messageId) => {
+    // Two statements, both on their way at once: the second must see a swap that the first has waited for.
+    const shared = shareGenerations(run);
+    const inserted = run(
+      `insert into kerf.inbox (consumer, id) values
+         ($1::text || coalesce('#' || (select generation from kerf.generation where consumer = $1), ''), $2)`,
+      [consumer, messageId],
+    );
+    return Promise.all([shared, inserted]);
+  },
   blockedKeys: async (run, channel) => {
     const rows = await run<{ key: string }>(
       // One probe of the index for each key, however many messages queue behind it.

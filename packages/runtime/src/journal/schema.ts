@@ -1,4 +1,5 @@
 import { operationsMigration } from "./schema-operations.ts";
+import { versionsMigration } from "./schema-versions.ts";
 
 /** The tables of the journal, in the schema `kerf` of each service's own database. Applied like any migration. */
 export const journalMigrations: readonly { readonly name: string; readonly sql: string }[] = [
@@ -136,4 +137,5 @@ end $$;
 `,
   },
   operationsMigration,
+  versionsMigration,
 ];
