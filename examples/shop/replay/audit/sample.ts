@@ -184,6 +184,11 @@ export function atRest(): UnitStatus {
     sagas: 0,
     parkedSagas: 0,
     mailboxes: 0,
+    oldestUnsentMs: 0,
+    oldestUndeliveredMs: 0,
+    missed: 0,
+    stuckSagas: 0,
+    consumers: [],
   };
   return { unit: "shop", services: [], ready: true, ...zero };
 }

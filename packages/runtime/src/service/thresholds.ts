@@ -1,6 +1,6 @@
 import type { Backlog as Behind } from "../broker/broker.ts";
 import type { Backlog } from "../journal/journal.ts";
-import type { Alarm } from "../unit/alarms.ts";
+import type { Alarm } from "./alarms.ts";
 
 /** From where on a backlog is worth a word. */
 export const thresholds = {

@@ -1,7 +1,7 @@
 import type { Backlog } from "../journal/journal.ts";
 import type { Retention } from "../journal/retention.ts";
 import type { Run } from "../data/transaction.ts";
-import { Alarms } from "../unit/alarms.ts";
+import { Alarms } from "./alarms.ts";
 import type { ServicePort } from "./port.ts";
 import { backlogAlarms } from "./thresholds.ts";
 

@@ -1,6 +1,6 @@
 import type { Actor, AnyCommand, AnyQuery, Topology, Unit } from "kerf";
 import type { Logger } from "pino";
-import type { Broker, Group } from "../broker/broker.ts";
+import type { Backlog, Broker, Group } from "../broker/broker.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { DatabaseServer } from "../data/server.ts";
 import type { Discovery } from "../discovery/discovery.ts";
@@ -69,18 +69,27 @@ export interface UnitTiming {
   readonly sagas?: Partial<SagaLimits>;
 }
 
-/** What is unfinished in a unit. All zero: it is at rest. */
+/** What is unfinished in a unit. All counts zero: it is at rest. */
 export interface UnitStatus {
   readonly unit: string;
   readonly services: readonly string[];
   readonly ready: boolean;
   readonly outbox: number;
+  /** Age of the oldest message that is not sent. */
+  readonly oldestUnsentMs: number;
   readonly undelivered: number;
+  /** Age of the oldest message that a service of this unit has not acknowledged. */
+  readonly oldestUndeliveredMs: number;
+  /** Messages that services of this unit lost lately: they were further behind than messages are kept. */
+  readonly missed: number;
   readonly retries: number;
   readonly deadLetters: number;
   readonly sagas: number;
   readonly parkedSagas: number;
+  readonly stuckSagas: number;
   readonly mailboxes: number;
+  /** What each service of this unit has not acknowledged, where that is anything. */
+  readonly consumers: readonly Backlog[];
 }
 
 /** A call from the edge. */

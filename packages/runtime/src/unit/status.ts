@@ -11,7 +11,10 @@ export async function statusOf(
   ready: boolean,
 ): Promise<UnitStatus> {
   const backlogs = await Promise.all(hosts.map((host) => host.backlog()));
-  const undelivered = (await broker?.backlog?.()) ?? [];
+  const groups = (await broker?.backlog?.()) ?? [];
+  const consumers = groups.filter(
+    (g) => unit.services.includes(g.service) && (g.messages > 0 || g.missed > 0),
+  );
   const sum = (pick: (b: (typeof backlogs)[number]) => number): number =>
     backlogs.reduce((total, b) => total + Number(pick(b)), 0);
   return {
@@ -19,13 +22,16 @@ export async function statusOf(
     services: unit.services,
     ready,
     outbox: sum((b) => b.outbox),
-    undelivered: undelivered
-      .filter((g) => unit.services.includes(g.service))
-      .reduce((total, g) => total + g.messages, 0),
+    oldestUnsentMs: Math.max(0, ...backlogs.map((b) => b.oldestUnsentMs)),
+    undelivered: consumers.reduce((total, g) => total + g.messages, 0),
+    oldestUndeliveredMs: Math.round(Math.max(0, ...consumers.map((g) => g.oldestMs))),
+    missed: consumers.reduce((total, g) => total + g.missed, 0),
     retries: sum((b) => b.retries),
     deadLetters: sum((b) => b.deadLetters),
     sagas: sum((b) => b.sagas),
     parkedSagas: sum((b) => b.parkedSagas),
+    stuckSagas: sum((b) => b.stuckSagas),
     mailboxes: sum((b) => b.mail),
+    consumers,
   };
 }

@@ -6,12 +6,21 @@ export class Ticker {
   readonly #next = new Map<ServiceHost, number>();
   readonly #pollMs: number;
   readonly #clock: Clock;
+  readonly #beside: () => void;
   #forget: () => void = () => {};
   #stopped = false;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(hosts: readonly ServiceHost[], pollMs: number, leaseMs: number, clock: Clock) {
+  /** `beside` is called in every round too. */
+  constructor(
+    hosts: readonly ServiceHost[],
+    pollMs: number,
+    leaseMs: number,
+    clock: Clock,
+    beside: () => void,
+  ) {
     this.#clock = clock;
+    this.#beside = beside;
     // A heart must beat at least thrice per lease.
     this.#pollMs = Math.min(pollMs, leaseMs / 3);
     for (const host of hosts) this.#next.set(host, 0);
@@ -48,6 +57,7 @@ export class Ticker {
   }
 
   async #round(): Promise<void> {
+    this.#beside();
     const now = this.#clock.now();
     const due = [...this.#next].filter(([, at]) => at <= now).map(([host]) => host);
     for (const host of due) this.#next.set(host, Infinity);

@@ -20,6 +20,7 @@ import { cached } from "./cached.ts";
 import { postgresBacking } from "./databases.ts";
 import type { Backing, EdgeCall, RunningUnit, UnitOptions } from "./options.ts";
 import { endsWithin } from "./ends-within.ts";
+import { Consumers } from "./consumers.ts";
 import { InFlight } from "./in-flight.ts";
 import { portOf } from "./port.ts";
 import { statusOf } from "./status.ts";
@@ -41,6 +42,8 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   const endpoints = new Map<string, Endpoint>();
   const hosts = new Map<string, ServiceHost>();
   const leaseMs = options.timing?.leaseMs ?? 30_000;
+  const kept = { ...retention, ...options.timing?.retention };
+  const measuring = { measureMs: options.timing?.measureMs ?? measureMs };
   const worker = clock.uuid();
   // The same name after a restart says that the process before is dead: its leases need not run out.
   const replica = options.settings["KERF_REPLICA"] ?? worker;
@@ -105,8 +108,8 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
           leaseMs,
           limits: { ...sagaLimits, ...options.timing?.sagas },
           giveUpMs: options.timing?.giveUpMs ?? giveUpMs,
-          retention: { ...retention, ...options.timing?.retention },
-          measureMs: options.timing?.measureMs ?? measureMs,
+          retention: kept,
+          ...measuring,
           groups: groupsOf(definition),
           due: (service, inMs) => ticker?.hurry(service, inMs),
         }),
@@ -114,7 +117,11 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     }
     server = options.listen && (await listen(options, dispatch));
     await Promise.all([...hosts.values()].map((host) => host.start()));
-    const ticking = new Ticker([...hosts.values()], options.timing?.pollMs ?? 5_000, leaseMs, clock);
+    const consumers =
+      broker && new Consumers({ broker, definitions, log, clock, keptMs: kept.handledMs, ...measuring });
+    const ticking = new Ticker([...hosts.values()], options.timing?.pollMs ?? 5_000, leaseMs, clock, () =>
+      consumers?.look(),
+    );
     ticking.start();
     ticker = ticking;
     ready = true;
