@@ -1,0 +1,102 @@
+import { expect } from "vitest";
+import { commit, isSettled, message, open, type Cases } from "./scenario.ts";
+
+const channel = "orders@1";
+const ids = (list: readonly { readonly id: string }[]): string[] => list.map(({ id }) => id);
+
+export const messages: Cases = {
+  "the outbox holds what is committed, in order, until it is deleted": async (bench) => {
+    const { journal } = bench;
+    await commit(bench, (run) =>
+      Promise.resolve(journal.appendOutbox(run, [message("1"), message("2", "other")])),
+    );
+    const lost = open(bench);
+    await journal.appendOutbox(lost.run, [message("3")]);
+    await lost.rollback();
+    await commit(bench, (run) => Promise.resolve(journal.appendOutbox(run, [message("4")])));
+    const unsent = await commit(bench, (run) => journal.readOutbox(run, 10));
+    expect(ids(unsent)).toEqual(["1", "2", "4"]);
+    expect(unsent[0]).toMatchObject(message("1"));
+    expect(ids(await commit(bench, (run) => journal.readOutbox(run, 2)))).toEqual(["1", "2"]);
+    await commit(bench, (run) =>
+      Promise.resolve(
+        journal.deleteOutbox(
+          run,
+          unsent.slice(0, 2).map((m) => m.sequence),
+        ),
+      ),
+    );
+    expect(ids(await commit(bench, (run) => journal.readOutbox(run, 10)))).toEqual(["4"]);
+  },
+
+  "sequences follow commit order within a key: a second writer waits for the first": async (bench) => {
+    const { journal } = bench;
+    const first = open(bench);
+    await journal.appendOutbox(first.run, [message("first")]);
+    const second = open(bench);
+    const waiting = Promise.resolve(journal.appendOutbox(second.run, [message("second")]));
+    expect(await isSettled(waiting)).toBe(false);
+    await first.commit();
+    await waiting;
+    await second.commit();
+    expect(ids(await commit(bench, (run) => journal.readOutbox(run, 10)))).toEqual(["first", "second"]);
+  },
+
+  "a message is handled once by each consumer": async (bench) => {
+    const { journal } = bench;
+    await commit(bench, (run) => Promise.resolve(journal.openInbox(run, "orders@1.placed", "m")));
+    await expect(
+      commit(bench, (run) => Promise.resolve(journal.openInbox(run, "orders@1.placed", "m"))),
+    ).rejects.toMatchObject({ kind: "unique" });
+    await commit(bench, (run) => Promise.resolve(journal.openInbox(run, "orders@1.paid", "m")));
+  },
+
+  "a parked message blocks its key, and only its key": async (bench) => {
+    const { journal } = bench;
+    await commit(bench, (run) => Promise.resolve(journal.park(run, [message("1", "a")], "no", 0, true)));
+    expect(await commit(bench, (run) => journal.blockedKeys(run, channel))).toEqual(new Set(["a"]));
+    expect(await commit(bench, (run) => journal.blockedKeys(run, "stock@1"))).toEqual(new Set());
+  },
+
+  "only the first of each key is claimed, when its time has come, and by one": async (bench) => {
+    const { journal } = bench;
+    await commit(bench, (run) =>
+      Promise.resolve(journal.park(run, [message("1", "a"), message("2", "a")], "no", 0, true)),
+    );
+    await commit(bench, (run) => Promise.resolve(journal.park(run, [message("3", "b")], "no", 60_000, true)));
+    const claimed = await commit(bench, (run) => journal.claimParked(run, 10, 60_000));
+    expect(ids(claimed)).toEqual(["1"]);
+    expect(claimed[0]).toMatchObject({ ...message("1", "a"), attempts: 1 });
+    expect(await commit(bench, (run) => journal.claimParked(run, 10, 60_000))).toEqual([]);
+    await commit(bench, (run) => Promise.resolve(journal.unclaimParked(run, claimed[0]!.parkedId)));
+    expect(ids(await commit(bench, (run) => journal.claimParked(run, 10, 60_000)))).toEqual(["1"]);
+    await commit(bench, (run) => Promise.resolve(journal.unpark(run, claimed[0]!.parkedId)));
+    const next = await commit(bench, (run) => journal.claimParked(run, 10, 60_000));
+    expect(next).toMatchObject([{ id: "2", attempts: 0, failingForMs: 0 }]);
+  },
+
+  "a message that is claimed by a transaction that is open is left alone": async (bench) => {
+    const { journal } = bench;
+    await commit(bench, (run) => Promise.resolve(journal.park(run, [message("1")], "no", 0, true)));
+    const tx = open(bench);
+    expect(ids(await journal.claimParked(tx.run, 10, 60_000))).toEqual(["1"]);
+    expect(await commit(bench, (run) => journal.claimParked(run, 10, 60_000))).toEqual([]);
+    await tx.rollback();
+    expect(ids(await commit(bench, (run) => journal.claimParked(run, 10, 60_000)))).toEqual(["1"]);
+  },
+
+  "a message is parked once, counts its tries, and lets its key go on when it is buried": async (bench) => {
+    const { journal } = bench;
+    for (let i = 0; i < 2; i++)
+      await commit(bench, (run) => Promise.resolve(journal.park(run, [message("1")], "no", 0, true)));
+    const [claimed] = await commit(bench, (run) => journal.claimParked(run, 10, 60_000));
+    await commit(bench, (run) => Promise.resolve(journal.postpone(run, claimed!.parkedId, "again", 0)));
+    const again = await commit(bench, (run) => journal.claimParked(run, 10, 60_000));
+    expect(again).toMatchObject([{ id: "1", attempts: 2 }]);
+    expect(await commit(bench, (run) => journal.backlog(run))).toMatchObject({ retries: 1, deadLetters: 0 });
+    await commit(bench, (run) => Promise.resolve(journal.bury(run, claimed!.parkedId, "over", "cause")));
+    expect(await commit(bench, (run) => journal.blockedKeys(run, channel))).toEqual(new Set());
+    expect(await commit(bench, (run) => journal.claimParked(run, 10, 60_000))).toEqual([]);
+    expect(await commit(bench, (run) => journal.backlog(run))).toMatchObject({ retries: 0, deadLetters: 1 });
+  },
+};
