@@ -40,7 +40,7 @@ export function listenForEndings(again: () => void): Endings {
   };
   const terminate = () => ask(0);
   const message = (value: unknown) => {
-    if (isSupervisorMessage(value)) ask(0, value.graceMs);
+    if (isSupervisorMessage(value) && value.kerf === "drain") ask(0, value.graceMs);
   };
   const broken = (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") ask(0);

@@ -1,4 +1,5 @@
 import { helpOf, readArguments, type Command } from "./arguments.ts";
+import { beSpare, SPARE } from "./dev/spare.ts";
 import { explain } from "./explain.ts";
 import { refuseWord, UsageError } from "./usage.ts";
 
@@ -35,7 +36,7 @@ const commands: Readonly<Record<string, Entry>> = {
 export async function main(argv: readonly string[]): Promise<void> {
   let exitCode: number;
   try {
-    exitCode = await run(argv);
+    exitCode = await run(argv[0] === SPARE && process.send ? await beSpare() : argv);
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);
     exitCode = error instanceof UsageError ? 2 : 1;

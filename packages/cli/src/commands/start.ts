@@ -4,7 +4,7 @@ import { LOG_LEVELS, type Logger, type LogLevel } from "@kerf/runtime/log";
 import type { ContractFacts, Topology, Unit } from "kerf";
 import { command, configOption, dataOption, topologyOption } from "../arguments.ts";
 import { chooseTopology, chooseUnit, dataFolder, loadConfiguration } from "../configuration.ts";
-import { SUPERVISED, type UnitMessage } from "../dev/messages.ts";
+import { isSupervisorMessage, SUPERVISED, type UnitMessage } from "../dev/messages.ts";
 import { listenForEndings } from "../endings.ts";
 import { explain, lasts } from "../explain.ts";
 import { lockToRunWith } from "../lock.ts";
@@ -39,6 +39,7 @@ export const start = command({
   async run(given) {
     const since = performance.now();
     const endings = listenForEndings(() => process.exit(1));
+    const free = whenFree();
     let loaded = false;
     try {
       const configuration = await loadConfiguration(given.config);
@@ -52,6 +53,7 @@ export const start = command({
       const frozen = process.env["NODE_ENV"] === "production";
       const lock = await lockToRunWith(configuration.folder, contracts, { frozen });
       loaded = true;
+      if ((await Promise.race([free, endings.asked])) !== "free") return 0;
 
       const starting = runUnit({
         graph,
@@ -80,6 +82,17 @@ export const start = command({
     }
   },
 });
+
+/** Where a supervisor restarts a unit, the next process loads its code while the one before still has its port and its leases. */
+async function whenFree(): Promise<"free"> {
+  if (process.env[SUPERVISED])
+    await new Promise<void>((resolve) =>
+      process.on("message", (value) => {
+        if (isSupervisorMessage(value) && value.kerf === "begin") resolve();
+      }),
+    );
+  return "free";
+}
 
 function openLog(unit: Unit, json: boolean): Logger {
   const level = process.env["KERF_LOG_LEVEL"] || "info";

@@ -14,18 +14,24 @@ export type UnitMessage =
   /** It cannot start. `lasting`: nor will it, unless somebody changes a file. */
   | { readonly kerf: "failed"; readonly message: string; readonly lasting: boolean };
 
-/** What a supervisor tells a unit: finish what is in flight within `graceMs`, then end. */
-export interface SupervisorMessage {
-  readonly kerf: "drain";
-  readonly graceMs: number;
-}
+/** What a supervisor tells a unit. */
+export type SupervisorMessage =
+  /** The process before it is gone: what it held is free now. */
+  | { readonly kerf: "begin" }
+  /** Finish what is in flight within `graceMs`, then end. */
+  | { readonly kerf: "drain"; readonly graceMs: number };
 
 export function isUnitMessage(value: unknown): value is UnitMessage {
   return typeof value === "object" && value !== null && "kerf" in value;
 }
 
 export function isSupervisorMessage(value: unknown): value is SupervisorMessage {
-  return typeof value === "object" && value !== null && "kerf" in value && value.kerf === "drain";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "kerf" in value &&
+    (value.kerf === "begin" || value.kerf === "drain")
+  );
 }
 
 /** Set for units that a supervisor started: Ctrl-C reaches them too, but it is the supervisor that ends them. */

@@ -1,5 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import type { ChildProcess } from "node:child_process";
 import type { Topology, Unit } from "kerf";
 import type { Configuration } from "../configuration.ts";
 import { explain } from "../explain.ts";
@@ -7,13 +6,12 @@ import type { Output } from "../output.ts";
 import { banner, gatewayOf, type DatabasePlace } from "./banner.ts";
 import { environments, type Places } from "./environment.ts";
 import { reportTo, type Report } from "./report.ts";
+import { keepSpare, spawnKerf, type Spare } from "./spare.ts";
 import { supervise } from "./supervisor.ts";
 import type { ReadyMessage } from "./unit-process.ts";
 
 /** How long units may finish what is in flight when `kerf dev` ends. */
 const END_GRACE_MS = 10_000;
-
-const KERF = fileURLToPath(new URL("../../bin/kerf.js", import.meta.url));
 
 /** What is run: read from kerf.config.ts, perhaps again. */
 export interface Application {
@@ -50,11 +48,12 @@ export async function openSession(options: SessionOptions): Promise<Session> {
   const environment = await environments(topology, options);
   const { promise: over, resolve } = Promise.withResolvers<Awaited<Session["over"]>>();
 
+  const spare = options.watch ? keepSpare(application.configuration.folder) : undefined;
   const supervisor = supervise({
     ...application,
     report,
     watch: options.watch,
-    spawn: (unit) => spawnUnit(unit, options, environment.get(unit.name)!),
+    spawn: (unit) => spawnUnit(unit, options, environment.get(unit.name)!, spare),
     onHopeless: () => resolve("hopeless"),
     onReady: (units) => announce(units, options, report),
     async onConfigurationChanged(file) {
@@ -62,7 +61,14 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       if (next) resolve(next);
     },
   });
-  return { over, end: () => supervisor.stop(END_GRACE_MS), kill: () => supervisor.kill() };
+  return {
+    over,
+    async end() {
+      spare?.close();
+      await supervisor.stop(END_GRACE_MS);
+    },
+    kill: () => supervisor.kill(),
+  };
 }
 
 function announce(units: ReadonlyMap<string, ReadyMessage>, options: SessionOptions, report: Report): void {
@@ -100,7 +106,12 @@ async function reload(
   }
 }
 
-function spawnUnit(unit: Unit, options: SessionOptions, env: NodeJS.ProcessEnv): ChildProcess {
+function spawnUnit(
+  unit: Unit,
+  options: SessionOptions,
+  env: NodeJS.ProcessEnv,
+  spare: Spare | undefined,
+): ChildProcess {
   const { configuration, topology } = options.application;
   const words = {
     topology: topology.name,
@@ -108,10 +119,6 @@ function spawnUnit(unit: Unit, options: SessionOptions, env: NodeJS.ProcessEnv):
     config: configuration.file,
     data: options.dataDir,
   };
-  const args = Object.entries(words).flatMap(([name, value]) => [`--${name}`, value]);
-  return spawn(process.execPath, [KERF, "start", ...args, "--json"], {
-    stdio: ["ignore", "pipe", "pipe", "ipc"],
-    cwd: configuration.folder,
-    env,
-  });
+  const args = ["start", ...Object.entries(words).flatMap(([name, value]) => [`--${name}`, value]), "--json"];
+  return spare?.take(args, env) ?? spawnKerf(args, configuration.folder, env);
 }

@@ -101,6 +101,50 @@ test("a restart ends the old process before the new one starts", async () => {
   expect(of("died")).toHaveLength(0);
 });
 
+test("the next process loads while the old one ends, and begins when that is gone", async () => {
+  const kept = keep({ deaf: true });
+  await until(() => expect(kept.kind).toBe("ready"));
+  const old = kept.pid!;
+  instruct({ say: "loaded" });
+  kept.restart(300);
+  await until(() => expect(of("line")).toHaveLength(1));
+  expect(() => process.kill(old, 0)).not.toThrow();
+  expect(of("ready")).toHaveLength(1);
+  await until(() => expect(of("ready")).toHaveLength(2));
+  expect(() => process.kill(old, 0)).toThrow("ESRCH");
+});
+
+test("a change during a restart replaces the process that has loaded older code", async () => {
+  const kept = keep({ deaf: true });
+  await until(() => expect(kept.kind).toBe("ready"));
+  kept.restart(300);
+  instruct({ say: "newest" });
+  kept.restart(300);
+  await until(() => expect(of("ready")).toHaveLength(2));
+  expect(of("line")).toMatchObject([{ line: "newest" }]);
+  expect(of("died")).toHaveLength(0);
+});
+
+test("a next process that cannot load says so, and waits for another change", async () => {
+  const kept = keep({});
+  await until(() => expect(kept.kind).toBe("ready"));
+  instruct({ fail: { message: "a bracket is missing", lasting: true } });
+  kept.restart(1_000);
+  await until(() => expect(of("failed")).toMatchObject([{ message: "a bracket is missing" }]));
+  expect(kept.kind).toBe("broken");
+});
+
+test("an end during a restart leaves neither process", async () => {
+  const kept = keep({ deaf: true });
+  await until(() => expect(kept.kind).toBe("ready"));
+  instruct({ say: "loaded" });
+  kept.restart(300);
+  await until(() => expect(of("line")).toHaveLength(1));
+  await kept.stop(300);
+  expect(kept.kind).toBe("ended");
+  expect(of("ready")).toHaveLength(1);
+});
+
 test("a unit that does not end in time is killed, and that is said", async () => {
   const kept = keep({ deaf: true });
   await until(() => expect(kept.kind).toBe("ready"));

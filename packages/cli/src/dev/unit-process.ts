@@ -37,7 +37,7 @@ export interface UnitProcessOptions {
 export interface UnitProcess {
   readonly kind: State["kind"];
   readonly pid: number | undefined;
-  /** Ends the process and starts another, at once where it is waiting to be. */
+  /** Ends the process and starts another, which loads its code meanwhile; at once where it is waiting to be. */
   restart(graceMs: number): void;
   /** Ends the process for good; resolves when it is gone. */
   stop(graceMs: number): Promise<void>;
@@ -45,14 +45,24 @@ export interface UnitProcess {
   kill(): void;
 }
 
+/** One process, from its spawn to its end. */
+interface Run {
+  readonly child: ChildProcess;
+  readonly at: number;
+  failure?: Failed;
+  /** How it ended. */
+  ended?: string;
+}
+
 type State =
-  | { readonly kind: "starting"; readonly child: ChildProcess; readonly at: number; failure?: Failed }
-  | { readonly kind: "ready"; readonly child: ChildProcess; readonly at: number }
+  | { readonly kind: "starting"; readonly run: Run }
+  | { readonly kind: "ready"; readonly run: Run }
   | {
       readonly kind: "stopping";
-      readonly child: ChildProcess;
+      readonly run: Run;
       readonly timer: NodeJS.Timeout;
-      readonly next: "start" | "end";
+      /** Loads its code already, and begins when the other is gone. Without one, that is the end. */
+      readonly next: Run | undefined;
     }
   | { readonly kind: "waiting"; readonly timer: NodeJS.Timeout }
   | { readonly kind: "broken" }
@@ -75,12 +85,11 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
   let lastFailure: string | undefined;
   let lastLines: string[] = [];
   let whenEnded: (() => void)[] = [];
-  let state: State = start();
+  let state: State = begin(load());
 
-  function start(): State {
+  function load(): Run {
     const child = options.spawn();
-    const at = performance.now();
-    lastLines = [];
+    const run: Run = { child, at: performance.now() };
     for (const stream of [child.stdout, child.stderr]) {
       if (!stream) continue;
       eachLine(stream, (line) => {
@@ -89,11 +98,11 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
       });
     }
     child.on("message", (message) => {
-      if (state.kind !== "starting" || state.child !== child || !isUnitMessage(message)) return;
-      if (message.kerf === "failed") state.failure = message;
-      else {
-        state = { kind: "ready", child, at };
-        tell({ kind: "ready", ms: performance.now() - at, first: !wasReady, message });
+      if (!isUnitMessage(message)) return;
+      if (message.kerf === "failed") run.failure = message;
+      else if (state.kind === "starting" && state.run === run) {
+        state = { kind: "ready", run };
+        tell({ kind: "ready", ms: performance.now() - run.at, first: !wasReady, message });
         wasReady = true;
         lastFailure = undefined;
       }
@@ -102,45 +111,56 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
     child.on("error", (error) => (spawnError = error));
     // `close`, not `exit`: by then its last lines have been read.
     child.on("close", (code, signal) => {
-      gone(
-        child,
-        spawnError?.message ?? (signal ? `was ended by ${signal}` : `ended with exit code ${code}`),
-      );
+      run.ended = spawnError?.message ?? (signal ? `was ended by ${signal}` : `ended with exit code ${code}`);
+      gone(run);
     });
-    return { kind: "starting", child, at };
+    return run;
   }
 
-  function gone(child: ChildProcess, how: string): void {
-    if (!("child" in state) || state.child !== child) return;
-    if (state.kind === "stopping") {
-      clearTimeout(state.timer);
-      if (state.next === "start") state = start();
-      else end();
-      return;
-    }
-    const failure = state.kind === "starting" ? state.failure : undefined;
-    if (performance.now() - state.at >= steadyMs) pauseMs = backoff.first;
-    const againMs = failure?.lasting ? undefined : pauseMs;
+  function begin(run: Run): State {
+    lastLines = [];
+    say(run.child, { kerf: "begin" });
+    return { kind: "starting", run };
+  }
+
+  function gone(run: Run): void {
+    if (!("run" in state) || state.run !== run) return;
+    if (state.kind !== "stopping") return lost(run);
+    clearTimeout(state.timer);
+    const { next } = state;
+    if (!next) return end();
+    state = begin(next);
+    if (next.ended !== undefined) lost(next);
+  }
+
+  /** It ended by itself. */
+  function lost({ failure, at, ended }: Run): void {
+    const starting = state.kind === "starting" ? failure : undefined;
+    if (performance.now() - at >= steadyMs) pauseMs = backoff.first;
+    const againMs = starting?.lasting ? undefined : pauseMs;
     if (againMs === undefined) state = { kind: "broken" };
     else {
       pauseMs = Math.min(pauseMs * 2, backoff.most);
-      state = { kind: "waiting", timer: setTimeout(() => (state = start()), againMs) };
+      state = { kind: "waiting", timer: setTimeout(() => (state = begin(load())), againMs) };
     }
-    if (failure) {
-      tell({ kind: "failed", message: failure.message, repeated: failure.message === lastFailure, againMs });
-      lastFailure = failure.message;
-    } else tell({ kind: "died", how, lastLines, againMs: againMs! });
+    if (starting) {
+      tell({
+        kind: "failed",
+        message: starting.message,
+        repeated: starting.message === lastFailure,
+        againMs,
+      });
+      lastFailure = starting.message;
+    } else tell({ kind: "died", how: ended!, lastLines, againMs: againMs! });
   }
 
-  function drain(child: ChildProcess, graceMs: number, next: "start" | "end"): void {
-    const message: SupervisorMessage = { kerf: "drain", graceMs };
-    if (child.connected) child.send(message, () => {});
-    else child.kill("SIGTERM");
+  function drain(run: Run, graceMs: number, next: Run | undefined): void {
+    if (!say(run.child, { kerf: "drain", graceMs })) run.child.kill("SIGTERM");
     const timer = setTimeout(() => {
       tell({ kind: "killed", graceMs });
-      child.kill("SIGKILL");
+      run.child.kill("SIGKILL");
     }, graceMs + 250);
-    state = { kind: "stopping", child, timer, next };
+    state = { kind: "stopping", run, timer, next };
   }
 
   function end(): void {
@@ -154,28 +174,43 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
       return state.kind;
     },
     get pid() {
-      return "child" in state ? state.child.pid : undefined;
+      return "run" in state ? state.run.child.pid : undefined;
     },
     restart(graceMs) {
       pauseMs = backoff.first;
-      if (state.kind === "starting" || state.kind === "ready") drain(state.child, graceMs, "start");
-      else if (state.kind === "waiting" || state.kind === "broken") {
+      if (state.kind === "starting" || state.kind === "ready") drain(state.run, graceMs, load());
+      else if (state.kind === "stopping" && state.next) {
+        // What it has loaded may be older than the change.
+        state.next.child.kill("SIGKILL");
+        state = { ...state, next: load() };
+      } else if (state.kind === "waiting" || state.kind === "broken") {
         if (state.kind === "waiting") clearTimeout(state.timer);
-        state = start();
+        state = begin(load());
       }
     },
     stop(graceMs) {
       const ended = new Promise<void>((resolve) => whenEnded.push(resolve));
-      if (state.kind === "starting" || state.kind === "ready") drain(state.child, graceMs, "end");
-      else if (state.kind === "stopping") state = { ...state, next: "end" };
-      else {
+      if (state.kind === "starting" || state.kind === "ready") drain(state.run, graceMs, undefined);
+      else if (state.kind === "stopping") {
+        state.next?.child.kill("SIGKILL");
+        state = { ...state, next: undefined };
+      } else {
         if (state.kind === "waiting") clearTimeout(state.timer);
         end();
       }
       return ended;
     },
     kill() {
-      if ("child" in state) state.child.kill("SIGKILL");
+      if (!("run" in state)) return;
+      state.run.child.kill("SIGKILL");
+      if (state.kind === "stopping") state.next?.child.kill("SIGKILL");
     },
   };
+}
+
+/** False where it cannot hear. */
+function say(child: ChildProcess, message: SupervisorMessage): boolean {
+  if (!child.connected) return false;
+  child.send(message, () => {});
+  return true;
 }
