@@ -86,6 +86,7 @@ describe("an app", () => {
       name: "shop",
       services,
       hints: [],
+      audit: undefined,
       gateway: { cors: { origins: ["https://shop.example"] } },
     });
   });

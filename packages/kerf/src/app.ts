@@ -13,6 +13,8 @@ export interface App {
   readonly gateway: GatewaySettings;
   /** Lines that `kerf dev` prints when everything runs: commands to try. `{gateway}` stands for the gateway's URL. */
   readonly hints: readonly string[];
+  /** What `kerf chaos` ends with: a command that must end with 0, or a URL or path of the gateway that must answer 2xx. */
+  readonly audit: string | undefined;
 }
 
 export interface GatewaySettings {
@@ -39,6 +41,7 @@ export function app<const S extends { readonly [service: string]: LoadService }>
     readonly topologies: { readonly [topology: string]: TopologySpec<keyof S & string> };
     readonly gateway?: GatewaySettings;
     readonly hints?: readonly string[];
+    readonly audit?: string;
   },
 ): App {
   const place = `app("${name}")`;
@@ -60,6 +63,7 @@ export function app<const S extends { readonly [service: string]: LoadService }>
     topologies,
     gateway: spec.gateway ?? {},
     hints: spec.hints ?? [],
+    audit: spec.audit,
   });
 }
 

@@ -179,6 +179,7 @@ export function atRest(): UnitStatus {
   const zero = {
     outbox: 0,
     undelivered: 0,
+    repeated: 0,
     retries: 0,
     deadLetters: 0,
     sagas: 0,

@@ -28,6 +28,7 @@ export class Inbox {
   readonly #port: ServicePort;
   readonly #dispatch: Dispatch;
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
+  #repeated = 0;
 
   constructor(
     port: ServicePort,
@@ -52,6 +53,11 @@ export class Inbox {
         ),
       });
     }
+  }
+
+  /** Events that came again and were known. */
+  get repeated(): number {
+    return this.#repeated;
   }
 
   /** The contracts whose events it hears. */
@@ -103,7 +109,10 @@ export class Inbox {
       },
     });
     if (done && subscriber.waits.length > 0) this.#port.committed({ messages: false, sagas: [], mail: true });
-    if (!done) crashpoint("delivery.repeated");
+    if (!done) {
+      this.#repeated += 1;
+      crashpoint("delivery.repeated");
+    }
     if (!done && also) await this.#write(also);
   }
 

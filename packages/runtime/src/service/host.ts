@@ -124,6 +124,10 @@ export class ServiceHost {
     }
   }
 
+  get repeated(): number {
+    return this.#inbox.repeated;
+  }
+
   backlog(): Promise<Backlog> {
     return this.#upkeep.backlog();
   }

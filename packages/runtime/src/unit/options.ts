@@ -82,6 +82,8 @@ export interface UnitStatus {
   readonly oldestUndeliveredMs: number;
   /** Messages that services of this unit lost lately: they were further behind than messages are kept. */
   readonly missed: number;
+  /** Messages that came again since the process started, and were known: no work, and no harm. */
+  readonly repeated: number;
   readonly retries: number;
   readonly deadLetters: number;
   readonly sagas: number;

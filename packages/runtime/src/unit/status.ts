@@ -26,6 +26,7 @@ export async function statusOf(
     undelivered: consumers.reduce((total, g) => total + g.messages, 0),
     oldestUndeliveredMs: Math.round(Math.max(0, ...consumers.map((g) => g.oldestMs))),
     missed: consumers.reduce((total, g) => total + g.missed, 0),
+    repeated: hosts.reduce((total, host) => total + host.repeated, 0),
     retries: sum((b) => b.retries),
     deadLetters: sum((b) => b.deadLetters),
     sagas: sum((b) => b.sagas),
