@@ -43,14 +43,14 @@ export function dispatcher(
     allowed.set(caller, (allowed.get(caller) ?? new Set()).add(member));
     return true;
   };
-  return (request, signal) => {
+  return (request, signal, now = clock.now()) => {
     const { header } = request;
     const endpoint = endpoints.get(request.member);
     if (!endpoint)
       return Promise.reject(new StatusError("UNIMPLEMENTED", `this unit answers no ${request.member}`));
     const refusal = refuseCaller(endpoint, header, mayCallOnce);
     if (refusal) return Promise.reject(refusal);
-    if (header.deadlineAt - clock.now() < leastMs) return Promise.reject(deadlineExceeded(request.member));
+    if (header.deadlineAt - now < leastMs) return Promise.reject(deadlineExceeded(request.member));
     const checked = endpoint.validateInput(request.input);
     if (!checked.ok) return Promise.reject(misfit(request.member, checked.violations));
     const work = header.settle

@@ -29,6 +29,8 @@ export interface Router {
     member: AnyQuery | AnyCommand,
     request: CallRequest,
     signal: AbortSignal | undefined,
+    /** As {@link Dispatch} takes it. */
+    now?: number,
   ): Promise<unknown>;
   close(): void;
 }
@@ -97,9 +99,9 @@ export function router(parts: RouterParts): Router {
   };
 
   return {
-    call: (member, request, signal) =>
+    call: (member, request, signal, now) =>
       parts.here.has(serviceNameOf(member.id))
-        ? parts.dispatch(request, signal ?? never)
+        ? parts.dispatch(request, signal ?? never, now)
         : remote(member, request, signal),
     close: () => stops.forEach((stop) => stop()),
   };

@@ -102,7 +102,7 @@ export class HandlerContext {
         traceparent: this.#header.traceparent,
         retry: this.#header.retry,
       };
-      return this.#port.outbound(member, input, header, options.signal ?? this.#incoming);
+      return this.#port.outbound(member, input, header, options.signal ?? this.#incoming, now);
     };
   }
 

@@ -12,6 +12,8 @@ export type Outbound = (
   input: unknown,
   header: CallHeader,
   signal: AbortSignal | undefined,
+  /** As a `Dispatch` takes it. */
+  now?: number,
 ) => Promise<unknown>;
 
 /** The database of a service and what is kept there. */

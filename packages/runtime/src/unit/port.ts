@@ -44,8 +44,8 @@ export function portOf(parts: {
     clock,
     storage,
     settings: readSettings(definition.name, definition.needs, options.settings, given),
-    outbound: (member, input, header, signal) =>
-      calls.call(member, { member: member.id, input, header }, signal),
+    outbound: (member, input, header, signal, now) =>
+      calls.call(member, { member: member.id, input, header }, signal, now),
     effects: {
       clock,
       service: definition.name,
