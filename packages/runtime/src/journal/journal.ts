@@ -136,6 +136,11 @@ export interface StepRecord {
   readonly input?: unknown;
   /** The reply, or the {@link SagaError} of a failed one. */
   readonly output: unknown;
+  /**
+   * How often a declared error left the saga parked: of its undo, or of a step that can only go forward. The next try
+   * has another id, since the refusal of this one is recorded; nothing came of it, so nothing happens twice.
+   */
+  readonly refusals?: number;
   /** Date.now() milliseconds when its state was recorded; by the database's clock once it is read again. */
   readonly at: number;
 }

@@ -67,6 +67,7 @@ export interface StepRow {
   readonly commandId: string;
   readonly state: StepState;
   readonly output: string;
+  readonly refusals: number;
   readonly at: number;
 }
 

@@ -112,7 +112,8 @@ export const memorySagas: SagaJournal = {
         const stepKey = `${key} ${step.name}`;
         const known = await tables.lock<StepRow>("step", stepKey);
         const { position, name, member, inputHash, commandId } = known ?? step;
-        const changed = { state: step.state, output: toJson(step.output), at: tables.now };
+        const { state: to, output, refusals = 0 } = step;
+        const changed = { state: to, output: toJson(output), refusals, at: tables.now };
         const stepRow: StepRow = { saga: key, position, name, member, inputHash, commandId, ...changed };
         await tables.put("step", stepKey, stepRow);
       }

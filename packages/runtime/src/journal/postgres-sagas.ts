@@ -47,7 +47,7 @@ export const postgresSagas: SagaJournal = {
   },
   readSteps: (run, saga, id) =>
     run<StepRecord>(
-      `select position, name, member, input_hash as "inputHash", command_id as "commandId", state, output,
+      `select position, name, member, input_hash as "inputHash", command_id as "commandId", state, output, refusals,
          (extract(epoch from at) * 1000)::bigint as at
        from kerf.saga_step where saga = $1 and id = $2 order by position`,
       [saga, id],
@@ -65,11 +65,11 @@ export const postgresSagas: SagaJournal = {
            parked_at = case when $12::text is not null then now() end, parked_from = $13
          where name = $1 and id = $2 and worker = $3 returning worker is null and next_at <= now() as due),
        written as (
-         insert into kerf.saga_step (saga, id, name, position, member, input_hash, command_id, state, input, output, ended_at)
-         select $1, $2, t.name, t.position, t.member, t."inputHash", t."commandId", t.state, t.input, t.output,
+         insert into kerf.saga_step (saga, id, name, position, member, input_hash, command_id, state, input, output, refusals, ended_at)
+         select $1, $2, t.name, t.position, t.member, t."inputHash", t."commandId", t.state, t.input, t.output, coalesce(t.refusals, 0),
            case when t.state in ('done', 'failed') then now() end
-         from json_to_recordset($9::text::json) as t (name text, position int, member text, "inputHash" text, "commandId" text, state text, input json, output json), own
-         on conflict (saga, id, name) do update set state = excluded.state, output = excluded.output, at = now(),
+         from json_to_recordset($9::text::json) as t (name text, position int, member text, "inputHash" text, "commandId" text, state text, input json, output json, refusals int), own
+         on conflict (saga, id, name) do update set state = excluded.state, output = excluded.output, refusals = excluded.refusals, at = now(),
            ended_at = coalesce(kerf.saga_step.ended_at, excluded.ended_at))
        select coalesce((select case when due then 'due' else 'kept' end from own), 'lost') as written, case when not $11::boolean then set_config('synchronous_commit', 'off', true) end`,
       [

@@ -177,3 +177,9 @@ begin
 end $$;
 `,
 } as const;
+
+/** A person may have a refused compensation, or final step, tried again: under another id, since refusals are recorded. */
+export const refusalsMigration = {
+  name: "0004_refusals.sql",
+  sql: "alter table kerf.saga_step add column refusals int not null default 0;",
+} as const;

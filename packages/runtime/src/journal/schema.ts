@@ -1,4 +1,4 @@
-import { operationsMigration } from "./schema-operations.ts";
+import { operationsMigration, refusalsMigration } from "./schema-operations.ts";
 import { versionsMigration } from "./schema-versions.ts";
 
 /** The tables of the journal, in the schema `kerf` of each service's own database. Applied like any migration. */
@@ -138,4 +138,5 @@ end $$;
   },
   operationsMigration,
   versionsMigration,
+  refusalsMigration,
 ];

@@ -1,6 +1,6 @@
 import { DeclaredError, StatusError, type StatusCode } from "kerf";
 import type { SagaError } from "../journal/journal.ts";
-import { Stopped } from "./recorder.ts";
+import { Stopped, type Recorder } from "./recorder.ts";
 
 /** The code of a saga and what is recorded of it do not agree any more. */
 export function diverged(what: string): Stopped {
@@ -26,4 +26,17 @@ export function fromSagaError(error: SagaError): DeclaredError | StatusError {
   return error.member === undefined
     ? new StatusError(error.code as StatusCode, error.message)
     : new DeclaredError(error.member, error.code, error.data);
+}
+
+/** Notes that it was the refusal of a step that can only go forward which parks the saga: a retry tries that step anew. */
+export function noteRefusal(recorder: Recorder, failure: unknown): void {
+  if (!(failure instanceof DeclaredError)) return;
+  const { code, member } = failure;
+  const step = recorder.inOrder.findLast((known) => {
+    const error = known.output as SagaError | null;
+    return (
+      known.state === "failed" && known.commandId !== "" && error?.code === code && error.member === member
+    );
+  });
+  if (step) recorder.put({ ...step, refusals: (step.refusals ?? 0) + 1 });
 }

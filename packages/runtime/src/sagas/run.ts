@@ -10,7 +10,7 @@ import {
 import { childOf, traceIdOf } from "../call/trace.ts";
 import type { SagaRecord, StepRecord } from "../journal/journal.ts";
 import type { CallHeader } from "../transport/transport.ts";
-import { describeError, diverged, fromSagaError, toSagaError } from "./errors.ts";
+import { describeError, diverged, fromSagaError, noteRefusal, toSagaError } from "./errors.ts";
 import { inBranch, runAll } from "./branches.ts";
 import type { Attempt, LiveSaga, SagaParts, Undo } from "./live-saga.ts";
 import { Recorder, Stopped } from "./recorder.ts";
@@ -76,8 +76,10 @@ export class SagaRun implements LiveSaga {
       await this.recorder.commit({ state: "done" });
       return "done";
     }
-    if (this.forwardOnly)
+    if (this.forwardOnly) {
+      noteRefusal(this.recorder, failure);
       throw new Stopped("parked", `it failed after a final step: ${describeError(failure)}`);
+    }
     return this.#refuse(failure);
   }
 
@@ -98,11 +100,13 @@ export class SagaRun implements LiveSaga {
       const { refused } = this.parts.facts;
       const failed = await this.#untilFailure(() => refused(told, this.#context()));
       if (failed instanceof Stopped) throw failed;
-      if (failed !== undefined)
+      if (failed !== undefined) {
+        noteRefusal(this.recorder, failed);
         throw new Stopped(
           "parked",
           `everything is undone, but its \`refused\` failed: ${describeError(failed)}`,
         );
+      }
       this.#allReached(this.prefix);
     }
     await this.recorder.commit({ state: "refused" });

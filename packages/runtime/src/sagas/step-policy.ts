@@ -1,3 +1,4 @@
+import type { StepRecord } from "../journal/journal.ts";
 import { StatusError } from "kerf";
 
 /** Time limits of sagas; tests shorten them. */
@@ -42,4 +43,9 @@ export function mayTryAgain(error: unknown): boolean {
  */
 export function pauseMs(elapsedMs: number, random: () => number): number {
   return Math.min(Math.max(elapsedMs / 2, 50), 300_000) * (0.8 + 0.4 * random());
+}
+
+/** The id of a step's command, or of its undo: another one after each refusal that a person wants tried again. */
+export function nextId({ commandId, refusals = 0 }: StepRecord, kind = ""): string {
+  return `${commandId}${kind}${refusals > 0 ? `/${refusals}` : ""}`;
 }

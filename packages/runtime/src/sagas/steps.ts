@@ -6,7 +6,7 @@ import { diverged, fromSagaError, toSagaError } from "./errors.ts";
 import { Stopped } from "./recorder.ts";
 import { Halted } from "./rest.ts";
 import type { LiveSaga } from "./live-saga.ts";
-import { mayTryAgain } from "./step-policy.ts";
+import { mayTryAgain, nextId } from "./step-policy.ts";
 
 /** One command of the saga: its start is committed with the end of the one before, then it is called until its outcome is known. */
 export async function runStep(
@@ -93,7 +93,7 @@ async function settleStep(run: LiveSaga, what: Do): Promise<void> {
 
 async function outcomeOf(run: LiveSaga, { step, member, input, forward, resumed }: Do): Promise<unknown> {
   const { stepMs, undoMs } = run.parts.limits;
-  const id = step.commandId;
+  const id = nextId(step);
   let tried = resumed;
   let refusal: StatusError;
   try {

@@ -3,6 +3,7 @@ import type { StepRecord } from "../journal/journal.ts";
 import { diverged } from "./errors.ts";
 import type { LiveSaga } from "./live-saga.ts";
 import { Stopped } from "./recorder.ts";
+import { nextId } from "./step-policy.ts";
 
 /**
  * Takes back every step that was done, in reverse of their start. Each is tried for ever, and parked for a person when
@@ -39,12 +40,13 @@ async function undo(run: LiveSaga, step: StepRecord): Promise<void> {
     typeof how.undoInput === "function" ? how.undoInput(structuredClone(step.output)) : how.undoInput;
   try {
     await run.attempt(how.undo, input, {
-      id: `${step.commandId}!undo`,
+      id: nextId(step, "!undo"),
       since: step.at,
       limitMs: run.parts.limits.undoMs,
     });
   } catch (error) {
     if (error instanceof Stopped) throw error;
+    if (error instanceof DeclaredError) run.recorder.put({ ...step, refusals: (step.refusals ?? 0) + 1 });
     const what =
       error instanceof DeclaredError ? `was refused (${error.code})` : `failed: ${(error as Error).message}`;
     throw new Stopped("parked", `the undo of its step "${step.name}" ${what}`);
