@@ -18,6 +18,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "run one unit in this process: what a deployment starts",
     load: async () => (await import("./commands/start.ts")).start,
   },
+  chaos: {
+    summary: "break what kerf dev runs, heal it, and audit it",
+    load: async () => (await import("./commands/chaos.ts")).chaos,
+  },
   topology: {
     summary: "show the units, what crosses a process, and what the database has to bear",
     load: async () => (await import("./commands/topology.ts")).topology,

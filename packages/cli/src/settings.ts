@@ -18,6 +18,8 @@ export interface Settings {
   readonly gateway: { readonly host: string; readonly port: number };
   /** KERF_HEALTH_PORT, on loopback; one that is free where absent. */
   readonly healthPort: number;
+  /** KERF_LEASE_MS; the runtime's default where absent. */
+  readonly leaseMs: number | undefined;
   /** KERF_IDENTITY=development: whoever says who they are is believed. */
   readonly developmentIdentity: boolean;
 }
@@ -39,6 +41,7 @@ export function readSettings(environment: Environment, topology: Topology, unit:
       port: readPort("KERF_PORT", given("KERF_PORT") ?? "4000"),
     },
     healthPort: readPort("KERF_HEALTH_PORT", given("KERF_HEALTH_PORT") ?? "0"),
+    leaseMs: readLease(given("KERF_LEASE_MS")),
     developmentIdentity: identity === "development",
   };
 }
@@ -102,6 +105,14 @@ function hostAndPort(name: string, text: string): { host: string; port: number }
   if (!found)
     throw new Failure(`${name} is "${text}", which is no address. Write host:port, such as 0.0.0.0:5000.`);
   return { host: (found[1] ?? found[2])!, port: readPort(name, found[3]!) };
+}
+
+function readLease(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const ms = Number(text);
+  if (!/^\d+$/.test(text) || ms < 1_000 || ms > 600_000)
+    throw new Failure(`KERF_LEASE_MS is "${text}". A lease is a whole number of ms, from 1000 to 600000.`);
+  return ms;
 }
 
 function readPort(name: string, text: string): number {

@@ -70,6 +70,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
       log,
       lock: options.lock,
       settings: environment,
+      ...(settings.leaseMs === undefined ? {} : { timing: { leaseMs: settings.leaseMs } }),
     });
     if (unit.gateway) opened.gateway = await openGateway(options, settings, opened.unit);
   } catch (error) {

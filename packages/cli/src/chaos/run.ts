@@ -32,7 +32,9 @@ export async function runChaos(options: ChaosOptions): Promise<number> {
   const repeats = countRepeats(processes);
   const until = performance.now() + forMs;
   for (const { afterMs, fault } of plan(description, { seed, forMs, kinds })) {
-    await sleep(Math.min(afterMs, until - performance.now()), undefined, { signal }).catch(() => {});
+    await sleep(Math.max(0, Math.min(afterMs, until - performance.now())), undefined, { signal }).catch(
+      () => {},
+    );
     if (signal.aborted || performance.now() >= until) break;
     repeats.because(fault.kind);
     await inflict(withinTime(fault, until - performance.now()), options);

@@ -7,7 +7,7 @@ import { freePorts, isFree } from "../dev/ports.ts";
 import { openSession, type Application, type Session, type SessionOptions } from "../dev/session.ts";
 import { listenForEndings } from "../endings.ts";
 import { standardOutput, type Output } from "../output.ts";
-import { Failure } from "../usage.ts";
+import { Failure, UsageError } from "../usage.ts";
 
 const HOST = "127.0.0.1";
 
@@ -18,6 +18,7 @@ export const dev = command({
   options: {
     topology: topologyOption,
     port: { value: "PORT", text: "the gateway's; default: 4000" },
+    replicas: { value: "N", text: "processes of each unit, 1 to 5; default: 1" },
     "no-watch": { text: "do not restart units when files change" },
     data: dataOption,
     config: configOption,
@@ -36,11 +37,12 @@ export const dev = command({
       return { configuration, topology: chooseTopology(configuration.app, given.topology) };
     };
     const application = await load();
+    const replicas = readReplicas(given.replicas);
     const port = await gatewayPort(given.port);
     const dataDir = dataFolder(application.configuration, given.data);
     return runSessions(
       application,
-      { output, host: HOST, port, dataDir, watch: !given["no-watch"], since },
+      { output, host: HOST, port, dataDir, watch: !given["no-watch"], replicas, since },
       load,
     );
   },
@@ -49,7 +51,7 @@ export const dev = command({
 /** One session after the other, until somebody asks to end or nothing can start. Gives the exit code. */
 async function runSessions(
   application: Application,
-  options: Omit<SessionOptions, "application" | "database" | "reload">,
+  options: Omit<SessionOptions, "application" | "database" | "adminUrl" | "reload">,
   load: () => Promise<Application>,
 ): Promise<number> {
   let session: Session | undefined;
@@ -62,6 +64,7 @@ async function runSessions(
         ...options,
         since,
         application,
+        adminUrl: server?.adminUrl,
         database: server?.place ?? { address: "", what: "the server of KERF_DATABASE_URL" },
         reload: load,
       });
@@ -94,11 +97,17 @@ async function gatewayPort(text: string | undefined): Promise<number> {
   );
 }
 
+function readReplicas(text = "1"): number {
+  if (/^[1-5]$/.test(text)) return Number(text);
+  throw new UsageError(`--replicas ${text}: a number from 1 to 5.`);
+}
+
 async function openDatabase(dataDir: string, output: Output, signal: AbortSignal) {
   if (process.env["KERF_DATABASE_URL"]) return undefined;
   const server = await attachEmbedded({ dataDir, signal, log: (line) => output.note(line) });
   return {
     place: { address: `${server.host}:${server.port}`, what: `PostgreSQL in ${shown(dataDir)}` },
+    adminUrl: server.url,
     release: () => server.release({ now: true }),
   };
 }

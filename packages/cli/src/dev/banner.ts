@@ -25,7 +25,9 @@ export function banner({ app, topology, units, database, ms }: Running, { paint 
       .filter(({ services }) => services.length > 0)
       .map((unit) => [
         unit.name,
-        units.get(unit.name)?.address ?? "",
+        [...units]
+          .flatMap(([name, { address }]) => (isOf(name, unit.name) && address ? [address] : []))
+          .join(", "),
         [...(unit.gateway ? ["gateway"] : []), ...unit.services].join(", "),
       ]),
     ["database", database.address, database.what],
@@ -40,6 +42,11 @@ export function banner({ app, topology, units, database, ms }: Running, { paint 
     ...(gateway ? ["Try:", ...toTry(app, gateway, units).map((line) => `  ${paint("cyan", line)}`)] : []),
     "Ctrl-C ends everything.",
   ];
+}
+
+/** Whether a process is a replica of a unit. */
+function isOf(process: string, unit: string): boolean {
+  return process.split("/")[0] === unit;
 }
 
 export function gatewayOf(units: ReadonlyMap<string, ReadyMessage>): string | undefined {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { Topology } from "kerf";
 import { SUPERVISED } from "./messages.ts";
 import { freePorts } from "./ports.ts";
+import type { ReplicaSpec } from "./processes.ts";
 
 export interface Places {
   readonly host: string;
@@ -10,23 +10,25 @@ export interface Places {
   readonly dataDir: string;
 }
 
-/** The environment of each unit of a topology on this machine: where it listens, and where the others do. */
+/** The environment of each process on this machine: where it listens, and where the others do. By its name. */
 export async function environments(
-  topology: Topology,
+  processes: readonly ReplicaSpec[],
   places: Places,
 ): Promise<Map<string, NodeJS.ProcessEnv>> {
-  const { units } = topology;
   const secret = randomBytes(32).toString("hex");
-  const ports = await freePorts(places.host, 2 * units.length);
-  const address = (i: number) => `${places.host}:${ports[i]}`;
+  const count = processes.length;
+  const ports = await freePorts(places.host, 3 * count);
+  const severalUnits = new Set(processes.map(({ unit }) => unit)).size > 1;
   // A single unit has nobody to be called by, and the gateway's own unit serves no calls.
-  const listens = units.map((unit) => units.length > 1 && unit.services.length > 0);
-  const endpoints = Object.fromEntries(
-    units.flatMap((unit, i) => (listens[i] ? [[unit.name, address(i)]] : [])),
+  const addresses = processes.map(({ unit }, i) =>
+    severalUnits && unit.services.length > 0 ? `${places.host}:${ports[i]}` : "",
   );
+  const endpoints: Record<string, string> = {};
+  for (const [i, { unit }] of processes.entries())
+    if (addresses[i]) endpoints[unit.name] = [endpoints[unit.name], addresses[i]].filter(Boolean).join(",");
   return new Map(
-    units.map((unit, i) => [
-      unit.name,
+    processes.map(({ name, replica }, i) => [
+      name,
       {
         ...process.env,
         [SUPERVISED]: "1",
@@ -34,14 +36,14 @@ export async function environments(
         KERF_DISCOVERY: "",
         KERF_DNS_PORT: "",
         KERF_DNS_SUFFIX: "",
-        KERF_LISTEN: listens[i] ? address(i) : "",
-        KERF_HEALTH_PORT: String(ports[units.length + i]),
+        KERF_LISTEN: addresses[i],
+        KERF_HEALTH_PORT: String(ports[count + i]),
         KERF_HOST: places.host,
-        KERF_PORT: String(places.port),
+        KERF_PORT: String(replica === 1 ? places.port : ports[2 * count + i]),
         KERF_IDENTITY: "development",
         KERF_UNIT_SECRET: secret,
         // Nobody else can have this port: whoever had this name before is dead, and its leases are free at once.
-        KERF_REPLICA: `dev-${places.port}`,
+        KERF_REPLICA: `dev-${places.port}${replica === 1 ? "" : `-${replica}`}`,
       },
     ]),
   );

@@ -1,10 +1,14 @@
 import type { ChildProcess } from "node:child_process";
-import type { Topology, Unit } from "kerf";
+import type { Topology } from "kerf";
 import type { Configuration } from "../configuration.ts";
 import { explain } from "../explain.ts";
 import type { Output } from "../output.ts";
 import { banner, gatewayOf, type DatabasePlace } from "./banner.ts";
+import { chaosControl } from "./control/chaos-control.ts";
+import { controlled } from "./control/controlled.ts";
+import { openControlSocket } from "./control/socket.ts";
 import { environments, type Places } from "./environment.ts";
+import { processesOf, type ReplicaSpec } from "./processes.ts";
 import { reportTo, type Report } from "./report.ts";
 import { keepSpare, spawnKerf, type Spare } from "./spare.ts";
 import { supervise } from "./supervisor.ts";
@@ -23,7 +27,11 @@ export interface SessionOptions extends Places {
   readonly application: Application;
   readonly output: Output;
   readonly watch: boolean;
+  /** Of each unit. */
+  readonly replicas: number;
   readonly database: DatabasePlace;
+  /** The administrator's URL of the embedded server; undefined where the database is another. */
+  readonly adminUrl: string | undefined;
   /** performance.now() of the start. */
   readonly since: number;
   /** Loads the configuration anew. @throws what is wrong with it */
@@ -40,20 +48,28 @@ export interface Session {
 /** One run of a topology: until it is ended, or kerf.config.ts changes. */
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { application, output } = options;
-  const { topology } = application;
+  const processes = processesOf(application.topology, options.replicas);
   const report = reportTo(
     output,
-    topology.units.map((unit) => unit.name),
+    processes.map(({ name }) => name),
   );
-  const environment = await environments(topology, options);
+  const environment = await environments(processes, options);
   const { promise: over, resolve } = Promise.withResolvers<Awaited<Session["over"]>>();
 
   const spare = options.watch ? keepSpare(application.configuration.folder) : undefined;
+  const control = controlled({
+    ...options,
+    ...application,
+    processes,
+    environment,
+    supervised: (name) => supervisor.get(name),
+  });
   const supervisor = supervise({
     ...application,
+    processes,
     report,
     watch: options.watch,
-    spawn: (unit) => spawnUnit(unit, options, environment.get(unit.name)!, spare),
+    spawn: (process) => spawnUnit(process, options, control.environmentOf(process.name), spare),
     onHopeless: () => resolve("hopeless"),
     onReady: (units) => announce(units, options, report),
     async onConfigurationChanged(file) {
@@ -61,11 +77,15 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       if (next) resolve(next);
     },
   });
+  const socket = await openControlSocket(options.dataDir, chaosControl(control.session));
   return {
     over,
     async end() {
+      // What is paused could not end.
+      await socket?.close();
       spare?.close();
       await supervisor.stop(END_GRACE_MS);
+      await control.close();
     },
     kill: () => supervisor.kill(),
   };
@@ -107,7 +127,7 @@ async function reload(
 }
 
 function spawnUnit(
-  unit: Unit,
+  { unit }: ReplicaSpec,
   options: SessionOptions,
   env: NodeJS.ProcessEnv,
   spare: Spare | undefined,

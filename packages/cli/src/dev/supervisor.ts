@@ -1,8 +1,9 @@
 import type { ChildProcess } from "node:child_process";
 import { relative } from "node:path";
-import type { Topology, Unit } from "kerf";
+import type { Topology } from "kerf";
 import { readableLine } from "@kerf/runtime/log";
 import type { Configuration } from "../configuration.ts";
+import type { ReplicaSpec } from "./processes.ts";
 import type { Report } from "./report.ts";
 import { unitsOf } from "./reach.ts";
 import {
@@ -21,10 +22,11 @@ export interface SupervisorOptions {
   readonly configuration: Configuration;
   readonly topology: Topology;
   readonly report: Report;
-  readonly spawn: (unit: Unit) => ChildProcess;
+  readonly processes: readonly ReplicaSpec[];
+  readonly spawn: (process: ReplicaSpec) => ChildProcess;
   readonly watch: boolean;
-  /** Every unit is ready for the first time. */
-  readonly onReady: (units: ReadonlyMap<string, ReadyMessage>) => void;
+  /** Every process is ready for the first time. */
+  readonly onReady: (processes: ReadonlyMap<string, ReadyMessage>) => void;
   /** A unit cannot start, and nothing will change that: there is no watch. */
   readonly onHopeless: () => void;
   /** kerf.config.ts or what it imports changed: the topology itself may be another. */
@@ -33,7 +35,16 @@ export interface SupervisorOptions {
   readonly steadyMs?: number;
 }
 
+/** A process that is kept running. */
+export interface Supervised {
+  readonly process: UnitProcess;
+  /** What it said when it was last ready. */
+  readonly ready: ReadyMessage | undefined;
+}
+
 export interface Supervisor {
+  /** @throws Error where there is none of that name */
+  get(process: string): Supervised;
   /** Ends every unit; resolves when all are gone. */
   stop(graceMs: number): Promise<void>;
   /** SIGKILL to all, at once. */
@@ -50,12 +61,12 @@ export function supervise(options: SupervisorOptions): Supervisor {
   let stopping = false;
 
   const units = new Map<string, UnitProcess>();
-  for (const unit of topology.units) {
+  for (const process of options.processes) {
     units.set(
-      unit.name,
+      process.name,
       keepUnit({
-        spawn: () => options.spawn(unit),
-        tell: (event) => told(unit.name, event),
+        spawn: () => options.spawn(process),
+        tell: (event) => told(process.name, event),
         ...(options.backoffMs ? { backoffMs: options.backoffMs } : {}),
         ...(options.steadyMs === undefined ? {} : { steadyMs: options.steadyMs }),
       }),
@@ -84,7 +95,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
             event: "ready-again",
             about: unit,
           });
-        if (!announced && ready.size === topology.units.length) {
+        if (!announced && ready.size === options.processes.length) {
           announced = true;
           options.onReady(ready);
         }
@@ -115,8 +126,9 @@ export function supervise(options: SupervisorOptions): Supervisor {
     for (const file of files) {
       const concerned = unitsOf(file, configuration, topology);
       if (concerned === "all") return options.onConfigurationChanged(relative(configuration.folder, file));
-      for (const unit of concerned)
-        if (!causes.has(unit)) causes.set(unit, relative(configuration.folder, file));
+      for (const { name, unit } of options.processes)
+        if (concerned.has(unit.name) && !causes.has(name))
+          causes.set(name, relative(configuration.folder, file));
     }
     // What was wrong with a unit that could not start may have been anywhere.
     const first = relative(configuration.folder, files[0]!);
@@ -128,6 +140,11 @@ export function supervise(options: SupervisorOptions): Supervisor {
   }
 
   return {
+    get(name) {
+      const process = units.get(name);
+      if (!process) throw new Error(`there is no process "${name}"`);
+      return { process, ready: ready.get(name) };
+    },
     async stop(graceMs) {
       stopping = true;
       watcher?.close();

@@ -43,6 +43,8 @@ export interface UnitProcess {
   stop(graceMs: number): Promise<void>;
   /** SIGKILL, at once. */
   kill(): void;
+  /** The next pause before it is started again is the first one: it is about to be killed for no fault of its own. */
+  forgive(): void;
 }
 
 /** One process, from its spawn to its end. */
@@ -199,6 +201,9 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
         end();
       }
       return ended;
+    },
+    forgive() {
+      pauseMs = backoff.first;
     },
     kill() {
       if (!("run" in state)) return;

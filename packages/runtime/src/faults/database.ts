@@ -5,6 +5,8 @@ import { redeliver } from "./redeliver.ts";
 
 /** What can be done to the embedded PostgreSQL of a development session. */
 export interface DatabaseFaults {
+  /** Those of these services that have a database on this server. */
+  stored(services: readonly string[]): Promise<string[]>;
   /**
    * Ends it, and waits until its keeper has started it again. `"restart"`: open transactions are rolled back and clients
    * told (PostgreSQL's fast shutdown). `"crash"`: as when the power fails, so that it has to recover from its log.
@@ -47,6 +49,15 @@ export function databaseFaults({ dataDir, url, app }: DatabaseFaultsOptions): Da
   }
 
   return {
+    async stored(services) {
+      return await administer(url, undefined, async (sql) => {
+        const rows = await sql<{ name: string }[]>`
+          select datname as name from pg_database where starts_with(datname, ${prefix})`;
+        const names = new Set(rows.map(({ name }) => name));
+        return services.filter((service) => names.has(databaseOf(app, service)));
+      });
+    },
+
     async restart(how) {
       const before = await answers();
       signalEmbedded(dataDir, how === "restart" ? "SIGINT" : "SIGQUIT");
@@ -63,7 +74,7 @@ export function databaseFaults({ dataDir, url, app }: DatabaseFaultsOptions): Da
           select pg_terminate_backend(pid) as gone from (
             select pid from pg_stat_activity
             where starts_with(datname, ${prefix}) and application_name <> 'kerf chaos' order by random() limit ${most}
-          ) some`;
+          ) victims`;
         return rows.filter(({ gone }) => gone).length;
       });
     },

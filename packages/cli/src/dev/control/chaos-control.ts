@@ -14,6 +14,8 @@ export interface ControlledSession {
   interpose(): Promise<Links>;
   /** Ends a process properly, and starts it again. */
   restart(process: string): void;
+  /** Its next end is not its own fault. */
+  forgive(process: string): void;
   /** Notes the work that a process holds; undefined where it has no database, or that is away. */
   followWork(process: string): Promise<WorkFollowed | undefined>;
 }
@@ -38,6 +40,7 @@ export function chaosControl(session: ControlledSession): () => Control {
       },
       processOf: (name) => processOf(session, name),
       restart: (name) => session.restart(name),
+      forgive: (name) => session.forgive(name),
       followWork: (name) => session.followWork(name),
       whenReady: (name, pid, signal) => whenReady(session, name, pid, signal),
       leaseMs: () => session.describe().leaseMs,

@@ -9,6 +9,7 @@ export interface Subject {
   link(name: string): TcpProxy;
   processOf(name: string): ProcessFacts;
   restart(process: string): void;
+  forgive(process: string): void;
   followWork(process: string): Promise<WorkFollowed | undefined>;
   /** Resolves with the pid of a process that is ready and not `except`. */
   whenReady(process: string, except: number | undefined, signal: AbortSignal): Promise<number>;
@@ -94,6 +95,7 @@ async function kill(name: string, subject: Subject, signal: AbortSignal): Promis
   const work = await subject.followWork(name);
   const since = performance.now();
   const giveUp = AbortSignal.any([signal, AbortSignal.timeout(subject.leaseMs() + RECOVERY_SPARE_MS)]);
+  subject.forgive(name);
   send(pid, "SIGKILL");
   const recovered = work
     ?.goesOn(giveUp)

@@ -13,11 +13,16 @@ export interface Links {
   close(): Promise<void>;
 }
 
-/** `environments`: by process, as it would be started without proxies. `databaseUrl`: where that may be broken too. */
-export async function openLinks(
-  environments: ReadonlyMap<string, Environment>,
-  databaseUrl: string | undefined,
-): Promise<Links> {
+export interface LinksOptions {
+  /** By process, as it would be started without proxies. */
+  readonly environments: ReadonlyMap<string, Environment>;
+  /** Undefined where the way to the database is not to be broken. */
+  readonly databaseUrl: string | undefined;
+  readonly usesDatabase: (process: string) => boolean;
+}
+
+export async function openLinks(options: LinksOptions): Promise<Links> {
+  const { environments, databaseUrl, usesDatabase } = options;
   const proxies = new Map<string, TcpProxy>();
   /** Address to the one of its proxy. */
   const instead = new Map<string, string>();
@@ -32,7 +37,7 @@ export async function openLinks(
       const proxy = await open(process, hostname, Number(port));
       instead.set(address, `${hostname}:${proxy.port}`);
     }
-    if (databaseUrl !== undefined) {
+    if (databaseUrl !== undefined && usesDatabase(process)) {
       const { hostname, port } = new URL(databaseUrl);
       await open(`${process}>database`, hostname, Number(port));
     }
