@@ -42,9 +42,9 @@ async function around<T>(moment: CrashMoment, work: () => Promise<T>): Promise<T
  *
  * - `KERF_CRASHPOINT=name[:nth][,name[:nth]…]`: at the nth time that it comes to the first of them; once started again,
  *   at the second, and so on.
- * - `KERF_CRASHPOINT_MARK=file`: gets the name and the time (Date.now() milliseconds) of each that was reached, on disk
- *   before the process dies.
- * - `KERF_CRASHPOINT_TRAIL=file`: gets the name of each point that is passed.
+ * - `KERF_CRASHPOINT_MARK=file`: gets the name of each that was reached, the time (Date.now() milliseconds) and the process, on disk
+ *   before it dies.
+ * - `KERF_CRASHPOINT_TRAIL=file`: gets the same of each point that is passed.
  *
  * @throws DeclarationError in production, for a name that there is not, and without a file for the mark
  */
@@ -85,29 +85,41 @@ function read(text: string): { point: CrashPoint; left: number } {
   return { point, left: Number(nth) };
 }
 
-/** The lines of a mark: which points were reached, and when. */
-export function reached(mark: string): readonly { readonly point: string; readonly at: number }[] {
+/** A point that a process came to. */
+export interface Reached {
+  readonly point: string;
+  /** Date.now() milliseconds. */
+  readonly at: number;
+  readonly pid: number;
+}
+
+function line(point: CrashPoint): string {
+  return `${point} ${Date.now()} ${process.pid}\n`;
+}
+
+/** The lines of a mark or a trail; none where there is no such file. */
+export function reached(file: string): readonly Reached[] {
   let text: string;
   try {
-    text = readFileSync(mark, "utf8");
+    text = readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;
   }
   return text
     .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => {
-      const [point, at] = line.split(" ");
-      return { point: point!, at: Number(at) };
+    .slice(0, -1)
+    .map((written) => {
+      const [point, at, pid] = written.split(" ");
+      return { point: point!, at: Number(at), pid: Number(pid) };
     });
 }
 
 function reach({ fatal, mark, trail }: Armed, point: CrashPoint): void {
-  if (trail !== undefined) appendFileSync(trail, `${point}\n`);
+  if (trail !== undefined) appendFileSync(trail, line(point));
   if (fatal?.point !== point || --fatal.left > 0) return;
   const file = openSync(mark!, "a", 0o600);
-  writeSync(file, `${point} ${Date.now()}\n`);
+  writeSync(file, line(point));
   fsyncSync(file);
   closeSync(file);
   process.kill(process.pid, "SIGKILL");
