@@ -27,8 +27,10 @@ class Entry implements Deadline {
 const buckets = new Map<number, Entry>();
 let latest = { bucket: 0, head: new Entry(() => {}) };
 let swept = 0;
-/** From Date.now() to performance.now(), looked at with each sweep: reading a clock costs as much as half the rest of a call. */
-let offset = 0;
+/** Both clocks as they were at the last sweep: reading one costs as much as half the rest of a call. */
+const looked = { wall: 0, monotonic: 0 };
+/** What is due further away than this, or before the last sweep, may come of a clock that stepped: then look again. */
+const nearMs = 15_000;
 let timer: NodeJS.Timeout | undefined;
 
 /** Calls `expire` once `at` (Date.now() ms) has passed. A timer of its own would cost each call more than the call. */
@@ -38,7 +40,7 @@ export function expireAt(at: number, expire: () => void): Deadline {
     timer = setInterval(sweep, bucketMs);
     timer.unref();
   }
-  const bucket = Math.max(Math.ceil((at + offset) / bucketMs), swept + 1);
+  const bucket = Math.max(Math.ceil((looked.monotonic + ahead(at)) / bucketMs), swept + 1);
   const head = headOf(bucket);
   const entry = new Entry(expire);
   entry.after = head;
@@ -56,11 +58,19 @@ function headOf(bucket: number): Entry {
   return head;
 }
 
+/** How much later than the last look `at` is. */
+function ahead(at: number): number {
+  const ms = at - looked.wall;
+  if (ms >= 0 && ms <= nearMs) return ms;
+  look();
+  return at - looked.wall;
+}
+
 /** Gives the bucket that ends now. */
 function look(): number {
-  const now = performance.now();
-  offset = now - Date.now();
-  return Math.floor(now / bucketMs);
+  looked.monotonic = performance.now();
+  looked.wall = Date.now();
+  return Math.floor(looked.monotonic / bucketMs);
 }
 
 function sweep(): void {
