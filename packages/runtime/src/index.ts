@@ -19,6 +19,21 @@ export { dnsDiscovery } from "./discovery/dns.ts";
 export { staticDiscovery } from "./discovery/static.ts";
 export { edges, loadGraph, mayCall, type Edge, type Graph, type ServiceNode } from "./graph/index.ts";
 export { createLog, readableLine, type LogLevel } from "./log/index.ts";
+export type {
+  Action,
+  By,
+  DeadLetter,
+  DeadLetterGroup,
+  LetterChoice,
+  Replica,
+  SagaChoice,
+  SagaDetail,
+  SagaStep,
+  SagaSummary,
+} from "./journal/operations-journal.ts";
+export { retention, type Retention } from "./journal/retention.ts";
+export { openOperations, type Operations, type OperationsOptions } from "./operations/operations.ts";
+export { defaultRate, type ServiceOperations } from "./operations/service-operations.ts";
 export { sagaLimits, type SagaLimits } from "./sagas/step-policy.ts";
 export { localTransport } from "./transport/local.ts";
 export type { CallHeader, CallRequest, Dispatch, Transport, TransportServer } from "./transport/transport.ts";

@@ -20,6 +20,8 @@ export interface DatabaseServer {
    * it and, on the embedded server, to no other. Gives the URL of each. Safe in several processes at once.
    */
   provision(names: readonly string[]): Promise<Map<string, string>>;
+  /** Those of these databases that exist, with their URLs. Makes nothing. */
+  locate(names: readonly string[]): Promise<Map<string, string>>;
   close(options?: { now?: boolean }): Promise<void>;
 }
 
@@ -27,7 +29,13 @@ export interface DatabaseServer {
 export async function openServer({ url, dataDir, log, signal }: ServerOptions): Promise<DatabaseServer> {
   if (url !== undefined) {
     checkUrl(url);
-    return { kind: "external", adminUrl: url, provision: provisioner(url, false), close: async () => {} };
+    return {
+      kind: "external",
+      adminUrl: url,
+      provision: provisioner(url, false),
+      locate: locator(url),
+      close: async () => {},
+    };
   }
   if (dataDir === undefined) throw new TypeError("openServer needs either a url or a dataDir.");
   const server = await attachEmbedded({ dataDir, ...(log ? { log } : {}), ...(signal ? { signal } : {}) });
@@ -35,6 +43,7 @@ export async function openServer({ url, dataDir, log, signal }: ServerOptions): 
     kind: "embedded",
     adminUrl: server.url,
     provision: provisioner(server.url, true),
+    locate: locator(server.url),
     close: (options) => server.release(options),
   };
 }
@@ -73,6 +82,17 @@ function provisioner(adminUrl: string, embedded: boolean): DatabaseServer["provi
       }
     });
     return urls;
+  };
+}
+
+function locator(adminUrl: string): DatabaseServer["locate"] {
+  return async (names) => {
+    for (const name of names) checkName(name);
+    if (names.length === 0) return new Map();
+    const missing = await withAdmin(adminUrl, (sql) => findMissing(sql, names));
+    return new Map(
+      names.filter((name) => !missing.includes(name)).map((name) => [name, roleUrl(adminUrl, name)]),
+    );
   };
 }
 

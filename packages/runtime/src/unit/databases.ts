@@ -7,7 +7,8 @@ import { migrateLists, readMigrations } from "../data/migrate.ts";
 import { postgresJournal } from "../journal/postgres.ts";
 import { retention } from "../journal/retention.ts";
 import { journalMigrations } from "../journal/schema.ts";
-import { databaseSettings, settingName } from "../service/settings.ts";
+import { databaseSettings } from "../service/settings.ts";
+import { databaseUrls } from "./database-urls.ts";
 import type { Backing, UnitOptions } from "./options.ts";
 
 /** PostgreSQL for everything, with the journal in each service's own database. */
@@ -48,30 +49,13 @@ async function provision(options: UnitOptions, stored: readonly string[]): Promi
   if (stored.length === 0) return new Map();
   if (!server)
     throw new TypeError(`the unit ${unit.name} has services with a database: give startUnit a server`);
-  const app = graph.app.name.replaceAll("-", "_");
-  const wanted = new Map<string, string>(stored.map((name) => [name, databaseName(app, name)]));
-  for (const name of unit.services) {
-    for (const { field, database } of databaseSettings(graph.services.get(name)!.definition.needs)) {
-      wanted.set(`${name}.${field}`, databaseName(app, database));
-    }
-  }
-  wanted.set("broker", databaseName(app, "broker"));
-  const own = new Map(
-    [...wanted.keys()].flatMap((key) => {
-      const [service, field] = key.split(".");
-      const name =
-        key === "broker" ? "KERF_BROKER_DATABASE_URL" : settingName(service!, field ?? "databaseUrl");
-      const url = settings[name];
-      return url === undefined ? [] : [[key, url] as const];
-    }),
+  const further = unit.services.flatMap((name) =>
+    databaseSettings(graph.services.get(name)!.definition.needs).map(
+      ({ field, database }) => [`${name}.${field}`, database] as const,
+    ),
   );
-  const rest = [...wanted].filter(([key]) => !own.has(key));
-  const made = await server.provision(rest.map(([, name]) => name));
-  return new Map([...own, ...rest.map(([key, name]) => [key, made.get(name)!] as const)]);
-}
-
-function databaseName(app: string, part: string): string {
-  return `${app}_${part.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;
+  const make = (names: readonly string[]): Promise<Map<string, string>> => server.provision(names);
+  return databaseUrls(graph.app.name, stored, settings, make, new Map(further));
 }
 
 async function prepareDatabase(service: string, url: string, migrations: URL, log: Logger): Promise<void> {

@@ -10,8 +10,10 @@ import { freshName, testServer } from "../data/testing.ts";
 import { tcpProxy, type TcpProxy } from "../data/tcp-proxy.ts";
 import { loadGraph } from "../graph/index.ts";
 import { createLog } from "../log/index.ts";
+import { openOperations, type Operations } from "../operations/operations.ts";
 import type { RunningUnit, UnitOptions } from "./options.ts";
 import { settingName } from "../service/settings.ts";
+import { openReplayer, type Replayer } from "./replayer.ts";
 import { startUnit } from "./unit.ts";
 
 /** A folder of migrations that makes these tables. */
@@ -47,8 +49,12 @@ export interface Replica extends RunningUnit {
 /** An app on databases of its own, with several replicas in this process, each behind proxies of its own. */
 export interface Arena extends AsyncDisposable {
   start(options?: Partial<UnitOptions>): Promise<Replica>;
+  /** What people see and do. Closed with the arena. */
+  operations(): Promise<Operations>;
   /** Straight to the database of a service, or of the `"broker"`. */
   sql(service: string): postgres.Sql;
+  /** As `kerf replay` in a process of its own has it. */
+  replayer(service: string): Promise<Replayer>;
   /** Takes a database away from everybody, as if its server were down; gives what brings it back. */
   takeAway(service: string): Promise<() => Promise<void>>;
   /** What the units logged at `warn` and above. */
@@ -67,6 +73,7 @@ export async function arena(given: App): Promise<Arena> {
   const replicas: Replica[] = [];
   const direct = new Map<string, postgres.Sql>();
   const lines: string[] = [];
+  const operations: Operations[] = [];
 
   async function start(options: Partial<UnitOptions> = {}): Promise<Replica> {
     const proxies = new Map<string, TcpProxy>();
@@ -146,9 +153,22 @@ export async function arena(given: App): Promise<Arena> {
     return replica;
   }
 
+  const silent = createLog({ unit: "replay", level: "silent" });
+  const replayers: Replayer[] = [];
+
   return {
     start,
     lines,
+    async operations() {
+      const opened = await openOperations({ graph, server, settings: {} });
+      operations.push(opened);
+      return opened;
+    },
+    async replayer(service) {
+      const replayer = await openReplayer({ graph, server, log: silent, settings: {}, service });
+      replayers.push(replayer);
+      return replayer;
+    },
     sql(service) {
       let sql = direct.get(service);
       if (!sql) {
@@ -170,7 +190,10 @@ export async function arena(given: App): Promise<Arena> {
       };
     },
     async [Symbol.asyncDispose]() {
-      await Promise.all(replicas.map((replica) => replica.drain()));
+      await Promise.all([
+        ...replicas.map((replica) => replica.drain()),
+        ...replayers.map((replayer) => replayer.close()),
+      ]);
       await Promise.all([...direct.values()].map((sql) => sql.end({ timeout: 1 })));
       await server.dropAll(`${name}_`);
     },
