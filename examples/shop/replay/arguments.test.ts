@@ -12,6 +12,16 @@ test("a file alone is played in the first topology, one invoice at a time", () =
     concurrency: 1,
     json: false,
     books: undefined,
+    chaos: undefined,
+  });
+});
+
+test("chaos takes two processes of each unit, and hands its options on", () => {
+  expect(read("--file", "x.csv", "--chaos")).toMatchObject({ chaos: { replicas: "2", options: [] } });
+  expect(
+    read("--file", "x.csv", "--chaos", "--for", "5s", "--seed=7", "--only", "kill", "--replicas", "1"),
+  ).toMatchObject({
+    chaos: { replicas: "1", options: ["--for", "5s", "--seed", "7", "--only", "kill"] },
   });
 });
 
@@ -42,6 +52,7 @@ test.each([
   [["--file", "x", "--concurrency", "0"], "--concurrency 0 is not a whole number from 1 to 256"],
   [["--file", "x", "--concurrency", "1e2"], "is not a whole number"],
   [["--file", "x", "--concurrency", "257"], "is not a whole number"],
+  [["--file", "x", "--seed", "1"], "--seed goes with --chaos"],
   [["--compare", "a"], "--compare needs two files"],
 ])("%j: %s", (argv, message) => {
   expect(() => read(...argv)).toThrow(message);

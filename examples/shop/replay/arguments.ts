@@ -13,7 +13,17 @@ export type Asked =
       readonly json: boolean;
       /** Where to write the books. */
       readonly books: string | undefined;
+      /** Undefined where nothing is broken on purpose. */
+      readonly chaos: ChaosAsked | undefined;
     };
+
+/** How the shop is broken meanwhile; `kerf chaos` checks what it is given. */
+export interface ChaosAsked {
+  /** Processes of each unit. */
+  readonly replicas: string;
+  /** Options of `kerf chaos`, with their values. */
+  readonly options: readonly string[];
+}
 
 /** The command line is wrong: what, and how it is written. */
 export class UsageError extends Error {
@@ -31,6 +41,11 @@ Starts the shop on fresh data, plays a file of the Online Retail format through 
   --concurrency N    how many invoices are in flight, 1 to ${most}; default: 1
   --json             the report as JSON
   --books FILE       writes the books, so that two runs can be compared
+  --chaos            breaks the shop meanwhile with kerf chaos, until the file is played
+  --for TIME         of --chaos: for no longer than this, such as 60s or 5m
+  --seed N           of --chaos: the plan of an earlier run
+  --only KINDS       of --chaos: some kinds of faults; kerf chaos --help lists them
+  --replicas N       of --chaos: processes of each unit; default: 2
   --compare A B      compares two files of --books, and plays nothing
   --help             this help
 
@@ -42,6 +57,11 @@ const options = {
   concurrency: { type: "string" },
   json: { type: "boolean" },
   books: { type: "string" },
+  chaos: { type: "boolean" },
+  for: { type: "string" },
+  seed: { type: "string" },
+  only: { type: "string" },
+  replicas: { type: "string" },
   compare: { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -84,6 +104,7 @@ export function readArguments(argv: readonly string[], topologies: readonly stri
     concurrency: concurrencyOf(values.concurrency as string | undefined),
     json: values.json === true,
     books: values.books as string | undefined,
+    chaos: chaosOf(values as Readonly<Record<string, string | boolean | undefined>>),
   };
 }
 
@@ -91,6 +112,20 @@ function topologyOf(name: string | undefined, all: readonly string[]): string {
   if (name === undefined) return all[0]!;
   if (all.includes(name)) return name;
   throw new UsageError(`there is no topology "${name}"${meant(name, all)}; there are: ${all.join(", ")}`);
+}
+
+const ofChaos = ["for", "seed", "only"] as const;
+
+function chaosOf(values: Readonly<Record<string, string | boolean | undefined>>): ChaosAsked | undefined {
+  if (values["chaos"]) {
+    const options = ofChaos.flatMap((name) =>
+      values[name] === undefined ? [] : [`--${name}`, String(values[name])],
+    );
+    return { replicas: String(values["replicas"] ?? "2"), options };
+  }
+  const alone = [...ofChaos, "replicas"].find((name) => values[name] !== undefined);
+  if (alone !== undefined) throw new UsageError(`--${alone} goes with --chaos`);
+  return undefined;
 }
 
 function concurrencyOf(text: string | undefined): number {

@@ -41,6 +41,8 @@ export class Unreachable extends Error {
 /** The gateway's HTTP interface, with the contracts as its types. */
 export interface Client {
   /** @throws Refused | Unreachable */
+  /** How many times a request was sent again. */
+  repeated(): number;
   ask<M extends AnyQuery | AnyCommand>(member: M, input: Input<M>, options?: AskOptions): Promise<Output<M>>;
   close(): Promise<void>;
 }
@@ -52,7 +54,7 @@ export interface ClientOptions {
   readonly connections: number;
   readonly signal: AbortSignal;
   /** How long a request is repeated. Default 60,000. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
 }
 
 /**
@@ -92,7 +94,9 @@ export function openClient({
     }
   }
 
+  let repeated = 0;
   return {
+    repeated: () => repeated,
     async ask(member, input, { as, key } = {}) {
       const route = routes.get(member.id);
       if (!route) throw new Error(`${member.id} has no route`);
@@ -110,6 +114,7 @@ export function openClient({
             `${what} was tried for ${patienceMs / 1_000} s; last: ${failed ? answer.message : `${answer.status} ${answer.body.slice(0, 200)}`}`,
             failed ? { cause: answer } : undefined,
           );
+        repeated += 1;
         await sleep(Math.max(failed ? 0 : answer.after, pauseMs * (0.75 + Math.random() / 2)), undefined, {
           signal,
         });

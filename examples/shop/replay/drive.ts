@@ -45,7 +45,7 @@ export interface DriveOptions {
   /** Called when an invoice, or a late return, has ended. */
   readonly advanced: () => void;
   /** How long an order or a return may take. Default 60,000. */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
 }
 
 /** The longest that the shop lets a query wait. */

@@ -3,6 +3,7 @@ import shop from "../kerf.config.ts";
 import { help, readArguments, UsageError, type Asked } from "./arguments.ts";
 import { readBooks, type Books } from "./books.ts";
 import { Refused, Unreachable } from "./client.ts";
+import { ChaosFailure } from "./chaos.ts";
 import { compareBooks, differencesText } from "./compare.ts";
 import { InputError, readPlan, unreadable } from "./input.ts";
 import { replay } from "./replay.ts";
@@ -85,7 +86,8 @@ function print(text: string): void {
 /** Tells what went wrong, and gives the exit code. A fault of ours keeps its stack. */
 function explain(error: unknown): number {
   const wrong = error instanceof UsageError || error instanceof InputError;
-  const foreseen = wrong || [StartFailure, Refused, Unreachable].some((kind) => error instanceof kind);
+  const foreseen =
+    wrong || [StartFailure, Refused, Unreachable, ChaosFailure].some((kind) => error instanceof kind);
   const text = foreseen ? (error as Error).message : ((error as Error).stack ?? String(error));
   process.stderr.write(`replay: ${text}\n`);
   if (error instanceof UsageError) process.stderr.write("npm run replay -- --help tells how it is used.\n");

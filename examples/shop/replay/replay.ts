@@ -2,6 +2,8 @@ import { audit } from "./audit/audit.ts";
 import { moneyOf } from "./audit/money.ts";
 import { partsBy } from "./audit/returns.ts";
 import { booksOf, type Books } from "./books.ts";
+import type { ChaosAsked } from "./arguments.ts";
+import { beginChaos, recoveryEntry } from "./chaos.ts";
 import { openClient } from "./client.ts";
 import { contracts } from "./contracts.ts";
 import { drive } from "./drive.ts";
@@ -18,27 +20,53 @@ import { tallyOf } from "./tally.ts";
 export interface ReplayOptions {
   readonly topology: string;
   readonly concurrency: number;
+  readonly chaos: ChaosAsked | undefined;
   readonly signal: AbortSignal;
   /** Where progress and the shop's warnings go. */
   readonly screen: Screen;
 }
+
+/** Under chaos: so that pauses past it are short, and yet longer than a busy machine's hiccups. */
+const chaosLeaseMs = 5_000;
+/** Under chaos everything may be away for a while, one thing after the other. */
+const chaosPatienceMs = 300_000;
 
 /**
  * Starts the shop on fresh data, plays a plan through its gateway, audits the books, and leaves nothing behind.
  * @throws StartFailure | Unreachable | Refused, or the reason of `signal`
  */
 export async function replay(plan: Plan, options: ReplayOptions): Promise<{ report: Report; books: Books }> {
-  const { topology, concurrency, signal, screen } = options;
+  const { topology, concurrency, chaos: asked, signal, screen } = options;
   const progress = progressOn(screen, plan.invoices.length);
-  await using shop = await startShop({ topology, signal, say: progress.say });
-  const client = openClient({ origin: shop.gateway, contracts, connections: concurrency + 4, signal });
+  await using shop = await startShop({
+    topology,
+    signal,
+    say: asked ? () => {} : progress.say,
+    ...(asked ? { replicas: asked.replicas, leaseMs: chaosLeaseMs } : {}),
+  });
+  const patienceMs = asked ? chaosPatienceMs : undefined;
+  const client = openClient({
+    origin: shop.gateway,
+    contracts,
+    connections: concurrency + 4,
+    signal,
+    patienceMs,
+  });
   try {
     await register(client, plan);
     progress.say(
       `The shop runs as "${topology}" at ${shop.gateway}; ${plan.invoices.length} invoices to play.`,
     );
     progress.begin();
-    const outcomes = await drive(plan, { client, concurrency, signal, advanced: progress.advance });
+    const chaos = asked && beginChaos({ ...asked, data: shop.data, say: progress.say });
+    const driven = drive(plan, { client, concurrency, signal, advanced: progress.advance, patienceMs });
+    let outcomes;
+    let broken;
+    try {
+      outcomes = await (chaos ? Promise.race([driven, chaos.failed]) : driven);
+    } finally {
+      broken = await chaos?.end();
+    }
     progress.end();
     const rest = await comeToRest(shop.units, { signal });
     const evidence = await gather(client);
@@ -49,7 +77,11 @@ export async function replay(plan: Plan, options: ReplayOptions): Promise<{ repo
       tally: tallyOf(plan, outcomes),
       lateReturns: outcomes.late.length,
       money: moneyOf(evidence),
-      audit: audit({ plan, outcomes, rest, evidence, expected }),
+      audit: [
+        ...audit({ plan, outcomes, rest, evidence, expected }),
+        ...(broken ? [recoveryEntry(broken)] : []),
+      ],
+      chaos: broken && { ...broken, requestsRepeated: client.repeated() },
       seconds: outcomes.seconds,
     });
     return { report, books: booksOf(outcomes, expected, evidence) };

@@ -1,5 +1,6 @@
 import type { AuditEntry } from "./audit/entry.ts";
 import { pounds } from "./audit/entry.ts";
+import type { ChaosSummary } from "./chaos.ts";
 import type { Money } from "./audit/money.ts";
 import type { Tally } from "./tally.ts";
 
@@ -12,6 +13,8 @@ export interface Report extends Tally {
   readonly lateReturns: number;
   readonly money: Money;
   readonly audit: readonly AuditEntry[];
+  /** How the shop was broken meanwhile, and how often a request had to be repeated; absent where it was not. */
+  readonly chaos?: (ChaosSummary & { readonly requestsRepeated: number }) | undefined;
   /** From the first invoice to the end of the last. */
   readonly seconds: number;
   /** Orders placed. */
@@ -22,7 +25,7 @@ export interface Report extends Tally {
 export function reportOf(
   parts: Omit<Report, "ordersPerSecond" | keyof Tally> & { readonly tally: Tally },
 ): Report {
-  const { tally, rows, repaired, lateReturns, money, audit, seconds } = parts;
+  const { tally, rows, repaired, lateReturns, money, audit, chaos, seconds } = parts;
   const { sold, returned, refused, rejected, orders } = tally;
   return {
     rows,
@@ -35,6 +38,7 @@ export function reportOf(
     orders,
     money,
     audit,
+    ...(chaos ? { chaos } : {}),
     seconds: round(seconds, 3),
     ordersPerSecond: seconds > 0 ? round(orders.placed / seconds, 2) : 0,
   };
@@ -45,6 +49,19 @@ function round(value: number, places: number): number {
 }
 
 type Cell = readonly [name: string, value: string | number];
+
+function chaosCells(chaos: Report["chaos"]): Cell[] {
+  if (!chaos) return [];
+  const counts = (of: Readonly<Record<string, number>>, prefix: string) =>
+    Object.entries(of).map(([kind, many]): Cell => [`  ${prefix}${kind}`, many]);
+  return [
+    ["chaos, seed", chaos.seed],
+    ...counts(chaos.faults, ""),
+    ["  not done", chaos.failed],
+    ...counts(chaos.repeated, "messages repeated after: "),
+    ["  requests repeated", chaos.requestsRepeated],
+  ];
+}
 
 /** A report for people. */
 export function textOf(report: Report): string {
@@ -66,6 +83,7 @@ export function textOf(report: Report): string {
     ["net", pounds(money.net)],
     ["seconds", report.seconds.toFixed(1)],
     ["orders per second", report.ordersPerSecond.toFixed(1)],
+    ...chaosCells(report.chaos),
   ];
   const left = Math.max(...rows.map(([name]) => name.length)) + 2;
   const right = Math.max(...rows.map(([, value]) => String(value).length));

@@ -12,6 +12,8 @@ export interface RunningShop extends AsyncDisposable {
   readonly gateway: string;
   /** Unit name to the URL of its health. */
   readonly units: ReadonlyMap<string, string>;
+  /** The data folder, by which `kerf chaos` finds it. */
+  readonly data: string;
 }
 
 /** The shop did not start, and why. */
@@ -21,13 +23,17 @@ export class StartFailure extends Error {
 
 export interface StartOptions {
   readonly topology: string;
+  /** Processes of each unit. Default 1. */
+  readonly replicas?: string | undefined;
+  /** How long a process that died keeps its work from the others; Kerf's default where absent. */
+  readonly leaseMs?: number | undefined;
   readonly signal: AbortSignal;
   /** A warning or an error that the shop logged, for people. */
   readonly say: (line: string) => void;
 }
 
-const config = fileURLToPath(new URL("../kerf.config.ts", import.meta.url));
-const bin = fileURLToPath(new URL("../bin/kerf.js", import.meta.resolve("@kerf/cli")));
+export const config = fileURLToPath(new URL("../kerf.config.ts", import.meta.url));
+export const bin = fileURLToPath(new URL("../bin/kerf.js", import.meta.resolve("@kerf/cli")));
 
 /** How long the supervisor may take to end everything. */
 const endMs = 20_000;
@@ -44,7 +50,8 @@ interface Entry {
  * Starts the shop under `kerf dev`, on data that disposing of it removes.
  * @throws StartFailure
  */
-export async function startShop({ topology, signal, say }: StartOptions): Promise<RunningShop> {
+export async function startShop(options: StartOptions): Promise<RunningShop> {
+  const { topology, replicas = "1", leaseMs, signal, say } = options;
   const data = await mkdtemp(join(tmpdir(), "kerf-replay-"));
   // The embedded PostgreSQL runs as another user where this is root.
   await chmod(data, 0o755);
@@ -58,13 +65,19 @@ export async function startShop({ topology, signal, say }: StartOptions): Promis
     config,
     "--port",
     "0",
+    "--replicas",
+    replicas,
     "--json",
     "--no-watch",
   ];
   const child = spawn(process.execPath, [bin, "dev", ...words], {
     // The channel tells the supervisor when this process is killed.
     stdio: ["ignore", "pipe", "pipe", "ipc"],
-    env: { ...environment, KERF_LOG_LEVEL: process.env["KERF_LOG_LEVEL"] || "warn" },
+    env: {
+      ...environment,
+      KERF_LOG_LEVEL: process.env["KERF_LOG_LEVEL"] || "warn",
+      ...(leaseMs === undefined ? {} : { KERF_LEASE_MS: String(leaseMs) }),
+    },
   });
   const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
 
@@ -105,6 +118,7 @@ export async function startShop({ topology, signal, say }: StartOptions): Promis
     const { gateway, units } = await Promise.race([ready, failed, aborted]);
     return {
       gateway: gateway!,
+      data,
       units: new Map(Object.entries(units!).map(([name, { health }]) => [name, health])),
       [Symbol.asyncDispose]: stop,
     };

@@ -18,8 +18,8 @@ export interface DatabaseFaults {
   takeConnections(ms: number, signal: AbortSignal): Promise<number>;
   /** Locks the commands and events of a service, so that its pool runs dry behind the lock. */
   lock(service: string, ms: number, signal: AbortSignal): Promise<void>;
-  /** See {@link redeliver}. Gives how many messages come again. */
-  redeliver(most: number): Promise<number>;
+  /** See {@link redeliver}. */
+  redeliver(most: number, signal: AbortSignal): Promise<number>;
 }
 
 export interface DatabaseFaultsOptions {
@@ -112,10 +112,7 @@ export function databaseFaults({ dataDir, url, app }: DatabaseFaultsOptions): Da
       });
     },
 
-    async redeliver(most) {
-      const again = await redeliver({ url, app }, most);
-      return [...again.values()].reduce((sum, messages) => sum + messages, 0);
-    },
+    redeliver: (most, signal) => redeliver({ url, app, most, signal }),
   };
 }
 

@@ -1,17 +1,27 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { administer, databaseOf } from "./administer.ts";
 
+export interface RedeliverOptions {
+  /** The administrator's. */
+  readonly url: string;
+  readonly app: string;
+  /** How many messages of each lane come again at most. */
+  readonly most: number;
+  readonly signal: AbortSignal;
+}
+
+/** Beyond this nobody waits for the messages to have come. */
+const WAIT_MS = 15_000;
+
 /**
- * Takes lanes from whoever reads them and sets each back by up to `most` messages, as when a subscriber dies after it
- * handled messages and before the broker knew: they are delivered again. Gives how many will be, by service.
+ * Takes lanes from whoever reads them and sets each back, as when a subscriber dies after it handled messages and before
+ * the broker knew: they are delivered again. Resolves with how many when they have been.
  */
-export async function redeliver(
-  { url, app }: { readonly url: string; readonly app: string },
-  most: number,
-): Promise<ReadonlyMap<string, number>> {
+export async function redeliver({ url, app, most, signal }: RedeliverOptions): Promise<number> {
   return await administer(url, databaseOf(app, "broker"), async (sql) => {
-    const rows = await sql<{ service: string; messages: number }[]>`
+    const rows = await sql<{ grp: number; lane: number; next: string; messages: number }[]>`
       with back as (
-        select c.grp, c.lane, c.next, g.service, greatest(c.next - ${most}, oldest.at) as first
+        select c.grp, c.lane, c.next, greatest(c.next - ${most}, oldest.at) as first
         from broker.cursors c
         join broker.groups g on g.id = c.grp
         cross join lateral (
@@ -22,9 +32,17 @@ export async function redeliver(
       ), moved as (
         update broker.cursors c set next = back.first, owner = null, fence = c.fence + 1
         from back where c.grp = back.grp and c.lane = back.lane
-        returning back.service, back.next - back.first as messages
-      ), told as (select pg_notify('kerf_broker', 'm0'))
-      select service, sum(messages)::int as messages from moved, told group by service order by service`;
-    return new Map(rows.map(({ service, messages }) => [service, messages]));
+        returning c.grp, c.lane, back.next::text as next, (back.next - back.first)::int as messages
+      )
+      select moved.*, pg_notify('kerf_broker', 'm0') from moved`;
+    const column = (name: "grp" | "lane" | "next") => rows.map((row) => row[name]);
+    for (const until = Date.now() + WAIT_MS; Date.now() < until && !signal.aborted; await sleep(50)) {
+      const [left] = await sql<{ on: boolean }[]>`
+        select not exists (
+          select from unnest(${column("grp")}::int[], ${column("lane")}::smallint[], ${column("next")}::bigint[]) w(grp, lane, next)
+          join broker.cursors c on c.grp = w.grp and c.lane = w.lane where c.next < w.next) as on`;
+      if (left!.on) break;
+    }
+    return rows.reduce((sum, { messages }) => sum + messages, 0);
   });
 }

@@ -79,7 +79,7 @@ export async function inflict(fault: Fault, subject: Subject, signal: AbortSigna
       subject.link(fault.link).cutInFrame(fault.way);
       return { ms: ms() };
     case "duplicate": {
-      const count = await databaseOf(subject).redeliver(fault.most);
+      const count = await databaseOf(subject).redeliver(fault.most, signal);
       return { ms: ms(), count };
     }
   }
