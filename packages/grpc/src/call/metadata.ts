@@ -12,6 +12,7 @@ const RESERVED = new Set([
   "content-encoding",
 ]);
 const NAME = /^[0-9a-z_.-]+$/;
+const UNPRINTABLE = /[^\x20-\x7e]/;
 
 export type MetadataValue = string | Uint8Array;
 /** How a caller may give metadata. */
@@ -89,19 +90,23 @@ export class Metadata implements Iterable<readonly [name: string, value: Metadat
     if (key.endsWith("-bin")) {
       if (typeof value === "string")
         throw new TypeError(`metadata "${key}" takes bytes (a Uint8Array), because its name ends in -bin`);
-      this.#wire.push(
-        key,
-        Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString("base64").replace(/=+$/, ""),
-      );
+      const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+      this.#push(key, bytes.toString("base64").replace(/=+$/, ""));
     } else {
       if (typeof value !== "string")
         throw new TypeError(`metadata "${key}" takes a string; a name for bytes ends in -bin`);
       const text = trimmed(value);
-      if (!isPrintable(text))
+      if (UNPRINTABLE.test(text))
         throw new TypeError(`metadata "${key}" has a character outside printable ASCII`);
-      this.#wire.push(key, text);
+      this.#push(key, text);
     }
     return this;
+  }
+
+  #push(key: string, wire: string): void {
+    // An empty array that is pushed to makes room for seventeen; most calls have one or two fields.
+    if (this.#wire.length === 0) this.#wire = [key, wire];
+    else this.#wire.push(key, wire);
   }
 
   delete(name: string): void {
@@ -148,14 +153,6 @@ function trimmed(value: string): string {
   return length > 0 && (value.charCodeAt(0) <= 0x20 || value.charCodeAt(length - 1) <= 0x20)
     ? value.trim()
     : value;
-}
-
-function isPrintable(text: string): boolean {
-  for (let at = 0; at < text.length; at++) {
-    const c = text.charCodeAt(at);
-    if (c < 0x20 || c > 0x7e) return false;
-  }
-  return true;
 }
 
 /** Several values of bytes may come joined by commas (gRPC over HTTP/2, "Custom-Metadata"). */

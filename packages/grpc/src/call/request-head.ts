@@ -55,12 +55,16 @@ export function readRequestHead(fields: readonly string[], count: number): Reque
       if (value !== "trailers") return undefined;
     } else if (name === "grpc-timeout") timeoutMs = parseTimeout(value) ?? NaN;
     else if (name === "grpc-encoding") encoding = value;
-    else if (name === "grpc-accept-encoding") acceptsGzip = value.includes("gzip");
+    else if (name === "grpc-accept-encoding")
+      acceptsGzip = value === "identity,gzip" || value.includes("gzip");
     else if (name === "content-length") {
       if (!/^\d{1,15}$/.test(value)) return undefined;
       contentLength = Number(value);
     } else if (CONNECTION_SPECIFIC.has(name)) return undefined;
-    else if (name.charCodeAt(0) !== 0x67 || !isTransportField(name)) (metadata ??= []).push(name, value);
+    else if (name.charCodeAt(0) !== 0x67 || !isTransportField(name)) {
+      if (metadata === undefined) metadata = [name, value];
+      else metadata.push(name, value);
+    }
   }
   if (method === "" || path === "" || scheme === "") return undefined;
   return { method, path, contentType, authority, timeoutMs, encoding, acceptsGzip, contentLength, metadata };

@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { SHORT_TEXT, shortText } from "../http2/short-text.ts";
 import { MAX_DEPTH, Wire } from "./wire.ts";
 
 /** Bytes that are not the message that they should be. */
@@ -13,9 +14,6 @@ function truncated(): never {
 function tooDeep(): never {
   throw new DecodeError(`messages are nested more than ${MAX_DEPTH} deep`);
 }
-
-/** A longer string is read faster by native code than by a loop. */
-const SHORT = 6;
 
 /** What compiled decoders call. Functions that read leave the place behind what they read in `pos`. */
 class DecodeSupport {
@@ -74,15 +72,10 @@ class DecodeSupport {
   }
 
   string(from: Buffer, start: number, end: number): string {
-    if (end - start <= SHORT) {
-      let short = "";
-      let at = start;
-      for (; at < end; at++) {
-        const c = from[at]!;
-        if (c > 0x7f) break;
-        short += String.fromCharCode(c);
-      }
-      if (at === end) return short;
+    if (end - start <= SHORT_TEXT) {
+      let bits = 0;
+      for (let at = start; at < end; at++) bits |= from[at]!;
+      if (bits < 0x80) return shortText(from, start, end - start);
     }
     const text = from.utf8Slice(start, end);
     if (text.includes("\uFFFD") && !isUtf8(from.subarray(start, end)))

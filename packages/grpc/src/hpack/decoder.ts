@@ -1,5 +1,6 @@
 import { HpackError } from "./hpack-error.ts";
 import { huffmanDecode } from "./huffman.ts";
+import { SHORT_TEXT, shortText } from "../http2/short-text.ts";
 import { FIELD_OVERHEAD, STATIC_TABLE } from "./static-table.ts";
 
 interface Entry {
@@ -13,8 +14,8 @@ const STATIC_ENTRIES: readonly Entry[] = STATIC_TABLE.map(([name, value]) => ({
   value,
   malformed: false,
 }));
-/** Names that are compared for every call: one string for each makes that a comparison of pointers. */
-const KNOWN_NAMES: ReadonlyMap<string, string> = new Map(
+/** Names and values that are compared for every call: one string for each makes that a comparison of pointers. */
+const KNOWN: ReadonlyMap<string, string> = new Map(
   [
     "te",
     "content-type",
@@ -25,7 +26,10 @@ const KNOWN_NAMES: ReadonlyMap<string, string> = new Map(
     "grpc-status",
     "grpc-message",
     "traceparent",
-  ].map((name) => [name, name]),
+    "trailers",
+    "application/grpc",
+    "identity,gzip",
+  ].map((known) => [known, known]),
 );
 const FIRST_DYNAMIC = STATIC_ENTRIES.length + 1;
 /** Continuation bytes of an integer: 28 bits are more than any length or index that can be meant. */
@@ -110,7 +114,8 @@ export class HpackDecoder {
       malformed = true;
       this.malformed = true;
     }
-    if (prefix === 6) this.#insert({ name: KNOWN_NAMES.get(name) ?? name, value, malformed });
+    if (prefix === 6)
+      this.#insert({ name: KNOWN.get(name) ?? name, value: KNOWN.get(value) ?? value, malformed });
     this.#add(name, value);
   }
 
@@ -189,14 +194,9 @@ export class HpackDecoder {
   }
 }
 
-/** For very short strings the call into native code costs more than the loop. */
-const SHORT = 6;
-
 function text(from: Buffer, start: number, end: number): string {
-  if (end - start > SHORT) return from.latin1Slice(start, end);
-  let short = "";
-  for (let at = start; at < end; at++) short += String.fromCharCode(from[at]!);
-  return short;
+  const length = end - start;
+  return length > SHORT_TEXT ? from.latin1Slice(start, end) : shortText(from, start, length);
 }
 
 function badName(from: Buffer, start: number, end: number): boolean {

@@ -35,7 +35,7 @@ export class Output {
       needed <= CHUNK
         ? (pool.pop() ?? Buffer.allocUnsafeSlow(CHUNK))
         : Buffer.allocUnsafeSlow(Math.max(needed, this.buf.length * 2));
-    this.buf.copy(larger, 0, 0, this.pos);
+    if (this.pos > 0) this.buf.copy(larger, 0, 0, this.pos);
     this.buf = larger;
   }
 

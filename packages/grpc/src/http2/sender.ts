@@ -9,7 +9,7 @@ const HIGH_WATER = 256 * 1024;
 /** The buffer is written at this size although more of the turn may come. */
 const LARGE_BATCH = 64 * 1024;
 /** At least this many calls go into one write where as many are ready. */
-const SMALLEST_BATCH = 16;
+const SMALLEST_BATCH = 32;
 
 /** Everything that one connection sends: batches the writes, and holds DATA back for flow control. */
 export class Sender {
