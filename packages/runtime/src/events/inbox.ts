@@ -1,23 +1,33 @@
-import { contractIdOf, DeclaredError, StatusError, type AnyEvent, type Phases, type SagaFacts } from "kerf";
+import {
+  contractIdOf,
+  DeclaredError,
+  StatusError,
+  type AnyEvent,
+  type Phases,
+  type Reaction,
+  type SagaFacts,
+} from "kerf";
 import type { Endpoint } from "../call/dispatch.ts";
 import { childOf } from "../call/trace.ts";
 import { crashAround, crashpoint } from "../crashpoint/crashpoint.ts";
 import type { Run } from "../data/transaction.ts";
 import type { OutboxMessage } from "../journal/journal.ts";
+import type { HandlerContext } from "../service/context.ts";
 import type { ServicePort } from "../service/port.ts";
 import type { Dispatch } from "../transport/transport.ts";
-import { compileValidator, type Validator } from "../validate/index.ts";
 import { react } from "../work/reaction.ts";
 import { fresh } from "../work/transact.ts";
+import { withoutEffects } from "../work/without-effects.ts";
 import { decodeEnvelope, type Envelope } from "./envelope.ts";
+import { eventReader, type EventReader } from "./read-event.ts";
 
 /** What a reaction may take. */
 const reactionMs = 30_000;
 
 interface Subscriber {
-  readonly event: AnyEvent;
-  readonly validate: Validator;
+  readonly read: EventReader;
   readonly run: ((...args: any[]) => Promise<void>) | Phases | undefined;
+  readonly replayable: boolean;
   /** Sagas that may wait for it, with the field that holds their id. */
   readonly waits: readonly { readonly saga: string; readonly correlate: string }[];
 }
@@ -42,10 +52,11 @@ export class Inbox {
     const events = new Map<string, AnyEvent>(port.definition.react.map((r) => [r.event.id, r.event]));
     for (const saga of sagas) for (const { event } of saga.waits) events.set(event.id, event);
     for (const [id, event] of events) {
+      const reaction = port.definition.react.find((r) => r.event.id === id);
       this.#subscribers.set(id, {
-        event,
-        validate: compileValidator(event.data, { unknownFields: "drop", enums: "open" }),
-        run: port.definition.react.find((r) => r.event.id === id)?.run,
+        read: eventReader(event),
+        run: reaction && runOf(reaction),
+        replayable: reaction?.replayable !== undefined,
         waits: sagas.flatMap((saga) =>
           saga.waits
             .filter((w) => w.event.id === id)
@@ -76,14 +87,17 @@ export class Inbox {
     if (message.channel.endsWith("!commands")) return this.#order(envelope, signal, also);
     const subscriber = this.#subscribers.get(envelope.type);
     if (!subscriber) return also && this.#write(also);
-    const checked = subscriber.validate(envelope.data);
-    if (!checked.ok) {
-      throw new Error(
-        `the data of ${envelope.type} does not fit: ${checked.violations.map((v) => `${v.path} ${v.message}`.trim()).join("; ")}`,
-      );
-    }
-    const data = checked.value as Record<string, unknown>;
+    const data = subscriber.read(envelope);
     const { journal } = this.#port.storage!;
+    const open = subscriber.replayable ? journal.openReplayable : journal.openInbox;
+    const mail = (run: Run): Promise<unknown>[] =>
+      subscriber.waits.map(({ saga, correlate }) =>
+        journal.deliverMail(run, saga, String(data[correlate]), {
+          event: envelope.type,
+          messageId: envelope.id,
+          data,
+        }),
+      );
     const done = await react({
       port: this.#port,
       name: `on ${envelope.type}`,
@@ -95,19 +109,14 @@ export class Inbox {
       actor: envelope.actor,
       traceparent: childOf(envelope.traceparent),
       signal,
-      open: (run) =>
-        fresh(crashAround("inbox.insert", () => journal.openInbox(run, envelope.type, envelope.id))),
+      open: (run) => fresh(crashAround("inbox.insert", () => open(run, envelope.type, envelope.id))),
       also: async (run) => {
-        const writes = subscriber.waits.map(({ saga, correlate }) =>
-          journal.deliverMail(run, saga, String(data[correlate]), {
-            event: envelope.type,
-            messageId: envelope.id,
-            data,
-          }),
-        );
-        await Promise.all([...writes, also?.(run)]);
+        await Promise.all([...mail(run), also?.(run)]);
       },
     });
+    // A replay that was ahead has handled it without the mail, of which a repetition does nothing.
+    if (!done && subscriber.replayable && subscriber.waits.length > 0)
+      await this.#write((run) => Promise.all(mail(run)));
     if (done && subscriber.waits.length > 0) this.#port.committed({ messages: false, sagas: [], mail: true });
     if (!done) {
       this.#repeated += 1;
@@ -155,6 +164,12 @@ export class Inbox {
       throw error;
     }
   }
+}
+
+/** What a replayable reaction may not do in a replay, it may not do at all: so that it shows at once. */
+function runOf({ event, run, replayable }: Reaction<any>): Subscriber["run"] {
+  if (!replayable || typeof run !== "function") return run;
+  return (data, context: HandlerContext) => run(data, withoutEffects(context, `on ${event.id}`));
 }
 
 /** What a message failed with, as text that PostgreSQL can keep. */

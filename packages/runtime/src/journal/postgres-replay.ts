@@ -114,8 +114,12 @@ export const postgresReplay: ReplayJournal = {
 
   strayWrites: async (run) => {
     const rows = await run<{ name: string }>(
-      `select relname as name from pg_stat_xact_user_tables
-       where n_tup_ins + n_tup_upd + n_tup_del > 0 and schemaname not in ('kerf', '${copies}') order by 1`,
+      // Whoever writes to a table holds this lock of it until the transaction ends.
+      `select distinct c.relname::text as name from pg_locks l join pg_class c on c.oid = l.relation
+         join pg_namespace s on s.oid = c.relnamespace
+       where l.pid = pg_backend_pid() and l.locktype = 'relation' and l.mode = 'RowExclusiveLock' and c.relkind in ('r', 'p')
+         and l.database = (select oid from pg_database where datname = current_database())
+         and s.nspname not in ('kerf', '${copies}', 'pg_catalog') order by 1`,
     );
     return rows.map((row) => row.name);
   },
