@@ -70,6 +70,7 @@ export class MemoryConnection {
         throw serialization();
       }
       if (fate === "unreported") {
+        session.committing = true;
         this.#store.clock.after(this.#link.undecidedMs(), () => session.commit());
         return this.#break(true);
       }
@@ -116,7 +117,7 @@ export class MemoryConnection {
   }
 
   #begin(): Session {
-    const session = this.#store.begin(this.#readOnly);
+    const session = this.#store.begin(this.#readOnly, this.#link);
     session.onKill = () => this.#break();
     this.#endTimeout = this.#store.clock.after(this.#leftMs + graceMs, () => session.kill());
     return session;

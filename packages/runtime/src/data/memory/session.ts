@@ -26,7 +26,10 @@ export interface Tables {
 /** One transaction on the server, whether or not its client still lives. */
 export class Session implements Tables {
   readonly now: number;
+  readonly client: object;
   ended = false;
+  /** The server goes on with it, whatever becomes of the client. */
+  committing = false;
   failed = false;
   readonly #store: MemoryStore;
   readonly #readOnly: boolean;
@@ -35,9 +38,10 @@ export class Session implements Tables {
   /** Called when the server ends it. */
   onKill: () => void = () => {};
 
-  constructor(store: MemoryStore, readOnly: boolean) {
+  constructor(store: MemoryStore, readOnly: boolean, client: object) {
     this.#store = store;
     this.#readOnly = readOnly;
+    this.client = client;
     this.now = store.clock.now();
   }
 

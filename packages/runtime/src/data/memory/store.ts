@@ -5,6 +5,9 @@ import { Session } from "./session.ts";
 /** A row is a plain object that nobody changes: a new one takes its place. */
 export type Row = object;
 
+/** By table and key; undefined where a row is deleted. */
+export type Writes = ReadonlyMap<string, ReadonlyMap<string, Row | undefined>>;
+
 interface LazyCommit {
   readonly at: number;
   readonly undo: readonly (readonly [table: Map<string, Row>, key: string, before: Row | undefined])[];
@@ -23,6 +26,8 @@ export class MemoryStore {
   readonly clock: Pick<Clock, "now" | "after">;
   /** False while it is down. */
   up = true;
+  /** Sees each commit as it becomes visible. */
+  onCommit: (writes: Writes) => void = () => {};
   readonly #tables = new Map<string, Map<string, Row>>();
   readonly #sequences = new Map<string, number>();
   #lazy: LazyCommit[] = [];
@@ -31,10 +36,17 @@ export class MemoryStore {
     this.clock = clock;
   }
 
-  begin(readOnly: boolean): Session {
-    const session = new Session(this, readOnly);
+  begin(readOnly: boolean, client: object): Session {
+    const session = new Session(this, readOnly, client);
     this.sessions.add(session);
     return session;
+  }
+
+  /** A client is gone: its transactions are rolled back, but for those that are being committed. */
+  disconnect(client: object): void {
+    for (const session of this.sessions) {
+      if (session.client === client && !session.committing) session.kill();
+    }
   }
 
   /** What is committed. */
@@ -52,7 +64,7 @@ export class MemoryStore {
   }
 
   /** Makes writes visible, all at once. */
-  apply(writes: ReadonlyMap<string, ReadonlyMap<string, Row | undefined>>, lazy: boolean): void {
+  apply(writes: Writes, lazy: boolean): void {
     const undo: [Map<string, Row>, string, Row | undefined][] = [];
     for (const [name, rows] of writes) {
       const table = this.table(name);
@@ -62,6 +74,7 @@ export class MemoryStore {
         else table.set(key, row);
       }
     }
+    this.onCommit(writes);
     // Whoever waits for the disk writes everything before it too.
     this.#lazy = lazy ? [...this.#unflushed(), { at: this.clock.now(), undo }] : [];
   }
