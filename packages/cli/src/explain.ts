@@ -11,6 +11,7 @@ const clear = new Set([
   "ContractLockError",
   "ListenError",
   "StatusError",
+  "ReplayError",
 ]);
 
 /** Those that only another file, command line or setting can mend. */

@@ -34,6 +34,12 @@ test.each([
   [["dev", "--port", "http", "--config", config], "--port http: a port is a whole number"],
   [["topology", "--config", "missing.ts"], "--config missing.ts: there is no such file."],
   [["export", "openapi", "--write-lock"], "--write-lock goes with: kerf export proto."],
+  [["replay", "--config", config], "--service NAME: say which service."],
+  [["replay", "--service", "a", "--config", config], "Give one of --from TIME (begins), --resume"],
+  [["replay", "--service", "a", "--from", "lately", "--config", config], "--from lately: write 2026-11-21"],
+  [["replay", "--service", "a", "--from", "9999-01-01", "--config", config], "that is in the future"],
+  [["replay", "--service", "a", "--resume", "--rate", "0"], "--rate 0: events a second are"],
+  [["replay", "--service", "nobody", "--resume", "--config", config], 'There is no service "nobody".'],
 ])("kerf %j is wrong usage", async (argv, message) => {
   const refused = run(argv);
   await expect(refused).rejects.toThrow(message);
@@ -41,7 +47,7 @@ test.each([
 });
 
 describe("help", () => {
-  test.each(["dev", "start", "topology", "check", "export"])("of kerf %s", async (name) => {
+  test.each(["dev", "start", "topology", "replay", "check", "export"])("of kerf %s", async (name) => {
     const out = printed();
     expect(await run([name, "--help"])).toBe(0);
     expect(out()).toMatch(new RegExp(`^kerf ${name}.* \\[options\\]\n\n`));

@@ -26,6 +26,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "show the units, what crosses a process, and what the database has to bear",
     load: async () => (await import("./commands/topology.ts")).topology,
   },
+  replay: {
+    summary: "hand a service past events again, for a new read model",
+    load: async () => (await import("./commands/replay.ts")).replay,
+  },
   check: {
     summary: "check the declarations, and the contracts against their lock file",
     load: async () => (await import("./commands/check.ts")).check,

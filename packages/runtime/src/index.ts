@@ -34,6 +34,9 @@ export type {
 export { retention, type Retention } from "./journal/retention.ts";
 export { openOperations, type Operations, type OperationsOptions } from "./operations/operations.ts";
 export { defaultRate, type ServiceOperations } from "./operations/service-operations.ts";
+export { ReplayError } from "./events/replay/errors.ts";
+export type { ReplayEnd, ReplayProgress } from "./events/replay/replay.ts";
+export { openReplayer, type Replayer, type ReplayerOptions } from "./unit/replayer.ts";
 export { sagaLimits, type SagaLimits } from "./sagas/step-policy.ts";
 export { localTransport } from "./transport/local.ts";
 export type { CallHeader, CallRequest, Dispatch, Transport, TransportServer } from "./transport/transport.ts";
