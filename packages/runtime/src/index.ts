@@ -32,7 +32,13 @@ export type {
   SagaSummary,
 } from "./journal/operations-journal.ts";
 export { retention, type Retention } from "./journal/retention.ts";
-export { openOperations, type Operations, type OperationsOptions } from "./operations/operations.ts";
+export {
+  openOperations,
+  type Operations,
+  type OperationsOptions,
+  type ServiceStatus,
+  type Status,
+} from "./operations/operations.ts";
 export { defaultRate, type ServiceOperations } from "./operations/service-operations.ts";
 export { ReplayError } from "./events/replay/errors.ts";
 export type { ReplayEnd, ReplayProgress } from "./events/replay/replay.ts";

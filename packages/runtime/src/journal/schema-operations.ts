@@ -160,7 +160,8 @@ begin
   select fence into v_fence from kerf.lease where name = 'relay' and worker = p_worker;
   select coalesce(bool_or(t <= now()), false), min(t) filter (where t > now()) into v_parked_due, v_parked_next from (
     select next_at as t from kerf.parked_head
-    union all (select replay_at from kerf.parked where state = 'dead' and replay_at is not null order by replay_at limit 1)) as p;
+    union all (select replay_at from kerf.parked where state = 'dead' and replay_at <= now() limit 1)
+    union all (select min(replay_at) from kerf.parked where state = 'dead' and replay_at > now())) as p;
   return json_build_object(
     'relayFence', v_fence,
     'unsent', v_fence is not null and exists (select from kerf.outbox),

@@ -5,9 +5,13 @@ import { Link } from "../broker/postgres/link.ts";
 import { Topics } from "../broker/postgres/topics.ts";
 import { connections } from "../data/connections.ts";
 import type { DatabaseServer } from "../data/server.ts";
+import type { Backlog } from "../journal/journal.ts";
+import type { Replica } from "../journal/operations-journal.ts";
 import { postgresJournal } from "../journal/postgres.ts";
 import { postgresOperations } from "../journal/postgres-operations.ts";
 import { retention } from "../journal/retention.ts";
+import type { Alarm } from "../service/alarms.ts";
+import { backlogAlarms, behindAlarms } from "../service/thresholds.ts";
 import { serviceTopic } from "../service/host.ts";
 import { databaseUrls } from "../unit/database-urls.ts";
 import { ServiceOperations } from "./service-operations.ts";
@@ -30,6 +34,23 @@ export interface Operations extends AsyncDisposable {
   readonly missing: readonly string[];
   /** How far each subscriber is behind. */
   consumers(): Promise<readonly Behind[]>;
+  /** Everything that is unfinished, and what of it is worth a word. */
+  status(): Promise<Status>;
+}
+
+export interface ServiceStatus extends Backlog {
+  readonly service: string;
+  /** Processes that run it now. */
+  readonly replicas: readonly Replica[];
+}
+
+export interface Status {
+  readonly app: string;
+  readonly services: readonly ServiceStatus[];
+  readonly missing: readonly string[];
+  readonly consumers: readonly Behind[];
+  /** Thresholds that are crossed, as the units log them. */
+  readonly alarms: readonly Pick<Alarm, "name" | "level" | "text">[];
 }
 
 /**
@@ -64,10 +85,32 @@ export async function openOperations(options: OperationsOptions): Promise<Operat
     await close();
     throw error;
   }
+  const consumers = async (): Promise<readonly Behind[]> =>
+    link && services.size > 0 ? await new Catalogue(link).backlog(keptMs) : [];
   return {
     services,
     missing: names.filter((name) => !services.has(name)),
-    consumers: async () => (link && services.size > 0 ? await new Catalogue(link).backlog(keptMs) : []),
+    consumers,
+    async status() {
+      const states = await Promise.all(
+        [...services.values()].map(async (one): Promise<ServiceStatus> => {
+          const [backlog, replicas] = await Promise.all([one.backlog(), one.replicas()]);
+          return { service: one.service, replicas, ...backlog };
+        }),
+      );
+      const behind = await consumers();
+      const alarms = [
+        ...states.flatMap((state) => backlogAlarms(state.service, state)),
+        ...behind.flatMap((group) => behindAlarms(group, keptMs)),
+      ];
+      return {
+        app: graph.app.name,
+        services: states,
+        missing: names.filter((name) => !services.has(name)),
+        consumers: behind,
+        alarms: alarms.filter(({ raised }) => raised).map(({ name, level, text }) => ({ name, level, text })),
+      };
+    },
     [Symbol.asyncDispose]: close,
   };
 }
