@@ -29,6 +29,11 @@ export function connect(url: string, database?: string): Admin {
   });
 }
 
+/** An array of numbers, ids or names, as PostgreSQL reads one. */
+export function arrayOf(values: readonly (string | number)[]): string {
+  return `{${values.join(",")}}`;
+}
+
 /** The name of a database of an application: of one of its services, or `"broker"`. */
 export function databaseOf(app: string, part: string): string {
   return `${app.replaceAll("-", "_")}_${part.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { administer, databaseOf } from "./administer.ts";
+import { administer, arrayOf, databaseOf } from "./administer.ts";
 
 export interface RedeliverOptions {
   /** The administrator's. */
@@ -35,7 +35,7 @@ export async function redeliver({ url, app, most, signal }: RedeliverOptions): P
         returning c.grp, c.lane, back.next::text as next, (back.next - back.first)::int as messages
       )
       select moved.*, pg_notify('kerf_broker', 'm0') from moved`;
-    const column = (name: "grp" | "lane" | "next") => rows.map((row) => row[name]);
+    const column = (name: "grp" | "lane" | "next") => arrayOf(rows.map((row) => row[name]));
     for (const until = Date.now() + WAIT_MS; Date.now() < until && !signal.aborted; await sleep(50)) {
       const [left] = await sql<{ on: boolean }[]>`
         select not exists (

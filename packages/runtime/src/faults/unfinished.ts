@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, databaseOf, type Admin } from "./administer.ts";
+import { arrayOf, connect, databaseOf, type Admin } from "./administer.ts";
 
 export interface WorkOf {
   /** The administrator's. */
@@ -69,7 +69,7 @@ export async function followWork({ url, app, services, replica }: WorkOf): Promi
 async function followService(sql: Admin, replica: string): Promise<Followed> {
   const [row] = await sql<{ workers: string[]; outbox: number; last: string; sagas: number }[]>`
     with workers as (select id from kerf.worker where replica = ${replica})
-    select array(select id::text from workers) as workers,
+    select (select coalesce(json_agg(id), '[]') from workers) as workers,
       (select count(*)::int from kerf.outbox) as outbox,
       (select coalesce(max(sequence), 0)::text from kerf.outbox) as last,
       (select count(*)::int from kerf.saga where state in ('running', 'undoing')
@@ -81,7 +81,7 @@ async function followService(sql: Admin, replica: string): Promise<Followed> {
       const [left] = await sql<{ on: boolean }[]>`
         select not exists (select from kerf.outbox where sequence <= ${last}::bigint)
           and not exists (select from kerf.saga where state in ('running', 'undoing')
-            and worker = any (${dead}::uuid[])) as on`;
+            and worker = any (${arrayOf(dead)}::uuid[])) as on`;
       return left!.on;
     },
     close: () => sql.end({ timeout: 1 }),
@@ -93,8 +93,8 @@ async function followLanes(sql: Admin, services: readonly string[]): Promise<Fol
     select c.grp, c.lane, l.next::text as head, (l.next - c.next)::int as waiting
     from broker.cursors c join broker.groups g on g.id = c.grp
     join broker.lanes l on l.channel = g.channel and l.lane = c.lane
-    where g.service = any (${[...services]}::text[]) and c.next < l.next`;
-  const column = (name: "grp" | "lane" | "head") => heads.map((one) => one[name]);
+    where g.service = any (${arrayOf(services)}::text[]) and c.next < l.next`;
+  const column = (name: "grp" | "lane" | "head") => arrayOf(heads.map((one) => one[name]));
   return {
     count: { deliveries: heads.reduce((total, one) => total + one.waiting, 0) },
     async isOn() {
