@@ -118,10 +118,10 @@ const ofChaos = ["for", "seed", "only"] as const;
 
 function chaosOf(values: Readonly<Record<string, string | boolean | undefined>>): ChaosAsked | undefined {
   if (values["chaos"]) {
-    const options = ofChaos.flatMap((name) =>
+    const words = ofChaos.flatMap((name) =>
       values[name] === undefined ? [] : [`--${name}`, String(values[name])],
     );
-    return { replicas: String(values["replicas"] ?? "2"), options };
+    return { replicas: String(values["replicas"] ?? "2"), options: words };
   }
   const alone = [...ofChaos, "replicas"].find((name) => values[name] !== undefined);
   if (alone !== undefined) throw new UsageError(`--${alone} goes with --chaos`);

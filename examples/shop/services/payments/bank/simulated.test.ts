@@ -1,3 +1,4 @@
+import { tcpProxy } from "@kerf/runtime/faults";
 import { testServer } from "@kerf/runtime/testing";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -79,4 +80,20 @@ test("the log only grows", async () => {
   await expect(sql`delete from log`).rejects.toThrow("only grows");
   await expect(sql`truncate log cascade`).rejects.toThrow("only grows");
   await sql.end();
+});
+
+test("a connection that breaks while it is made fails at most the charge, never the process", async () => {
+  const { hostname, port } = new URL(url);
+  const proxy = await tcpProxy({ host: hostname, port: Number(port) });
+  const far = simulatedBank(proxy.through(url));
+  // What the driver asks by itself, where it is not told otherwise: nobody would catch its failure.
+  let asked = 0;
+  proxy.cutOn((chunk) => {
+    if (chunk.includes("pg_type") && ++asked === 1) proxy.reset();
+    return false;
+  }, false);
+  await far.charge("broken", 301).catch(() => {});
+  expect(await far.charge("broken", 301)).toBe("captured");
+  await far.close();
+  await proxy.close();
 });

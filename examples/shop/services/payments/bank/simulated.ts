@@ -27,6 +27,8 @@ export function simulatedBank(url: string): Bank & { close(): Promise<void> } {
     idle_timeout: 5,
     connect_timeout: 5,
     connection: { application_name: "shop bank", statement_timeout: 5_000 },
+    // A statement of the driver's own when it connects: its failure would be nobody's to catch, and end the process.
+    fetch_types: false,
     onnotice: () => {},
   });
   let opened: Promise<unknown> | undefined;
