@@ -25,12 +25,19 @@ export interface Command<O extends Options = Options> {
   readonly name: string;
   readonly summary: string;
   /** What stands after the name, other than options. */
-  readonly operand?: { readonly name: string; readonly oneOf: readonly string[] };
+  readonly operand?: {
+    readonly name: string;
+    readonly oneOf: readonly string[];
+    /** Where none is given; without this one must be. */
+    readonly fallback?: string;
+    /** What may stand after it: `"ID"`. */
+    readonly then?: string;
+  };
   readonly options: O;
   /** More lines of help. */
   readonly notes?: readonly string[];
   /** Resolves to the exit code. */
-  run(given: Given<O>, operand: string | undefined): Promise<number>;
+  run(given: Given<O>, operand: string | undefined, then?: string): Promise<number>;
 }
 
 /** Keeps the options' types, and forgets them for the table of commands. */
@@ -47,14 +54,17 @@ export const dataOption = {
 
 const help = { help: { text: "this help" } } as const;
 
+interface Read {
+  readonly given: Given<Options>;
+  readonly operand: string | undefined;
+  readonly then: string | undefined;
+}
+
 /**
  * Reads the arguments of a spec. `undefined` where help is asked for.
  * @throws UsageError for an unknown option (with the nearest one), a missing or superfluous value or operand
  */
-export function readArguments(
-  spec: Command,
-  argv: readonly string[],
-): { readonly given: Given<Options>; readonly operand: string | undefined } | undefined {
+export function readArguments(spec: Command, argv: readonly string[]): Read | undefined {
   const options: Options = { ...spec.options, ...help };
   const { tokens } = parseArgs({
     args: [...argv],
@@ -85,15 +95,17 @@ export function readArguments(
     else given[token.name] = token.value ?? true;
   }
   if (given["help"]) return undefined;
-  return { given: given as Given<Options>, operand: readOperand(spec, operands) };
+  const operand = readOperand(spec, operands);
+  return { given: given as Given<Options>, operand, then: spec.operand?.then ? operands[1] : undefined };
 }
 
 function readOperand(spec: Command, operands: readonly string[]): string | undefined {
-  const [first, ...more] = operands;
-  const surplus = spec.operand ? more[0] : first;
+  const [first] = operands;
+  const surplus = operands[spec.operand ? (spec.operand.then ? 2 : 1) : 0];
   if (surplus !== undefined) throw new UsageError(`kerf ${spec.name} does not take "${surplus}".`);
   if (!spec.operand) return undefined;
-  const { oneOf } = spec.operand;
+  const { oneOf, fallback } = spec.operand;
+  if (first === undefined && fallback !== undefined) return fallback;
   if (first === undefined) throw new UsageError(`kerf ${spec.name} needs one of: ${oneOf.join(", ")}.`);
   if (!oneOf.includes(first)) refuseWord(spec.operand.name, first, oneOf);
   return first;
@@ -107,17 +119,31 @@ export function readPort(name: string, text: string): number {
   return port;
 }
 
+/** A whole number from 1. @throws UsageError */
+export function readCount(name: string, text: string): number {
+  const count = Number(text);
+  if (!/^\d{1,9}$/.test(text) || count < 1)
+    throw new UsageError(`--${name} ${text}: it takes a whole number from 1.`);
+  return count;
+}
+
 /** The help of one spec. */
 export function helpOf(spec: Command): string {
   const options = Object.entries({ ...spec.options, ...help });
   const left = options.map(([name, { value }]: [string, Option]) => `  --${name}${value ? ` ${value}` : ""}`);
   const width = Math.max(...left.map((text) => text.length)) + 3;
   return [
-    `kerf ${spec.name}${spec.operand ? ` ${spec.operand.oneOf.join("|")}` : ""} [options]`,
+    `kerf ${spec.name}${usageOf(spec.operand)} [options]`,
     "",
     spec.summary,
     "",
     ...options.map(([, { text }], i) => `${left[i]!.padEnd(width)}${text}`),
     ...(spec.notes ? ["", ...spec.notes] : []),
   ].join("\n");
+}
+
+function usageOf(operand: Command["operand"]): string {
+  if (!operand) return "";
+  const words = `${operand.oneOf.join("|")}${operand.then ? ` [${operand.then}]` : ""}`;
+  return operand.fallback === undefined ? ` ${words}` : ` [${words}]`;
 }

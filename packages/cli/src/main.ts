@@ -26,6 +26,18 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "show the units, what crosses a process, and what the database has to bear",
     load: async () => (await import("./commands/topology.ts")).topology,
   },
+  status: {
+    summary: "show what is unfinished, who is behind, and what needs somebody",
+    load: async () => (await import("./commands/status.ts")).status,
+  },
+  "dead-letters": {
+    summary: "list, show, replay or drop messages that were given up on",
+    load: async () => (await import("./commands/dead-letters.ts")).deadLetters,
+  },
+  sagas: {
+    summary: "list and show sagas; retry or give up parked ones",
+    load: async () => (await import("./commands/sagas.ts")).sagas,
+  },
   replay: {
     summary: "hand a service past events again, for a new read model",
     load: async () => (await import("./commands/replay.ts")).replay,
@@ -74,7 +86,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${helpOf(command)}\n`);
     return 0;
   }
-  return command.run(read.given, read.operand);
+  return command.run(read.given, read.operand, read.then);
 }
 
 function overview(): string {

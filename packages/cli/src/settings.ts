@@ -1,4 +1,4 @@
-import { nearest, type Topology, type Unit } from "kerf";
+import { durationMs, nearest, type Topology, type Unit } from "kerf";
 import { Failure } from "./usage.ts";
 
 /** The environment of a process. */
@@ -120,4 +120,13 @@ function readPort(name: string, text: string): number {
   if (!/^\d+$/.test(text) || port > 65_535)
     throw new Failure(`${name} is "${text}". A port is a whole number from 0 to 65535.`);
   return port;
+}
+
+/** KERF_RETENTION, such as `7d`: how long what is over is remembered. @throws Failure where it is no duration */
+export function retentionOf(environment: Environment): { readonly handledMs: number } | undefined {
+  const text = environment["KERF_RETENTION"] || undefined;
+  if (text === undefined) return undefined;
+  const handledMs = durationMs(text, "KERF_RETENTION");
+  if (handledMs < 60_000) throw new Failure(`KERF_RETENTION is ${text}: a minute is the least.`);
+  return { handledMs };
 }

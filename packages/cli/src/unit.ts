@@ -7,7 +7,7 @@ import type { Topology, Unit } from "kerf";
 import { discoveryOf } from "./discovery.ts";
 import { exampleOf } from "./example.ts";
 import { serveHealth, type HealthServer } from "./health.ts";
-import { readSettings, type Environment, type Settings } from "./settings.ts";
+import { readSettings, retentionOf, type Environment, type Settings } from "./settings.ts";
 
 /** How long a unit that started may take to end where what comes after it does not start. */
 const START_FAILED_GRACE_MS = 5_000;
@@ -47,6 +47,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
   const { graph, topology, unit, log, environment } = options;
   const settings = readSettings(environment, topology, unit);
   const discovery = discoveryOf(settings);
+  const retention = retentionOf(environment);
   const opened: Opened = {};
   try {
     opened.health = await serveHealth({
@@ -70,7 +71,10 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
       log,
       lock: options.lock,
       settings: environment,
-      ...(settings.leaseMs === undefined ? {} : { timing: { leaseMs: settings.leaseMs } }),
+      timing: {
+        ...(settings.leaseMs === undefined ? {} : { leaseMs: settings.leaseMs }),
+        ...(retention ? { retention } : {}),
+      },
     });
     if (unit.gateway) opened.gateway = await openGateway(options, settings, opened.unit);
   } catch (error) {

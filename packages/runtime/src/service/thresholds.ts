@@ -40,7 +40,7 @@ export function backlogAlarms(service: string, backlog: Backlog): readonly Alarm
       name: "dead letters",
       raised: deadLetters > 0,
       level: "error",
-      text: `${service} has ${deadLetters} dead letters; see: kerf dead-letters --service ${service}`,
+      text: `${deadLetters} dead letters of ${service}; see: kerf dead-letters --service ${service}`,
       cleared: `${service} has no dead letters any more`,
       fields: { deadLetters },
     },
