@@ -10,6 +10,7 @@ import {
   memberNameOf,
   query,
   serviceNameOf,
+  typesOf,
   type AnyContract,
 } from "./index.ts";
 import { refusal } from "./testing.ts";
@@ -249,4 +250,62 @@ test("a refusal reads as a sentence with what to do", () => {
   expect(refusal(declare("stock", { version: 0 })).message).toBe(
     'contract("stock"): version 0 is not a whole number from 1. Start at version: 1.',
   );
+});
+
+suite("earlier versions of a member", () => {
+  const to = () => ({ sku: "" });
+  const data = Sku;
+  type Given = Parameters<typeof event>[0]["earlier"];
+  const declaring = (earlier: unknown, more: object = {}) =>
+    contract("inventory", {
+      version: 1,
+      depleted: event({ data: Sku, key: "sku", earlier: earlier as Given }),
+      ...more,
+    });
+
+  test("give the member its version, and the types that its messages have or had", () => {
+    const made = declaring({ 2: { name: "emptied", data, to }, 1: { name: "gone", data, to } });
+    expect(made.depleted).toMatchObject({
+      version: 3,
+      earlier: [{ version: 1 }, { version: 2, name: "emptied" }],
+    });
+    expect(typesOf(made.depleted)).toEqual([
+      "inventory@1.depleted",
+      "inventory@1.gone",
+      "inventory@1.emptied",
+    ]);
+    const bare = contract("bare", { version: 1, depleted: event({ data, key: "sku" }), go: command({}) });
+    expect([bare.depleted.version, bare.go.version, typesOf(bare.depleted)]).toEqual([
+      1,
+      1,
+      ["bare@1.depleted"],
+    ]);
+  });
+
+  const place = 'contract("inventory").depleted';
+  test.each<[string, unknown, string, RegExp]>([
+    ["with a gap", { 2: { data, to } }, `${place}.earlier`, /a version 2 where 1 is expected/],
+    ["by no number", { one: { data, to } }, `${place}.earlier`, /a version NaN/],
+    ["without data", { 1: { to } }, `${place}.earlier[1]`, /has no data/],
+    ["with no schema", { 1: { data: {}, to } }, `${place}.earlier[1]`, /not a schema of Zod 4/],
+    ["without a function", { 1: { data } }, `${place}.earlier[1]`, /no function `to`/],
+    ["with no name", { 1: { name: "A b", data, to } }, `${place}.earlier[1]`, /"A b" was no name/],
+  ])("are refused %s", (_name, earlier, at, problem) => {
+    expect(refusal(() => declaring(earlier))).toMatchObject({
+      place: at,
+      problem: expect.stringMatching(problem) as string,
+    });
+  });
+
+  test("are refused where a name is that of another member, now or then", () => {
+    const gone = { earlier: { 1: { name: "gone", data, to } } };
+    const event2 = event({ data, key: "sku", ...gone });
+    expect(refusal(() => declaring(gone.earlier, { gone: command({}) }))).toMatchObject({
+      place: `${place}.earlier`,
+      problem: 'says that it was called "gone", which is a name of gone',
+    });
+    expect(refusal(() => declaring(gone.earlier, { other: event2 }))).toMatchObject({
+      place: 'contract("inventory").other.earlier',
+    });
+  });
 });

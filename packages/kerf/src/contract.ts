@@ -77,9 +77,36 @@ export function contract<
     }
     members.set(key, Object.freeze({ ...draft, id: `${id}.${key}` }) as AnyMember);
   }
+  checkFormerNames(members, place);
   const made = Object.freeze(Object.fromEntries(members)) as unknown as Contract<N, D>;
   facts.set(made as unknown as AnyContract, { id, name, version: definition.version, members });
   return made;
+}
+
+/** A message must belong to one member by its type alone. */
+function checkFormerNames(members: ReadonlyMap<string, AnyMember>, place: string): void {
+  const owners = new Map<string, string>();
+  for (const [name, member] of members) {
+    if (member.kind !== "event") continue;
+    for (const former of new Set(member.earlier.flatMap((entry) => entry.name ?? []))) {
+      if (former === name) continue;
+      const other = members.has(former) ? former : owners.get(former);
+      owners.set(former, name);
+      if (other !== undefined)
+        refuse(
+          `${place}.${name}.earlier`,
+          `says that it was called "${former}", which is a name of ${other}`,
+          "let one member only have had that name",
+        );
+    }
+  }
+}
+
+/** The ids that messages of an event have, or had under earlier names: that of today first. */
+export function typesOf(event: AnyEvent): readonly string[] {
+  const contractId = contractIdOf(event.id);
+  const former = event.earlier.flatMap(({ name }) => (name === undefined ? [] : [`${contractId}.${name}`]));
+  return [...new Set([event.id, ...former])];
 }
 
 function readDraft(key: string, value: unknown, place: string): AnyMember {

@@ -21,11 +21,13 @@ export {
   isContract,
   memberNameOf,
   serviceNameOf,
+  typesOf,
   type AnyContract,
   type Contract,
   type ContractFacts,
 } from "./contract.ts";
 export { durationMs, type Duration } from "./duration.ts";
+export type { EarlierData, EarlierInput, EarlierVersion, Versions } from "./earlier.ts";
 export {
   DeclaredError,
   failed,

@@ -1,4 +1,5 @@
 import { core } from "zod";
+import { checkEarlier } from "./earlier.ts";
 import { statusNumbers } from "./errors.ts";
 import type { AnyCommand, AnyMember, AnyQuery } from "./members.ts";
 import { nearest } from "./nearest.ts";
@@ -8,7 +9,11 @@ import { fieldNames } from "./schema.ts";
 
 /** Checks one member of a contract, apart from what its schemas hold. @throws DeclarationError at `place` */
 export function checkMember(member: AnyMember, place: string): void {
-  if (member.kind === "event") return checkSchema(member.data, `${place}.data`);
+  if (member.kind === "event") {
+    checkSchema(member.data, `${place}.data`);
+    return checkEarlier(member.earlier, "data", place);
+  }
+  if (member.kind === "command") checkEarlier(member.earlier, "input", place);
   checkSchema(member.input, `${place}.input`);
   checkSchema(member.output, `${place}.output`);
   for (const [code, schema] of Object.entries(member.errors)) {

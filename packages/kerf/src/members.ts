@@ -1,5 +1,12 @@
 import { z } from "zod";
 import type { AccessRule } from "./access.ts";
+import {
+  readEarlier,
+  type EarlierData,
+  type EarlierInput,
+  type EarlierVersion,
+  type Versions,
+} from "./earlier.ts";
 import { refuse } from "./refuse.ts";
 import { fieldNames, type ErrorSchemas, type Given, type Schema, type Taken } from "./schema.ts";
 
@@ -34,6 +41,9 @@ export interface Command<Id extends string, I extends Schema, O extends Schema, 
   readonly access: AccessRule | undefined;
   readonly description: string | undefined;
   readonly isolation: "read committed" | "serializable";
+  /** Of its input: orders that were sent carry it. */
+  readonly version: number;
+  readonly earlier: readonly EarlierVersion[];
 }
 
 /** A fact that a service states after it happened. Ordered per key towards each subscriber. */
@@ -44,6 +54,9 @@ export interface Event<Id extends string, D extends Schema> {
   /** The field of `data` that orders it. */
   readonly key: string;
   readonly description: string | undefined;
+  /** Of its data: messages carry it. */
+  readonly version: number;
+  readonly earlier: readonly EarlierVersion[];
 }
 
 export type AnyQuery = Query<string, Schema, Schema, ErrorSchemas>;
@@ -88,22 +101,42 @@ export function query<
   return { kind: "query", id: "", ...shapes(spec) };
 }
 
-/** Declares an order. `isolation` defaults to READ COMMITTED. See {@link Command}. */
+/**
+ * Declares an order. `isolation` defaults to READ COMMITTED. `earlier` says how orders are read that were sent before its
+ * input changed: `earlier: { 1: { input: Old, to: (old) => ({ … }) } }`. See {@link Command}.
+ */
 export function command<
   I extends Schema = Nothing,
   O extends Schema = Nothing,
   E extends ErrorSchemas = NoErrors,
+  const X extends Versions = NoErrors,
 >(
-  spec: CallSpec<I, O, E> & Exposure & { readonly isolation?: "read committed" | "serializable" },
+  spec: CallSpec<I, O, E> &
+    Exposure & {
+      readonly isolation?: "read committed" | "serializable";
+      readonly earlier?: EarlierInput<X, I>;
+    },
 ): Command<"", I, O, E> {
-  return { kind: "command", id: "", isolation: spec.isolation ?? "read committed", ...shapes(spec) };
+  const earlier = readEarlier(spec.earlier, "input");
+  return {
+    kind: "command",
+    id: "",
+    isolation: spec.isolation ?? "read committed",
+    version: earlier.length + 1,
+    earlier,
+    ...shapes(spec),
+  };
 }
 
-/** Declares a fact. `key` names the field of `data` whose value orders events. */
-export function event<D extends Schema>(spec: {
+/**
+ * Declares a fact. `key` names the field of `data` whose value orders events. `earlier` says how messages are read that
+ * were stated before its data or name changed: `earlier: { 1: { data: Old, to: (old) => ({ … }) } }`.
+ */
+export function event<D extends Schema, const X extends Versions = NoErrors>(spec: {
   readonly data: D;
   readonly key: keyof Taken<D> & string;
   readonly description?: string;
+  readonly earlier?: EarlierData<X, D>;
 }): Event<"", D> {
   if (!(fieldNames(spec.data) ?? [spec.key]).includes(spec.key)) {
     refuse(
@@ -112,7 +145,16 @@ export function event<D extends Schema>(spec: {
       "name a required field of `data` as `key`",
     );
   }
-  return { kind: "event", id: "", data: spec.data, key: spec.key, description: spec.description };
+  const earlier = readEarlier(spec.earlier, "data");
+  return {
+    kind: "event",
+    id: "",
+    data: spec.data,
+    key: spec.key,
+    description: spec.description,
+    version: earlier.length + 1,
+    earlier,
+  };
 }
 
 function shapes<I extends Schema, O extends Schema, E extends ErrorSchemas>(

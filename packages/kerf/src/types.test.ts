@@ -44,6 +44,49 @@ const payments = contract("payments", {
 const migrations = new URL("./migrations/", import.meta.url);
 const wants = needs({ database: { migrations }, uses: [catalog] });
 
+const Renamed = z.object({ userId: z.string(), names: z.array(z.string()) });
+const Former = z.object({ user: z.string(), name: z.string(), nick: z.string().default("") });
+
+// Messages of earlier versions: `to` takes what the old schema gives, and gives what an emitter would.
+const upcasts = () => [
+  event({
+    data: Renamed,
+    key: "userId",
+    earlier: {
+      1: {
+        data: Former,
+        to: (old) => {
+          expectTypeOf(old).toEqualTypeOf<{ user: string; name: string; nick: string }>();
+          return { userId: old.user, names: [old.name] };
+        },
+      },
+      2: {
+        name: "called",
+        data: z.object({ userId: z.string() }),
+        to: ({ userId }) => ({ userId, names: [] }),
+      },
+    },
+  }),
+  // @ts-expect-error names are missing
+  event({
+    data: Renamed,
+    key: "userId",
+    earlier: { 1: { data: Former, to: (old) => ({ userId: old.user }) } },
+  }),
+  // @ts-expect-error the old data has no userId
+  event({
+    data: Renamed,
+    key: "userId",
+    earlier: { 1: { data: Former, to: ({ userId }) => ({ userId, names: [] }) } },
+  }),
+  command({
+    input: Renamed,
+    earlier: { 1: { input: Former, to: (old) => ({ userId: old.user, names: [] }) } },
+  }),
+  // @ts-expect-error an order has an input
+  command({ input: Renamed, earlier: { 1: { data: Former, to: () => ({ userId: "", names: [] }) } } }),
+];
+
 // Handlers that are only checked by the compiler.
 const withDatabase = () =>
   service(inventory, wants, {
@@ -223,7 +266,7 @@ const checkout = saga("checkout", {
 
 suite("the types of declarations", () => {
   test("hold what the declarations promise", () => {
-    expectTypeOf([withDatabase, wrongOutputs, withoutDatabase, reactsWithoutDatabase]).toBeArray();
+    expectTypeOf([upcasts, withDatabase, wrongOutputs, withoutDatabase, reactsWithoutDatabase]).toBeArray();
     expectTypeOf(stock).toBeFunction();
     expectTypeOf(inventory.reserve.id).toEqualTypeOf<"inventory@2.reserve">();
     const error: unknown = undefined;
