@@ -222,6 +222,11 @@ export interface Tick {
   readonly unsent: boolean;
   readonly parkedDue: boolean;
   readonly sagasDue: boolean;
+  /**
+   * How many sagas this worker owns. More than it has in its memory: the commit that made one its own did not tell, or
+   * the server crashed and forgot that one had left.
+   */
+  readonly ownSagas: number;
   readonly slotsDue: readonly Slot[];
   /** Until the next retry, saga or slot is due; undefined where none is. */
   readonly nextInMs: number | undefined;

@@ -35,6 +35,7 @@ export const memoryWorkers: WorkerJournal = {
         relayFence,
         unsent: relayFence !== undefined && tables.all("outbox").length > 0,
         parkedDue: parked.some((at) => at <= tables.now),
+        ownSagas: sagas.filter((saga) => saga.worker === worker).length,
         sagasDue: sagas.some((saga) => saga.nextAt <= tables.now && !hasOwner(tables, saga.worker)),
         slotsDue: slots
           .filter(([, slot]) => slot.nextAt <= tables.now)

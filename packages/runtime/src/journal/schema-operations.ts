@@ -169,6 +169,7 @@ begin
     'sagasDue', exists (
       select from kerf.saga s where state in ('running', 'undoing') and next_at <= now()
         and (worker is null or not exists (select from kerf.worker w where w.id = s.worker))),
+    'ownSagas', (select count(*) from kerf.saga where worker = p_worker and state in ('running', 'undoing')),
     'slotsDue', (select coalesce(json_agg(json_build_object('name', name, 'at', kerf.micros(next_at))), '[]') from kerf.slot where next_at <= now()),
     'nextInMs', (
       select ceil(extract(epoch from min(t) - now()) * 1000) from (

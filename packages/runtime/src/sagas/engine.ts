@@ -33,9 +33,9 @@ export class SagaEngine {
     this.#facts = new Map(port.definition.sagas.map((saga) => [saga.name, sagaFacts(saga)]));
   }
 
-  /** Whether there may be sagas that belong to this process and are not in its memory: {@link claim} finds them. */
-  get inDoubt(): boolean {
-    return this.#inDoubt;
+  /** Whether there may be sagas that belong to this process, so many by its records, and are not in its memory: {@link claim} finds them. */
+  isMissing(ownSagas: number): boolean {
+    return this.#inDoubt || ownSagas > this.#live.size + this.#waiting.length;
   }
 
   /** Runs a saga that a transaction of this process has just started, and so owns. */

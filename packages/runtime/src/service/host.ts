@@ -112,7 +112,7 @@ export class ServiceHost {
       );
       this.#relay.own(tick.relayFence);
       if (tick.unsent) this.#relay.wake();
-      if (tick.sagasDue || this.#sagas.inDoubt) this.#background(() => this.#sagas.claim());
+      if (tick.sagasDue || this.#sagas.isMissing(tick.ownSagas)) this.#background(() => this.#sagas.claim());
       if (tick.parkedDue) this.#retry();
       for (const slot of tick.slotsDue)
         this.#background(() => this.#schedules.run(slot, this.#stopping.signal));

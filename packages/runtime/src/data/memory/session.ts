@@ -58,16 +58,20 @@ export class Session implements Tables {
   }
 
   async lock<R extends Row>(table: string, key: string): Promise<R | undefined> {
-    await this.#store.locks.acquire(this, `${table}\n${key}`);
+    await this.lockName(`${table}\n${key}`);
     return this.get<R>(table, key);
   }
 
   lockNow<R extends Row>(table: string, key: string): R | undefined | "taken" {
+    this.#assertOpen();
     return this.#store.locks.tryAcquire(this, `${table}\n${key}`) ? this.get<R>(table, key) : "taken";
   }
 
   async lockName(name: string): Promise<void> {
+    this.#assertOpen();
     await this.#store.locks.acquire(this, name);
+    // It may have been killed in the moment in which it was granted.
+    this.#assertOpen();
   }
 
   async insert(table: string, key: string, row: Row): Promise<void> {
@@ -81,7 +85,7 @@ export class Session implements Tables {
   }
 
   async put(table: string, key: string, row: Row | undefined): Promise<void> {
-    await this.#store.locks.acquire(this, `${table}\n${key}`);
+    await this.lockName(`${table}\n${key}`);
     this.#write(table, key, row);
   }
 
@@ -93,12 +97,15 @@ export class Session implements Tables {
     this.#lazy = true;
   }
 
+  #assertOpen(): void {
+    if (this.ended) throw new DatabaseError("connection-lost", "The server has ended the transaction.");
+  }
+
   #write(table: string, key: string, row: Row | undefined): void {
     if (this.#readOnly)
       throw new DatabaseError("statement", "cannot write in a read-only transaction (25006)", {
         sqlstate: "25006",
       });
-    if (this.ended) return;
     let own = this.#writes.get(table);
     if (!own) this.#writes.set(table, (own = new Map()));
     own.set(key, row);

@@ -47,6 +47,9 @@ export const sagas: Cases = {
     expect(claimed).toEqual({ ...saga("1"), state: "running", error: undefined });
     await live(bench, alpha);
     expect(await claim(bench, alpha)).toEqual([]);
+    const owned = (worker: string) =>
+      commit(bench, async (run) => (await journal.tick(run, worker, worker, 60_000)).ownSagas);
+    expect([await owned(alpha), await owned(beta)]).toEqual([0, 1]);
   },
 
   "one that is newer than the deployment, or unknown to it, is left alone": async (bench) => {
