@@ -108,11 +108,11 @@ describe("kerf dead-letters", () => {
     const { out } = await run("dead-letters", "show", letter.id);
     for (const part of [
       `orders@1.placed ${letter.id}`,
-      "  service       stock",
-      "  key           o-1",
-      "  source        orders",
-      "  traceparent   00-",
-      '  data          {"id":"o-1"}',
+      "  service      stock",
+      "  key          o-1",
+      "  source       orders",
+      "  traceparent  00-",
+      '  data         {"id":"o-1"}',
     ])
       expect(out).toContain(part);
     expect(letter.attempts).toBeGreaterThan(1);

@@ -161,7 +161,7 @@ async function show(given: Given, id: string | undefined, output: Output): Promi
 }
 
 function linesOf(service: string, letter: DeadLetter, { paint }: Output): string[] {
-  const { data, ...headers } = envelopeOf(letter.body);
+  const { data, id: _id, type: _type, key: _key, ...headers } = envelopeOf(letter.body);
   const state = {
     dead: letter.replayAt === null ? "dead" : `dead, to be replayed at ${time(letter.replayAt)}`,
     waiting: "replayed, and waiting for its try",
