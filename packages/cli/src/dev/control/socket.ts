@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, rmSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, rmSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { eachLine } from "../lines.ts";
@@ -30,6 +30,8 @@ export async function openControlSocket(
 ): Promise<ControlSocket | undefined> {
   const path = join(dataDir, SOCKET);
   if (Buffer.byteLength(path) >= LONGEST_PATH) return undefined;
+  // Where the database is another server, nobody has made the folder.
+  if (!existsSync(dataDir)) mkdirSync(dataDir);
   // One that nobody answers was left by a session that was killed.
   if (existsSync(path)) {
     if (!lstatSync(path).isSocket() || (await answers(path))) return undefined;
