@@ -35,8 +35,8 @@ export class Timeline {
       const step = (): void => {
         if (over) return;
         try {
-          const entry = this.#next();
-          if (entry === undefined || isOver()) {
+          const entry = isOver() ? undefined : this.#next();
+          if (entry === undefined) {
             over = true;
             return resolve();
           }
