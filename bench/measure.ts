@@ -26,3 +26,10 @@ export async function comparison(
     );
   }
 }
+
+/** Median (min to max). */
+export function spread(values: readonly number[], digits: number): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const show = (value: number): string => value.toFixed(digits);
+  return `${show(sorted[Math.floor(sorted.length / 2)]!)} (${show(sorted[0]!)} to ${show(sorted.at(-1)!)})`;
+}

@@ -1,0 +1,1 @@
+create table done (id int, step int, primary key (id, step));
