@@ -47,7 +47,7 @@ export async function watch(books: Books, signal: AbortSignal): Promise<readonly
   const findings = new Findings();
   while (!signal.aborted && findings.violations.length === 0) {
     await checkConserved(books, findings);
-    await sleep(20, undefined, { signal }).catch(() => {});
+    await sleep(100, undefined, { signal }).catch(() => {});
   }
   return findings.violations;
 }

@@ -1,6 +1,8 @@
 import type { UnitStatus, UnitTiming } from "@kerf/runtime";
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 /** What a unit's process is told. */
 export interface UnitProcessOptions {
@@ -46,7 +48,13 @@ export class EndedAtStart extends Error {
 /** Starts a unit as a real process, and waits until it is ready. It ends when this process does. */
 export async function startProcess(options: UnitProcessOptions): Promise<UnitProcess> {
   const child = fork(new URL("./unit-process.ts", import.meta.url), [], {
-    env: { ...process.env, KERF_TEST_UNIT: JSON.stringify(options), ...options.settings },
+    env: {
+      // Compiled code is kept: processes that are killed and started again are what these tests are about.
+      NODE_COMPILE_CACHE: join(tmpdir(), `kerf-test-${process.getuid?.() ?? 0}-compiled`),
+      ...process.env,
+      KERF_TEST_UNIT: JSON.stringify(options),
+      ...options.settings,
+    },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     execArgv: [],
   });

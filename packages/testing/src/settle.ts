@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
  */
 export async function settle(status: () => Promise<readonly UnitStatus[]>, withinMs: number): Promise<void> {
   const until = Date.now() + withinMs;
+  let pauseMs = 10;
   for (let quiet = 0; ;) {
     const busy = await status().then(
       (all) => JSON.stringify(all.filter((s) => isBusy(s))),
@@ -15,7 +16,9 @@ export async function settle(status: () => Promise<readonly UnitStatus[]>, withi
     quiet = busy === "[]" ? quiet + 1 : 0;
     if (quiet === 2) return;
     if (Date.now() > until) throw new Error(`not settled within ${withinMs} ms: ${busy}`);
-    await sleep(10);
+    // Asking costs the units some work: less often where it takes long.
+    await sleep(pauseMs);
+    pauseMs = Math.min(pauseMs * 1.5, 100);
   }
 }
 

@@ -1,4 +1,5 @@
 // The process of one unit in tests: told what to run by KERF_TEST_UNIT, drains when its parent lets go of it.
+import { flushCompileCache } from "node:module";
 import { createLog, openServer, startUnit, type LogLevel } from "@kerf/runtime";
 import type { App } from "kerf";
 import { arrange } from "./arrange.ts";
@@ -35,3 +36,4 @@ process.on("disconnect", async () => {
 });
 process.on("SIGINT", () => {});
 process.send?.({ kind: "ready" });
+flushCompileCache();

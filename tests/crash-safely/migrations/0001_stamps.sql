@@ -1,0 +1,1 @@
+create table stamp (id text not null);
