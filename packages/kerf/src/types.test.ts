@@ -67,16 +67,16 @@ const upcasts = () => [
       },
     },
   }),
-  // @ts-expect-error names are missing
   event({
     data: Renamed,
     key: "userId",
+    // @ts-expect-error names are missing
     earlier: { 1: { data: Former, to: (old) => ({ userId: old.user }) } },
   }),
-  // @ts-expect-error the old data has no userId
   event({
     data: Renamed,
     key: "userId",
+    // @ts-expect-error the old data has no userId
     earlier: { 1: { data: Former, to: ({ userId }) => ({ userId, names: [] }) } },
   }),
   command({

@@ -3,6 +3,7 @@ import { crashAround, crashpoint } from "../crashpoint/crashpoint.ts";
 import type { ServicePort } from "../service/port.ts";
 import { fastMs, fastPausesMs, slowPauseMs } from "./ladder.ts";
 import { outOfReach, reasonOf, type Inbox } from "./inbox.ts";
+import { NotForThisReplica } from "./read-event.ts";
 
 /** How many keys of one batch are worked on at once. */
 const keysAtOnce = 8;
@@ -17,13 +18,13 @@ export function delivery(
   due: (inMs: number) => void,
 ): (messages: readonly Delivered[], signal: AbortSignal) => Promise<void> {
   return async (messages, signal) => {
-    const blocked = await blockedKeys(port, messages[0]!.channel);
+    const { blocked, others } = await readState(port, messages[0]!.channel);
     crashpoint("receive.after");
     const byKey = Map.groupBy(messages, (m) => m.key);
     const queues = [...byKey.values()];
     const workers = Array.from({ length: Math.min(keysAtOnce, queues.length) }, async () => {
       for (let queue = queues.shift(); queue; queue = queues.shift()) {
-        await deliverKey(port, inbox, due, queue, blocked.has(queue[0]!.key), signal);
+        await deliverKey(port, inbox, due, queue, blocked.has(queue[0]!.key), others, signal);
       }
     });
     const ends = await Promise.allSettled(workers);
@@ -38,12 +39,13 @@ async function deliverKey(
   due: (inMs: number) => void,
   queue: readonly Delivered[],
   blocked: boolean,
+  others: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<void> {
   const behind = "an earlier message of its key waits";
   if (blocked) return park(port, queue, behind, 0, false);
   for (const [index, message] of queue.entries()) {
-    const error = await tryFast(port, inbox, message, signal);
+    const error = await tryFast(port, inbox, message, others, signal);
     if (error === undefined) continue;
     port.log.warn(
       { err: error, channel: message.channel, key: message.key, messageId: message.id },
@@ -59,6 +61,7 @@ async function tryFast(
   { clock }: ServicePort,
   inbox: Inbox,
   message: Delivered,
+  others: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<unknown> {
   let last: unknown;
@@ -68,23 +71,31 @@ async function tryFast(
     if (pauseMs > 0) await clock.sleep(pauseMs, signal);
     signal.throwIfAborted();
     try {
-      await crashAround("handle", () => inbox.handle(message, signal));
+      await crashAround("handle", () => inbox.handle(message, signal, { others }));
       return undefined;
     } catch (error) {
       if (outOfReach(error) || signal.aborted) throw error;
       last = error ?? new Error("it failed without a reason");
+      if (error instanceof NotForThisReplica) break;
     }
   }
   return last;
 }
 
-async function blockedKeys(port: ServicePort, channel: string): Promise<ReadonlySet<string>> {
+/** The keys behind which messages must queue, and the types that only other replicas may know. */
+async function readState(
+  port: ServicePort,
+  channel: string,
+): Promise<{ readonly blocked: ReadonlySet<string>; readonly others: ReadonlySet<string> }> {
   const { database, journal } = port.storage!;
   const tx = database.open({ readOnly: true, deadlineAt: port.clock.now() + 10_000 });
   try {
-    const blocked = await journal.blockedKeys(tx.run, channel);
+    const [blocked, others] = await Promise.all([
+      journal.blockedKeys(tx.run, channel),
+      journal.heardByOthers(tx.run, port.effects.worker!),
+    ]);
     await tx.commit();
-    return blocked;
+    return { blocked, others };
   } catch (error) {
     await tx.rollback();
     throw error;

@@ -5,6 +5,8 @@ export interface Envelope {
   readonly id: string;
   /** The member: `"orders@1.confirmed"`. */
   readonly type: string;
+  /** Of the member: grows with each change of its data that needs an upcaster. 1 where absent. */
+  readonly version?: number;
   /** The service that states or orders it. */
   readonly source: string;
   /** ISO 8601. */

@@ -1,7 +1,9 @@
 import {
   contractIdOf,
   DeclaredError,
+  describe,
   StatusError,
+  typesOf,
   type AnyEvent,
   type Phases,
   type Reaction,
@@ -19,12 +21,15 @@ import { react } from "../work/reaction.ts";
 import { fresh } from "../work/transact.ts";
 import { withoutEffects } from "../work/without-effects.ts";
 import { decodeEnvelope, type Envelope } from "./envelope.ts";
-import { eventReader, type EventReader } from "./read-event.ts";
+import { eventReader, NotForThisReplica, orderReader, type EventReader } from "./read-event.ts";
 
 /** What a reaction may take. */
 const reactionMs = 30_000;
 
 interface Subscriber {
+  /** Its name and version of today. */
+  readonly event: string;
+  readonly version: number;
   readonly read: EventReader;
   readonly run: ((...args: any[]) => Promise<void>) | Phases | undefined;
   readonly replayable: boolean;
@@ -35,6 +40,7 @@ interface Subscriber {
 /** Handles one message of a service, in effect once: reactions, mail for sagas, and ordered commands. */
 export class Inbox {
   readonly #subscribers = new Map<string, Subscriber>();
+  readonly #orders = new Map<string, ReturnType<typeof orderReader>>();
   readonly #port: ServicePort;
   readonly #dispatch: Dispatch;
   readonly #endpoints: ReadonlyMap<string, Endpoint>;
@@ -51,9 +57,13 @@ export class Inbox {
     this.#endpoints = endpoints;
     const events = new Map<string, AnyEvent>(port.definition.react.map((r) => [r.event.id, r.event]));
     for (const saga of sagas) for (const { event } of saga.waits) events.set(event.id, event);
+    for (const member of describe(port.definition.contract).members.values())
+      if (member.kind === "command") this.#orders.set(member.id, orderReader(member));
     for (const [id, event] of events) {
       const reaction = port.definition.react.find((r) => r.event.id === id);
-      this.#subscribers.set(id, {
+      const subscriber: Subscriber = {
+        event: id,
+        version: event.version,
         read: eventReader(event),
         run: reaction && runOf(reaction),
         replayable: reaction?.replayable !== undefined,
@@ -62,8 +72,14 @@ export class Inbox {
             .filter((w) => w.event.id === id)
             .map((w) => ({ saga: saga.name, correlate: w.correlate })),
         ),
-      });
+      };
+      for (const type of typesOf(event)) this.#subscribers.set(type, subscriber);
     }
+  }
+
+  /** The types of messages that it handles. */
+  get types(): readonly string[] {
+    return [...this.#subscribers.keys(), ...this.#orders.keys()];
   }
 
   /** Events that came again and were known. */
@@ -76,16 +92,21 @@ export class Inbox {
     return [...new Set([...this.#subscribers.keys()].map(contractIdOf))];
   }
 
-  /** `also` writes into the same transaction. Resolves once handled, now or before; throws where it must come again. */
+  /**
+   * `also` writes into the same transaction; `others` are the types that other replicas handle. Resolves once handled, now
+   * or before; throws where it must come again.
+   */
   async handle(
     message: OutboxMessage,
     signal: AbortSignal,
-    also?: (run: Run) => Promise<unknown>,
+    { also, others }: Handling = {},
   ): Promise<void> {
     // The broker's id is the one that stays the same when a message is published again.
     const envelope = { ...decodeEnvelope(message.body), id: message.id };
-    if (message.channel.endsWith("!commands")) return this.#order(envelope, signal, also);
     const subscriber = this.#subscribers.get(envelope.type);
+    if (!subscriber && !this.#orders.has(envelope.type) && others?.has(envelope.type))
+      throw new NotForThisReplica(`only a newer replica of this service handles ${envelope.type}`);
+    if (message.channel.endsWith("!commands")) return this.#order(envelope, signal, also);
     if (!subscriber) return also && this.#write(also);
     const data = subscriber.read(envelope);
     const { journal } = this.#port.storage!;
@@ -93,8 +114,9 @@ export class Inbox {
     const mail = (run: Run): Promise<unknown>[] =>
       subscriber.waits.map(({ saga, correlate }) =>
         journal.deliverMail(run, saga, String(data[correlate]), {
-          event: envelope.type,
+          event: subscriber.event,
           messageId: envelope.id,
+          version: subscriber.version,
           data,
         }),
       );
@@ -142,7 +164,8 @@ export class Inbox {
         traceparent: childOf(envelope.traceparent),
         retry: false,
       };
-      await this.#dispatch({ member: envelope.type, input: envelope.data, header }, signal);
+      const { input, ...hash } = this.#orders.get(envelope.type)?.(envelope) ?? { input: envelope.data };
+      await this.#dispatch({ member: envelope.type, input, header: { ...header, ...hash } }, signal);
     } catch (error) {
       if (!(error instanceof DeclaredError)) throw error;
       this.#port.log.info(
@@ -164,6 +187,12 @@ export class Inbox {
       throw error;
     }
   }
+}
+
+/** How a message is handled beside its own effect. */
+export interface Handling {
+  readonly also?: ((run: Run) => Promise<unknown>) | undefined;
+  readonly others?: ReadonlySet<string> | undefined;
 }
 
 /** What a replayable reaction may not do in a replay, it may not do at all: so that it shows at once. */

@@ -1,10 +1,12 @@
 import { crashAround } from "../crashpoint/crashpoint.ts";
+import type { Run } from "../data/transaction.ts";
 import type { ParkedMessage } from "../journal/journal.ts";
 import type { ServicePort } from "../service/port.ts";
 import { causeOf } from "./cause.ts";
 import { decodeEnvelope } from "./envelope.ts";
 import { outOfReach, reasonOf, type Inbox } from "./inbox.ts";
 import { giveUpMs, slowPauseMs } from "./ladder.ts";
+import { NotForThisReplica } from "./read-event.ts";
 
 /** Longer than any reaction may take: a claim is not taken over while its work goes on. */
 const hideMs = 60_000;
@@ -18,10 +20,12 @@ export async function retryParked(
   limitMs = giveUpMs,
 ): Promise<void> {
   for (;;) {
-    const claimed = await inTransaction(port, (run) => port.storage!.journal.claimParked(run, 20, hideMs));
+    const { journal } = port.storage!;
+    const claimed = await inTransaction(port, (run) => journal.claimParked(run, 20, hideMs));
     if (claimed.length === 0) return;
+    const others = await inTransaction(port, (run) => journal.heardByOthers(run, port.effects.worker!));
     const ends = await Promise.allSettled(
-      claimed.map((message) => retry(port, inbox, due, message, signal, limitMs)),
+      claimed.map((message) => retry(port, inbox, due, message, others, signal, limitMs)),
     );
     const failed = ends.find((end) => end.status === "rejected");
     if (failed) throw failed.reason;
@@ -33,13 +37,15 @@ async function retry(
   inbox: Inbox,
   due: (inMs: number) => void,
   message: ParkedMessage,
+  others: ReadonlySet<string>,
   signal: AbortSignal,
   limitMs: number,
 ): Promise<void> {
   const { journal } = port.storage!;
   try {
     signal.throwIfAborted();
-    await inbox.handle(message, signal, (run) => journal.unpark(run, message.parkedId));
+    const also = (run: Run) => journal.unpark(run, message.parkedId);
+    await inbox.handle(message, signal, { also, others });
   } catch (error) {
     // That was no try. Another process goes on with it at once, or, where the database is away, when it is shown again.
     if (outOfReach(error) || signal.aborted) {
@@ -58,7 +64,9 @@ async function retry(
         `a dead letter: ${text}`,
       );
     } else {
-      const pauseMs = Math.round(slowPauseMs(message.attempts, () => port.clock.random()));
+      // A newer replica need not wait for as long as one that has the same code: whoever comes first tries.
+      const attempts = error instanceof NotForThisReplica ? 0 : message.attempts;
+      const pauseMs = Math.round(slowPauseMs(attempts, () => port.clock.random()));
       await inTransaction(port, (run) => journal.postpone(run, message.parkedId, text, pauseMs));
       due(pauseMs);
     }

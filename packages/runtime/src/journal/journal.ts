@@ -177,7 +177,16 @@ export interface Mailbox {
 export interface MailItem {
   readonly event: string;
   readonly messageId: string;
+  /** Of the event when it was kept; 1 where absent. */
+  readonly version?: number;
   readonly data: unknown;
+}
+
+/** Sagas of one version that run, are being undone, or are parked. */
+export interface LiveSagas {
+  readonly name: string;
+  readonly version: number;
+  readonly instances: number;
 }
 
 export interface Claimable {
@@ -206,6 +215,8 @@ export interface SagaJournal {
   /** Keeps an event for a saga that runs, or is parked: a retry may wait for it. */
   deliverMail(run: Run, saga: string, id: string, mail: MailItem): Promise<unknown>;
   readMail(run: Run, saga: string, id: string): Promise<Mailbox>;
+  /** Which versions of which sagas the deployment must still know. */
+  liveSagas(run: Run): Promise<readonly LiveSagas[]>;
 }
 
 /** One time of a schedule. */
@@ -237,6 +248,10 @@ export interface WorkerJournal {
   tick(run: Run, worker: string, replica: string, leaseMs: number): Promise<Tick>;
   /** Gives everything back. */
   releaseWorker(run: Run, worker: string): Promise<unknown>;
+  /** Makes known to other replicas which types of message this worker handles. */
+  declareHears(run: Run, worker: string, types: readonly string[]): Promise<unknown>;
+  /** What other living workers handle: a type that this one does not know may be theirs. */
+  heardByOthers(run: Run, worker: string): Promise<ReadonlySet<string>>;
   /** Makes the schedules known. */
   declareSlots(
     run: Run,

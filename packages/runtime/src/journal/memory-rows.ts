@@ -71,11 +71,16 @@ export interface StepRow {
   readonly at: number;
 }
 
+export interface HearsRow {
+  readonly types: readonly string[];
+}
+
 export interface MailRow {
   readonly saga: string;
   readonly position: number;
   readonly event: string;
   readonly messageId: string;
+  readonly version: number;
   readonly data: string;
 }
 

@@ -119,14 +119,24 @@ export const memorySagas: SagaJournal = {
       }
       return leaves && nextAt <= tables.now ? "due" : "kept";
     }),
-  deliverMail: (run, saga, id, { event, messageId, data }) =>
+  liveSagas: (run) =>
+    statementOn(run, (tables) => {
+      const live = tables.all<SagaRow>("saga").flatMap(([, row]) => (isLive(row) || row.state === "parked" ? [row] : []));
+      const byVersion = Map.groupBy(live, (row) => JSON.stringify([row.name, row.version]));
+      return [...byVersion.values()].map((rows) => ({
+        name: rows[0]!.name,
+        version: rows[0]!.version,
+        instances: rows.length,
+      }));
+    }),
+  deliverMail: (run, saga, id, { event, messageId, data, version = 1 }) =>
     statementOn(run, async (tables) => {
       const key = keyOf(saga, id);
       const row = await tables.lock<SagaRow>("saga", key);
       if (row?.state !== "running" && row?.state !== "parked") return;
       await tables.put("saga", key, { ...row, nextAt: tables.now, mail: row.mail + 1 });
       const position = tables.next("mail");
-      const mail: MailRow = { saga: key, position, event, messageId, data: toJson(data) };
+      const mail: MailRow = { saga: key, position, event, messageId, version, data: toJson(data) };
       await tables.insert("mail", `${key} ${messageId}`, mail).catch(unlessThere);
     }),
   readMail: (run, saga, id) =>
@@ -137,7 +147,7 @@ export const memorySagas: SagaJournal = {
         .map(([, row]) => row)
         .filter((row) => row.saga === key)
         .toSorted(by((row) => row.position))
-        .map(({ event, messageId, data }) => ({ event, messageId, data: JSON.parse(data) }));
+        .map(({ event, messageId, version, data }) => ({ event, messageId, version, data: JSON.parse(data) }));
       return { seen: tables.get<SagaRow>("saga", key)?.mail ?? 0, items };
     }),
 };

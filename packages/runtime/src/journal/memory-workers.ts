@@ -5,6 +5,7 @@ import { heads } from "./memory-parked.ts";
 import {
   isLive,
   type CommandRow,
+  type HearsRow,
   type LeaseRow,
   type OutboxRow,
   type ParkedRow,
@@ -54,6 +55,14 @@ export const memoryWorkers: WorkerJournal = {
           await tables.put("saga", key, { ...row, worker: undefined });
       }
       await tables.put("worker", worker, undefined);
+    }),
+  declareHears: (run, worker, types) =>
+    statementOn(run, (tables) => tables.put("hears", worker, { types } satisfies HearsRow)),
+  heardByOthers: (run, worker) =>
+    statementOn(run, (tables) => {
+      const living = (id: string) => (tables.get<WorkerRow>("worker", id)?.expiresAt ?? 0) > tables.now;
+      const others = tables.all<HearsRow>("hears").filter(([id]) => id !== worker && living(id));
+      return new Set(others.flatMap(([, { types }]) => types));
     }),
   declareSlots: (run, slots) =>
     statementOn(run, async (tables) => {

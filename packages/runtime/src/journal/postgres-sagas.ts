@@ -1,5 +1,13 @@
 import { StatusError } from "kerf";
-import type { NewSaga, SagaJournal, SagaRecord, SagaWritten, StepRecord } from "./journal.ts";
+import type {
+  LiveSagas,
+  MailItem,
+  NewSaga,
+  SagaJournal,
+  SagaRecord,
+  SagaWritten,
+  StepRecord,
+} from "./journal.ts";
 
 /** The sagas' part of the journal in PostgreSQL. */
 export const postgresSagas: SagaJournal = {
@@ -94,21 +102,26 @@ export const postgresSagas: SagaJournal = {
     // A saga that sleeps is woken; mail for one that never was or is over is dropped with its event.
     run(
       `with live as (update kerf.saga set next_at = now(), mail = mail + 1 where name = $1 and id = $2 and state in ('running', 'parked') returning 1)
-       insert into kerf.mail (saga, id, message_id, event, data) select $1, $2, $3, $4, $5::text::json from live on conflict do nothing`,
-      [saga, id, mail.messageId, mail.event, JSON.stringify(mail.data)],
+       insert into kerf.mail (saga, id, message_id, event, data, version) select $1, $2, $3, $4, $5::text::json, $6 from live on conflict do nothing`,
+      [saga, id, mail.messageId, mail.event, JSON.stringify(mail.data), mail.version ?? 1],
     ),
   readMail: async (run, saga, id) => {
-    const rows = await run<{ seen: number; event: string | null; messageId: string; data: unknown }>(
-      `select s.mail as seen, m.event, m.message_id as "messageId", m.data
+    const rows = await run<{ seen: number; event: string | null } & Omit<MailItem, "event">>(
+      `select s.mail as seen, m.event, m.message_id as "messageId", m.version, m.data
        from kerf.saga s left join kerf.mail m on m.saga = s.name and m.id = s.id
        where s.name = $1 and s.id = $2 order by m.position`,
       [saga, id],
     );
     return {
       seen: rows[0]?.seen ?? 0,
-      items: rows.flatMap(({ event, messageId, data }) =>
-        event === null ? [] : [{ event, messageId, data }],
+      items: rows.flatMap(({ seen: _seen, event, ...item }) =>
+        event === null ? [] : [{ event, ...item }],
       ),
     };
   },
+  liveSagas: (run) =>
+    run<LiveSagas>(
+      `select name, version, count(*) as instances from kerf.saga where state in ('running', 'undoing', 'parked')
+       group by name, version order by name, version`,
+    ),
 };

@@ -158,6 +158,22 @@ const workers: WorkerJournal = {
     ]);
     await run("delete from kerf.worker where id = $1", [worker]);
   },
+  declareHears: (run, worker, types) =>
+    run(
+      `with gone as (delete from kerf.hears h where at < now() - interval '1 day'
+         and not exists (select from kerf.worker w where w.id = h.worker))
+       insert into kerf.hears (worker, types) values ($1, $2::text[])
+       on conflict (worker) do update set types = excluded.types, at = now()`,
+      [worker, types],
+    ),
+  heardByOthers: async (run, worker) => {
+    const rows = await run<{ type: string }>(
+      `select distinct unnest(h.types) as type from kerf.hears h
+       where h.worker <> $1 and exists (select from kerf.worker w where w.id = h.worker and w.expires_at > now())`,
+      [worker],
+    );
+    return new Set(rows.map((row) => row.type));
+  },
   declareSlots: (run, slots) =>
     run(
       `insert into kerf.slot (name, every_ms, next_at) select n, e, now() + e * interval '1 ms' from unnest($1::text[], $2::bigint[]) as s (n, e)

@@ -3,6 +3,7 @@ import { commands } from "./suite/commands.ts";
 import { messages } from "./suite/messages.ts";
 import { sagas } from "./suite/sagas.ts";
 import type { Bench } from "./suite/scenario.ts";
+import { versions } from "./suite/versions.ts";
 import { workers } from "./suite/workers.ts";
 
 /** Gives a journal with nothing in it. */
@@ -15,7 +16,7 @@ export function journalSuite(name: string, open: JournalFactory): void {
     afterEach(async () => {
       for (const bench of opened.splice(0)) await bench[Symbol.asyncDispose]();
     });
-    for (const [title, test] of Object.entries({ ...commands, ...messages, ...sagas, ...workers })) {
+    for (const [title, test] of Object.entries({ ...commands, ...messages, ...sagas, ...workers, ...versions })) {
       it(title, async () => {
         const bench = await open();
         opened.push(bench);

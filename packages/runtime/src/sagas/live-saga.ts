@@ -50,7 +50,13 @@ export interface LiveSaga {
   /** It has failed, and is only finishing what is under way. */
   readonly failing: boolean;
   /** What is recorded under this name. @throws Stopped where it is not what the code now does */
-  recall(name: string, member: string, inputHash: string): StepRecord | undefined;
+  /** `names`: what the member is called in records of earlier versions. */
+  recall(
+    name: string,
+    member: string,
+    inputHash: string,
+    names?: readonly string[],
+  ): StepRecord | undefined;
   /** One call, tried again until it has an outcome or its time is over. */
   attempt(member: AnyQuery | AnyCommand, input: unknown, how: Attempt): Promise<unknown>;
   /** Waits here, or leaves memory where that would be long. With `seenMail` it may return early, to look for more. */

@@ -259,12 +259,17 @@ export class SagaRun implements LiveSaga {
     }
   }
 
-  recall(name: string, member: string, inputHash: string): StepRecord | undefined {
+  recall(
+    name: string,
+    member: string,
+    inputHash: string,
+    names: readonly string[] = [member],
+  ): StepRecord | undefined {
     const full = this.prefix + name;
     if (this.#used.has(full)) throw diverged(`two of its steps are called "${name}"`);
     this.#used.add(full);
     const known = this.recorder.steps.get(full);
-    if (known && (known.member !== member || known.inputHash !== inputHash))
+    if (known && (!names.includes(known.member) || known.inputHash !== inputHash))
       throw diverged(
         `its step "${name}" is not what was recorded: ${known.member} then, ${member} now, or another input`,
       );

@@ -1,5 +1,6 @@
-import type { AnyEvent } from "kerf";
+import { typesOf, type AnyEvent } from "kerf";
 import { crashpoint } from "../crashpoint/crashpoint.ts";
+import { eventReader } from "../events/read-event.ts";
 import { nextInBranch } from "./branches.ts";
 import type { LiveSaga } from "./live-saga.ts";
 
@@ -27,13 +28,21 @@ export async function runSleep(run: LiveSaga, name: string, ms: number): Promise
 /** The recorded end of a wait: which message it took, so that no other wait takes it too. */
 interface Taken {
   readonly messageId: string;
+  /** As its mail had them, and its data; absent in records that are older. */
+  readonly type?: string;
+  readonly version?: number;
   readonly data: unknown;
+}
+
+function takenBefore(taken: Taken | null, event: AnyEvent): unknown {
+  if (taken === null) return undefined;
+  return eventReader(event)({ ...taken, type: taken.type ?? event.id });
 }
 
 /** The oldest event of the mailbox that no wait has taken, or undefined when its time is over. */
 export async function runWaitFor(run: LiveSaga, name: string, event: AnyEvent, ms: number): Promise<unknown> {
-  const known = run.recall(name, event.id, String(ms));
-  if (known?.state === "done") return structuredClone((known.output as Taken | null)?.data);
+  const known = run.recall(name, event.id, String(ms), typesOf(event));
+  if (known?.state === "done") return takenBefore(known.output as Taken | null, event);
   const step =
     known ??
     run.recorder.put({
@@ -46,18 +55,20 @@ export async function runWaitFor(run: LiveSaga, name: string, event: AnyEvent, m
     });
   if (!known) await run.recorder.commit();
   const { until } = step.output as { until: number };
+  const types = new Set(typesOf(event));
   for (;;) {
     const { items, seen } = await run.recorder.mail();
     const taken = new Set(
       run.recorder.inOrder
-        .filter((s) => s.member === event.id && s.state === "done")
+        .filter((s) => types.has(s.member) && s.state === "done")
         .map((s) => (s.output as Taken | null)?.messageId),
     );
-    const mail = items.find((item) => item.event === event.id && !taken.has(item.messageId));
+    const mail = items.find((item) => types.has(item.event) && !taken.has(item.messageId));
     if (mail) {
-      const output: Taken = { messageId: mail.messageId, data: mail.data };
+      const { messageId, version = 1, data } = mail;
+      const output: Taken = { messageId, type: mail.event, version, data };
       run.recorder.put({ ...step, state: "done", output });
-      return structuredClone(mail.data);
+      return eventReader(event)({ type: mail.event, version, data });
     }
     const left = until - run.parts.port.clock.now();
     if (left <= 0) {

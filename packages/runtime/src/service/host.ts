@@ -71,6 +71,9 @@ export class ServiceHost {
     const slots = port.definition.schedule.map(({ name, everyMs }) => ({ name, everyMs }));
     if (slots.length > 0) await this.#transaction((run) => port.storage!.journal.declareSlots(run, slots));
     await this.tick();
+    await this.#transaction((run) =>
+      port.storage!.journal.declareHears(run, this.#options.worker, this.#inbox.types),
+    );
     const deliver = delivery(port, this.#inbox, (inMs) => this.#options.due(this.name, inMs));
     // Together: the broker gathers what comes at once into one sign of life.
     await Promise.all(

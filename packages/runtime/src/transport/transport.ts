@@ -14,6 +14,8 @@ export interface CallHeader {
   readonly traceparent: string;
   /** True when this is a repetition: it is then not repeated further down. */
   readonly retry: boolean;
+  /** Of the input as it was before it was brought to the version of today: a stored order is recorded by it. Never travels. */
+  readonly inputHash?: string;
   /** Asks what became of the command with this id, and refuses it from now on where it never came. Metadata `kerf-settle: 1`. */
   readonly settle?: boolean;
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import {
   DeclarationError,
   describe,
+  type AnyCommand,
   type AnyContract,
   type AnyEvent,
   type AnyMember,
@@ -32,6 +33,7 @@ export function checkSchema(schema: Schema, place: string): void {
 }
 
 function checkMember(member: AnyMember, defaults: ReadDefault[]): void {
+  if (member.kind !== "query") checkEarlier(member, defaults);
   if (member.kind === "event") {
     const data = readTop(member.data, `${member.id}.data`, defaults);
     checkOpen(data, `${member.id}.data`);
@@ -44,6 +46,12 @@ function checkMember(member: AnyMember, defaults: ReadDefault[]): void {
     const place = `${member.id}.errors.${code}`;
     checkOpen(readTop(schema, place, defaults), place);
   }
+}
+
+function checkEarlier(member: AnyEvent | AnyCommand, defaults: ReadDefault[]): void {
+  const part = member.kind === "event" ? "data" : "input";
+  for (const { version, schema } of member.earlier)
+    readTop(schema, `${member.id}.earlier[${version}].${part}`, defaults);
 }
 
 function readTop(schema: Schema, place: string, defaults: ReadDefault[]): ObjectShape {

@@ -55,7 +55,7 @@ export async function runCommand(
   if (running.has(name)) throw stillRunning(key);
   running.add(name);
   try {
-    const inputHash = hashValue(input);
+    const inputHash = header.inputHash ?? hashValue(input);
     const run: Invocation = {
       ...endpoint,
       storage: port.storage,

@@ -52,7 +52,7 @@ export class Effects {
     }
     const data = this.#checked(event, given, `emit(${event.id})`) as Record<string, unknown>;
     const key = String(data[event.key]);
-    this.#append(contractIdOf(event.id), key, this.#source.clock.uuid(), event.id, data);
+    this.#append(contractIdOf(event.id), key, this.#source.clock.uuid(), event, data);
   }
 
   send(command: AnyCommand, given: unknown, options: SendOptions = {}): void {
@@ -67,7 +67,7 @@ export class Effects {
       commandChannel(contractIdOf(command.id)),
       options.key ?? id,
       id,
-      command.id,
+      command,
       this.#checked(command, given, `send(${command.id})`),
     );
   }
@@ -108,10 +108,17 @@ export class Effects {
       void crashAround("outbox.insert", () => journal.appendOutbox(run, this.messages)).catch(() => {});
   }
 
-  #append(channel: string, key: string, id: string, type: string, data: unknown): void {
+  #append(
+    channel: string,
+    key: string,
+    id: string,
+    { id: type, version }: AnyEvent | AnyCommand,
+    data: unknown,
+  ): void {
     const body = encodeEnvelope({
       id,
       type,
+      version,
       source: this.#source.service,
       time: new Date(this.#source.clock.now()).toISOString(),
       key,

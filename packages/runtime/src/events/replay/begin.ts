@@ -39,7 +39,8 @@ export async function beginReplay(
       const [first] = unfit;
       if (first) throw new ReplayError(`The table "${first.table}" of ${name} ${first.problem}`, first.mend);
       const { events } = plan;
-      return journal.openReplay(run, { events, types: events, tables, since, lanes }, by);
+      const types = [...plan.reactions.keys()].toSorted();
+      return journal.openReplay(run, { events, types, tables, since, lanes }, by);
     });
   } catch (error) {
     if (error instanceof DatabaseError && error.kind === "unique")

@@ -1,9 +1,9 @@
-import { nearest, type Reaction, type ServiceDefinition } from "kerf";
+import { nearest, typesOf, type Reaction, type ServiceDefinition } from "kerf";
 import { ReplayError } from "./errors.ts";
 
 /** What a replay builds: the tables of a read model, and every reaction that fills any of them. */
 export interface ReplayPlan {
-  /** By the type of the message. */
+  /** By the type of the message, of today and of earlier names. */
   readonly reactions: ReadonlyMap<string, Reaction<any>>;
   /** Sorted, as `"users@1.renamed"`. */
   readonly events: readonly string[];
@@ -32,7 +32,9 @@ export function planReplay(service: ServiceDefinition, event?: string): ReplayPl
       continue;
     }
     return {
-      reactions: new Map(chosen.map((reaction) => [reaction.event.id, reaction])),
+      reactions: new Map(
+        chosen.flatMap((reaction) => typesOf(reaction.event).map((type) => [type, reaction])),
+      ),
       events: chosen.map((reaction) => reaction.event.id).toSorted(),
       tables: [...tables].toSorted(),
     };
@@ -41,7 +43,10 @@ export function planReplay(service: ServiceDefinition, event?: string): ReplayPl
 
 /** The part of a plan that an unfinished replay was begun with. */
 export function onlyOf(plan: ReplayPlan, events: readonly string[]): ReplayPlan {
-  return { ...plan, reactions: new Map([...plan.reactions].filter(([id]) => events.includes(id))) };
+  return {
+    ...plan,
+    reactions: new Map([...plan.reactions].filter(([, { event }]) => events.includes(event.id))),
+  };
 }
 
 function reactionTo(
