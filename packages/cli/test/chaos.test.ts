@@ -26,7 +26,7 @@ beforeAll(async () => {
     app.folder,
     { KERF_LEASE_MS: "1000", KERF_LOG_LEVEL: "warn" },
   );
-  gateway = (await dev.event("ready")).gateway!;
+  gateway = (await dev.until(() => dev.said.find(({ event }) => event === "ready"), 60_000)).gateway!;
 }, 60_000);
 
 afterAll(async () => {

@@ -50,7 +50,8 @@ function isOf(process: string, unit: string): boolean {
 }
 
 export function gatewayOf(units: ReadonlyMap<string, ReadyMessage>): string | undefined {
-  return [...units.values()].find((unit) => unit.gateway !== undefined)?.gateway;
+  // The first replica has the port that was asked for; the others have a gateway that nobody knows.
+  return [...units].find(([name, { gateway }]) => gateway !== undefined && !name.includes("/"))?.[1].gateway;
 }
 
 function toTry(app: App, gateway: string, units: ReadonlyMap<string, ReadyMessage>): string[] {
