@@ -41,7 +41,7 @@ export {
 } from "./operations/operations.ts";
 export { defaultRate, type ServiceOperations } from "./operations/service-operations.ts";
 export { ReplayError } from "./events/replay/errors.ts";
-export type { ReplayEnd, ReplayProgress } from "./events/replay/replay.ts";
+export type { ReplayEnd, ReplayProgress } from "./events/replay/options.ts";
 export { openReplayer, type Replayer, type ReplayerOptions } from "./unit/replayer.ts";
 export { sagaLimits, type SagaLimits } from "./sagas/step-policy.ts";
 export { localTransport } from "./transport/local.ts";

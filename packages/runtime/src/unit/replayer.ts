@@ -1,7 +1,8 @@
 import { StatusError, type ServiceDefinition } from "kerf";
 import { processClock } from "../clock/process-clock.ts";
 import { ReplayError } from "../events/replay/errors.ts";
-import { abandonReplay, replay, type ReplayEnd, type ReplayOptions } from "../events/replay/replay.ts";
+import type { ReplayEnd, ReplayOptions } from "../events/replay/options.ts";
+import { abandonReplay, replay } from "../events/replay/replay.ts";
 import { postgresReplay } from "../journal/postgres-replay.ts";
 import { postgresBacking } from "./databases.ts";
 import type { UnitOptions } from "./options.ts";

@@ -3,8 +3,9 @@ import { DatabaseError } from "../../data/errors.ts";
 import type { ReplayHolder, ReplayRecord } from "../../journal/replay-journal.ts";
 import { ReplayError } from "./errors.ts";
 import { channelsOf } from "./hand-over.ts";
+import type { ReplayOptions } from "./options.ts";
 import type { ReplayPlan } from "./plan.ts";
-import type { ReplayOptions } from "./replay.ts";
+
 import { inTransaction } from "./transaction.ts";
 
 /**

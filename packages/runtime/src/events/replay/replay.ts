@@ -1,10 +1,10 @@
-import type { Broker } from "../../broker/broker.ts";
 import type { ReplayJournal, ReplayLane, ReplayRecord } from "../../journal/replay-journal.ts";
 import type { ServicePort } from "../../service/port.ts";
 import { beginReplay } from "./begin.ts";
 import { ReplayError } from "./errors.ts";
 import { HandOver, passes, ReplayLost } from "./hand-over.ts";
 import { keepLease } from "./lease.ts";
+import type { ReplayEnd, ReplayOptions, ReplayProgress } from "./options.ts";
 import { onlyOf, planReplay } from "./plan.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -15,36 +15,6 @@ const swapTail = 500;
 const batchMs = 60_000;
 const swapMs = 10 * 60_000;
 const mostTries = 6;
-
-export interface ReplayOptions {
-  readonly port: ServicePort;
-  readonly broker: Broker;
-  readonly journal: ReplayJournal;
-  /** Events published since: Date.now() milliseconds, 0 for all that are kept. Absent: goes on with an unfinished one. */
-  readonly since?: number | undefined;
-  /** Only the read model that this event belongs to. */
-  readonly event?: string | undefined;
-  /** Events a second at most, until it has come to what was published when it began. */
-  readonly rate?: number | undefined;
-  /** Stops it after the transaction that is under way; it can be gone on with. */
-  readonly signal: AbortSignal;
-  readonly onProgress?: (progress: ReplayProgress) => void;
-  readonly leaseMs?: number;
-}
-
-export interface ReplayProgress {
-  readonly events: readonly string[];
-  readonly tables: readonly string[];
-  /** Messages of the channels that were passed, of those that are there by now. */
-  readonly read: number;
-  readonly total: number;
-  /** Events that were handed to reactions. */
-  readonly handled: number;
-}
-
-export interface ReplayEnd extends ReplayProgress {
-  readonly state: "done" | "stopped";
-}
 
 /**
  * Builds a read model anew from past events, beside the live one, and then puts it in its place. Live reactions go on,
