@@ -21,7 +21,9 @@ export async function retryParked(
 ): Promise<void> {
   for (;;) {
     const { journal } = port.storage!;
-    const claimed = await inTransaction(port, (run) => journal.claimParked(run, 20, hideMs));
+    const claimed = await inTransaction(port, (run) =>
+      journal.claimParked(run, port.effects.worker!, 20, hideMs),
+    );
     if (claimed.length === 0) return;
     const others = await inTransaction(port, (run) => journal.heardByOthers(run, port.effects.worker!));
     const ends = await Promise.allSettled(

@@ -83,9 +83,9 @@ export interface InboxJournal {
   /**
    * Takes the first message of each key whose time has come, and hides it for `hideMs`. Dead letters that a person
    * replays and whose turn has come first wait again, behind what waits of their key; they keep their attempts and the
-   * time of their first failure, so that one more failure gives up on them.
+   * time of their first failure, so that one more failure gives up on them. Where `worker` dies they are shown at once.
    */
-  claimParked(run: Run, limit: number, hideMs: number): Promise<readonly ParkedMessage[]>;
+  claimParked(run: Run, worker: string, limit: number, hideMs: number): Promise<readonly ParkedMessage[]>;
   /** Shows it again at once: it was claimed, and then not tried. */
   unclaimParked(run: Run, parkedId: number): Promise<unknown>;
   /** Removes it once handled. In the transaction that handles it. */

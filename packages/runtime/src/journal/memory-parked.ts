@@ -13,6 +13,15 @@ export function heads(tables: Tables): ParkedRow[] {
   return [...first.values()];
 }
 
+/** Shows what a worker that is gone had claimed. What is locked is at work after all. */
+export async function freeClaims(tables: Tables, worker: string): Promise<void> {
+  for (const { parkedId } of rows<ParkedRow>(tables, "parked").filter((row) => row.worker === worker)) {
+    const row = tables.lockNow<ParkedRow>("parked", String(parkedId));
+    if (row === undefined || row === "taken" || row.worker !== worker || row.state !== "waiting") continue;
+    await tables.put("parked", String(parkedId), { ...row, worker: undefined, nextAt: tables.now });
+  }
+}
+
 /** What was handled, and what waits to be, in the journal in memory. */
 export const memoryInbox: InboxJournal = {
   openInbox: (run, consumer, messageId) =>
@@ -51,7 +60,7 @@ export const memoryInbox: InboxJournal = {
         await tables.insert("parked", String(parkedId), row);
       }
     }),
-  claimParked: (run, limit, hideMs) =>
+  claimParked: (run, worker, limit, hideMs) =>
     statementOn(run, async (tables) => {
       const due = heads(tables).filter((row) => row.nextAt <= tables.now);
       const claimed = [];
@@ -59,14 +68,15 @@ export const memoryInbox: InboxJournal = {
         const row = tables.lockNow<ParkedRow>("parked", String(parkedId));
         if (row === undefined || row === "taken" || row.nextAt > tables.now || row.state !== "waiting")
           continue;
-        await tables.put("parked", String(parkedId), { ...row, nextAt: tables.now + hideMs });
+        await tables.put("parked", String(parkedId), { ...row, worker, nextAt: tables.now + hideMs });
         const { channel, key, id, body, attempts } = row;
         const failingForMs = attempts === 0 ? 0 : tables.now - row.firstFailedAt;
         claimed.push({ parkedId, channel, key, id, body, attempts, failingForMs });
       }
       return claimed;
     }),
-  unclaimParked: (run, parkedId) => change(run, parkedId, (row, { now }) => ({ ...row, nextAt: now })),
+  unclaimParked: (run, parkedId) =>
+    change(run, parkedId, (row, { now }) => ({ ...row, worker: undefined, nextAt: now })),
   unpark: (run, parkedId) =>
     statementOn(run, async (tables) => {
       const row = await tables.lock<ParkedRow>("parked", String(parkedId));
@@ -79,6 +89,7 @@ export const memoryInbox: InboxJournal = {
       ...row,
       error,
       attempts: row.attempts + 1,
+      worker: undefined,
       nextAt: now + nextInMs,
       firstFailedAt: row.attempts === 0 ? now : row.firstFailedAt,
     })),
@@ -88,6 +99,7 @@ export const memoryInbox: InboxJournal = {
       error,
       cause,
       attempts: row.attempts + 1,
+      worker: undefined,
       state: "dead",
       deadAt: now,
     })),

@@ -29,6 +29,8 @@ export interface ParkedRow extends Omit<OutboxRow, "sequence" | "at"> {
   readonly nextAt: number;
   readonly deadAt?: number;
   readonly cause?: string;
+  /** Who tries it now. */
+  readonly worker?: string | undefined;
 }
 
 export interface WorkerRow {

@@ -1,7 +1,7 @@
 import { statementOn } from "../data/memory/database.ts";
 import type { Tables } from "../data/memory/session.ts";
 import type { WorkerJournal } from "./journal.ts";
-import { heads } from "./memory-parked.ts";
+import { freeClaims, heads } from "./memory-parked.ts";
 import {
   isLive,
   type CommandRow,
@@ -55,6 +55,7 @@ export const memoryWorkers: WorkerJournal = {
           await tables.put("saga", key, { ...row, worker: undefined });
       }
       await tables.put("worker", worker, undefined);
+      await freeClaims(tables, worker);
     }),
   declareHears: (run, worker, types) =>
     statementOn(run, (tables) => tables.put("hears", worker, { types } satisfies HearsRow)),
@@ -138,7 +139,9 @@ async function buryDead(tables: Tables, worker: string, replica: string): Promis
   for (const [id, row] of tables.all<WorkerRow>("worker")) {
     if (id === worker || !isDead(row)) continue;
     const now = await tables.lock<WorkerRow>("worker", id);
-    if (now && isDead(now)) await tables.put("worker", id, undefined);
+    if (!now || !isDead(now)) continue;
+    await tables.put("worker", id, undefined);
+    await freeClaims(tables, id);
   }
 }
 

@@ -107,32 +107,32 @@ const inbox: InboxJournal = {
        on conflict (channel, id) do nothing`,
       [...columns(messages), error, nextInMs, firstFailed],
     ),
-  claimParked: async (run, limit, hideMs) => {
+  claimParked: async (run, worker, limit, hideMs) => {
     // A statement of its own: the claim must see what it did.
     void run("select kerf.promote($1)", [limit]).catch(() => {});
     return run<ParkedMessage>(
-      `update kerf.parked set next_at = now() + $2 * interval '1 ms' where parked_id = any (array(
+      `update kerf.parked set next_at = now() + $2 * interval '1 ms', worker = $3 where parked_id = any (array(
          select parked_id from kerf.parked where parked_id = any (array(
            select parked_id from kerf.parked_head where next_at <= now() order by parked_id limit $1))
            and state = 'waiting' and next_at <= now()
          order by parked_id for update skip locked))
        returning parked_id as "parkedId", channel, key, id, body, attempts,
          case when attempts = 0 then 0 else (extract(epoch from now() - first_failed_at) * 1000)::bigint end as "failingForMs"`,
-      [limit, hideMs],
+      [limit, hideMs, worker],
     );
   },
   unclaimParked: (run, parkedId) =>
-    run("update kerf.parked set next_at = now() where parked_id = $1", [parkedId]),
+    run("update kerf.parked set next_at = now(), worker = null where parked_id = $1", [parkedId]),
   unpark: (run, parkedId) => run("delete from kerf.parked where parked_id = $1", [parkedId]),
   postpone: (run, parkedId, error, nextInMs) =>
     run(
-      `update kerf.parked set attempts = attempts + 1, error = $2, next_at = now() + $3 * interval '1 ms',
+      `update kerf.parked set attempts = attempts + 1, error = $2, next_at = now() + $3 * interval '1 ms', worker = null,
          first_failed_at = case when attempts = 0 then now() else first_failed_at end where parked_id = $1`,
       [parkedId, error, nextInMs],
     ),
   bury: (run, parkedId, error, cause) =>
     run(
-      "update kerf.parked set state = 'dead', dead_at = now(), attempts = attempts + 1, error = $2, cause = $3 where parked_id = $1",
+      "update kerf.parked set state = 'dead', worker = null, dead_at = now(), attempts = attempts + 1, error = $2, cause = $3 where parked_id = $1",
       [parkedId, error, cause],
     ),
 };

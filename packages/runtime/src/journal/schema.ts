@@ -1,3 +1,4 @@
+import { claimsMigration } from "./schema-claims.ts";
 import { operationsMigration, refusalsMigration } from "./schema-operations.ts";
 import { versionsMigration } from "./schema-versions.ts";
 
@@ -139,4 +140,5 @@ end $$;
   operationsMigration,
   versionsMigration,
   refusalsMigration,
+  claimsMigration,
 ];

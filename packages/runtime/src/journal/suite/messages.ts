@@ -1,7 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { commit, isSettled, message, open, type Cases } from "./scenario.ts";
 
 const channel = "orders@1";
+const worker = randomUUID();
 const ids = (list: readonly { readonly id: string }[]): string[] => list.map(({ id }) => id);
 
 export const messages: Cases = {
@@ -64,39 +66,57 @@ export const messages: Cases = {
       Promise.resolve(journal.park(run, [message("1", "a"), message("2", "a")], "no", 0, true)),
     );
     await commit(bench, (run) => Promise.resolve(journal.park(run, [message("3", "b")], "no", 60_000, true)));
-    const claimed = await commit(bench, (run) => journal.claimParked(run, 10, 60_000));
+    const claimed = await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000));
     expect(ids(claimed)).toEqual(["1"]);
     expect(claimed[0]).toMatchObject({ ...message("1", "a"), attempts: 1 });
-    expect(await commit(bench, (run) => journal.claimParked(run, 10, 60_000))).toEqual([]);
+    expect(await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000))).toEqual([]);
     await commit(bench, (run) => Promise.resolve(journal.unclaimParked(run, claimed[0]!.parkedId)));
-    expect(ids(await commit(bench, (run) => journal.claimParked(run, 10, 60_000)))).toEqual(["1"]);
+    expect(ids(await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000)))).toEqual(["1"]);
     await commit(bench, (run) => Promise.resolve(journal.unpark(run, claimed[0]!.parkedId)));
-    const next = await commit(bench, (run) => journal.claimParked(run, 10, 60_000));
+    const next = await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000));
     expect(next).toMatchObject([{ id: "2", attempts: 0, failingForMs: 0 }]);
+  },
+
+  "what a worker that died had claimed is shown at once": async (bench) => {
+    const { journal } = bench;
+    const [dying, next] = [randomUUID(), randomUUID()];
+    const replica = `replica ${dying}`;
+    await commit(bench, (run) => journal.tick(run, dying, replica, 60_000));
+    await commit(bench, (run) =>
+      Promise.resolve(journal.park(run, [message("1", "a"), message("2", "b")], "no", 0, true)),
+    );
+    const mine = await commit(bench, (run) => journal.claimParked(run, dying, 10, 60_000));
+    expect(ids(mine)).toEqual(["1", "2"]);
+    const other = await commit(bench, (run) => journal.claimParked(run, next, 10, 60_000));
+    expect(other).toEqual([]);
+    await commit(bench, (run) => Promise.resolve(journal.postpone(run, mine[0]!.parkedId, "again", 60_000)));
+    // A new process under the same name: the one before is dead.
+    await commit(bench, (run) => journal.tick(run, next, replica, 60_000));
+    expect(ids(await commit(bench, (run) => journal.claimParked(run, next, 10, 60_000)))).toEqual(["2"]);
   },
 
   "a message that is claimed by a transaction that is open is left alone": async (bench) => {
     const { journal } = bench;
     await commit(bench, (run) => Promise.resolve(journal.park(run, [message("1")], "no", 0, true)));
     const tx = open(bench);
-    expect(ids(await journal.claimParked(tx.run, 10, 60_000))).toEqual(["1"]);
-    expect(await commit(bench, (run) => journal.claimParked(run, 10, 60_000))).toEqual([]);
+    expect(ids(await journal.claimParked(tx.run, worker, 10, 60_000))).toEqual(["1"]);
+    expect(await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000))).toEqual([]);
     await tx.rollback();
-    expect(ids(await commit(bench, (run) => journal.claimParked(run, 10, 60_000)))).toEqual(["1"]);
+    expect(ids(await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000)))).toEqual(["1"]);
   },
 
   "a message is parked once, counts its tries, and lets its key go on when it is buried": async (bench) => {
     const { journal } = bench;
     for (let i = 0; i < 2; i++)
       await commit(bench, (run) => Promise.resolve(journal.park(run, [message("1")], "no", 0, true)));
-    const [claimed] = await commit(bench, (run) => journal.claimParked(run, 10, 60_000));
+    const [claimed] = await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000));
     await commit(bench, (run) => Promise.resolve(journal.postpone(run, claimed!.parkedId, "again", 0)));
-    const again = await commit(bench, (run) => journal.claimParked(run, 10, 60_000));
+    const again = await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000));
     expect(again).toMatchObject([{ id: "1", attempts: 2 }]);
     expect(await commit(bench, (run) => journal.backlog(run))).toMatchObject({ retries: 1, deadLetters: 0 });
     await commit(bench, (run) => Promise.resolve(journal.bury(run, claimed!.parkedId, "over", "cause")));
     expect(await commit(bench, (run) => journal.blockedKeys(run, channel))).toEqual(new Set());
-    expect(await commit(bench, (run) => journal.claimParked(run, 10, 60_000))).toEqual([]);
+    expect(await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000))).toEqual([]);
     expect(await commit(bench, (run) => journal.backlog(run))).toMatchObject({ retries: 0, deadLetters: 1 });
   },
 };
