@@ -1,4 +1,9 @@
-import type { CommandRow, ParkedRow, SagaRow, StepRow } from "../../packages/runtime/src/journal/memory-rows.ts";
+import type {
+  CommandRow,
+  ParkedRow,
+  SagaRow,
+  StepRow,
+} from "../../packages/runtime/src/journal/memory-rows.ts";
 import { isLive } from "../../packages/runtime/src/journal/memory-rows.ts";
 import type { Operation } from "./clients.ts";
 import type { Bank } from "./ledger/bank.ts";
@@ -67,8 +72,11 @@ function clients({ world, operations }: Checked): void {
   }
 }
 
+/** The reverse of the order in which their steps are started. */
+const undoing = ["debit", "void", "release"];
+
 /** 1 and 6: done with all its steps, or taken back with each undone once, money and bank included. */
-function transfersEnd({ world, bank }: Checked): void {
+function transfersEnd({ world, bank, observer }: Checked): void {
   const entries = (["wallets", "vault", "clearing"] as const).flatMap((s) =>
     valuesOf<Entry>(world, s, "entry"),
   );
@@ -96,11 +104,18 @@ function transfersEnd({ world, bank }: Checked): void {
           cleared <= 1 &&
           cleared === voided;
     if (!fits) world.violate("6 saga", `${transfer} is ${row.state}: ${told}`);
+    const undone = (observer.effects.get(transfer) ?? []).filter((op) => undoing.includes(op));
+    const places = undone.map((op) => undoing.indexOf(op));
+    if (places.some((place, i) => i > 0 && place < places[i - 1]!))
+      world.violate("6 saga", `${transfer} was undone in the order ${undone.join(", ")}`);
     const asked = orders.filter((o) => o.transfer === transfer && o.verdict === "done");
     const clears = asked.filter((o) => o.action === "clear").length;
     const voids = asked.filter((o) => o.action === "void").length;
     if (clears > 1 || clears !== cleared || voids !== voided)
-      world.violate("6 saga", `${transfer} is ${row.state}, and the bank has ${clears} clears, ${voids} voids`);
+      world.violate(
+        "6 saga",
+        `${transfer} is ${row.state}, and the bank has ${clears} clears, ${voids} voids`,
+      );
     const ends = settled.filter((s) => s.transfer === transfer).length;
     if (ends !== 1) world.violate("6 saga", `${transfer} was settled ${ends} times`);
   }
@@ -108,7 +123,8 @@ function transfersEnd({ world, bank }: Checked): void {
 
 /** 3, 4, 5 and 9: each event applied once, in order, or a dead letter. */
 function messages({ world, observer }: Checked): void {
-  for (const what of observer.unpublished) world.violate("3 outbox", `${what} was committed and never published`);
+  for (const what of observer.unpublished)
+    world.violate("3 outbox", `${what} was committed and never published`);
   const dead = new Map<string, Set<string>>();
   for (const service of services)
     for (const row of valuesOf<ParkedRow>(world, service, "parked")) {
@@ -137,7 +153,8 @@ function messages({ world, observer }: Checked): void {
     const times = heard.filter((row) => row.transfer === transfer).length;
     if (times !== 1) world.violate("4 once", `statements heard ${times} times how ${transfer} ended`);
     const noted = notes.filter((row) => row.transfer === transfer).length;
-    if (noted !== Number(!isUnwanted(transfer))) world.violate("4 once", `${transfer} was noted ${noted} times`);
+    if (noted !== Number(!isUnwanted(transfer)))
+      world.violate("4 once", `${transfer} was noted ${noted} times`);
   }
   const slots = valuesOf<{ id: string }>(world, "transfers", "sweep").map((row) => row.id);
   if (new Set(slots).size !== slots.length) world.violate("4 once", "a slot of a schedule ran twice");
@@ -156,7 +173,8 @@ function sagas({ world }: Checked): void {
     const steps = valuesOf<StepRow>(world, "transfers", "step").filter((step) => step.saga === key);
     const left = steps.filter((s) => s.commandId !== "" && !s.name.startsWith("refused: "));
     const open = left.filter((s) => s.state === "started" || s.state === "undoing");
-    if (open.length > 0) world.violate("6 saga", `${id} is ${state}, its step ${open[0]!.name} ${open[0]!.state}`);
+    if (open.length > 0)
+      world.violate("6 saga", `${id} is ${state}, its step ${open[0]!.name} ${open[0]!.state}`);
     const wrong = left.filter((s) => (state === "done" ? s.state !== "done" : s.state === "done"));
     if (wrong.length > 0)
       world.violate("6 saga", `${id} is ${state}, its step ${wrong[0]!.name} ${wrong[0]!.state}`);

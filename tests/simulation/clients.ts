@@ -53,7 +53,8 @@ export function begin(world: World, fleet: Fleet, random: Random, operations: re
     if (ready.length === 0) return next();
     const { process, running, name } = random.pick(ready);
     const answer = (told: () => void): void => {
-      if (!random.chance(world.weather.replyLost)) world.timeline.after(world.latencyMs(), () => !answered && told());
+      if (!random.chance(world.weather.replyLost))
+        world.timeline.after(world.latencyMs(), () => !answered && told());
     };
     world.trace.add(`client > ${name} ${operation.id}, try ${nth}`);
     world.timeline.after(timeoutMs, next);
@@ -78,7 +79,8 @@ export function begin(world: World, fleet: Fleet, random: Random, operations: re
               }
               const { code, message } = error as StatusError;
               world.trace.add(`${operation.id}: ${code} ${message}`);
-              if (code === "INTERNAL") world.violate("2 client", `${operation.id} was told INTERNAL: ${message}`);
+              if (code === "INTERNAL")
+                world.violate("2 client", `${operation.id} was told INTERNAL: ${message}`);
               next();
             }),
         );

@@ -13,6 +13,9 @@ export class Observer {
   readonly #published = new Map<string, number>();
   readonly #seen = new Set<string>();
   readonly #fences = new Map<string, number>();
+  readonly #owners = new Map<string, object>();
+  /** What was done and undone for each transfer, in the order of commits. */
+  readonly effects = new Map<string, string[]>();
   readonly #world: World;
   commits = 0;
   /** Publications and deliveries of what was there before. */
@@ -28,9 +31,11 @@ export class Observer {
         world.trace.add(
           `commit ${service}: ${[...writes].map(([table, rows]) => `${table} ${[...rows.keys()].join(" ")}`).join("; ")}`,
         );
+        for (const row of writes.get("entry")?.values() ?? []) this.#effect(row as Entry);
         if (writes.has("account")) this.#balance(service);
       };
     }
+    world.published = ({ publisher, fence }, process) => this.#owner(publisher, fence, process);
     const append = world.log.append.bind(world.log);
     world.log.append = (batch, at) => {
       append(batch, at);
@@ -52,8 +57,25 @@ export class Observer {
       }
       const known = row as Account;
       if (known.pence !== pence || known.n !== n)
-        this.#world.violate("1 money", `${service} ${account} holds ${known.pence}, its entries say ${pence}`);
+        this.#world.violate(
+          "1 money",
+          `${service} ${account} holds ${known.pence}, its entries say ${pence}`,
+        );
     }
+  }
+
+  #effect({ op, transfer }: Entry): void {
+    const list = this.effects.get(transfer) ?? [];
+    this.effects.set(transfer, list);
+    list.push(op);
+  }
+
+  /** 8: a fence belongs to one process. */
+  #owner(publisher: string, fence: number, process: object): void {
+    const owner = this.#owners.get(`${publisher} ${fence}`) ?? process;
+    this.#owners.set(`${publisher} ${fence}`, owner);
+    if (owner !== process)
+      this.#world.violate("8 fence", `${publisher}: two processes published with fence ${fence}`);
   }
 
   #outbox({ channel, key, id }: OutboxRow): void {
@@ -81,7 +103,8 @@ export class Observer {
       const nth = this.#published.get(place) ?? 0;
       this.#published.set(place, nth + 1);
       const due = this.#committed.get(place)?.[nth];
-      if (!this.#known.has(id)) this.#world.violate("3 outbox", `${place} ${id} was published and never committed`);
+      if (!this.#known.has(id))
+        this.#world.violate("3 outbox", `${place} ${id} was published and never committed`);
       else if (due !== id)
         this.#world.violate("5 order", `${place}: ${id} was published where ${String(due)} was next`);
     }

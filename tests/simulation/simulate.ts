@@ -39,8 +39,8 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const random = new Random(seed, "plan");
   const observer = new Observer(world);
   const { app, bank } = ledger(world);
-  const stormMs = random.between(4_000, 20_000);
-  const leaseMs = random.between(900, 3_000);
+  const stormMs = random.between(2_000, 10_000);
+  const leaseMs = random.between(1_000, 5_000);
   const isImpatient = random.chance(0.3);
   const isSplit = random.chance(0.6);
   const fleet = await Fleet.of(world, app, {
@@ -51,8 +51,8 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     mutation: options.mutation ?? sound,
     timing: {
       leaseMs,
-      pollMs: 1_000,
-      giveUpMs: 20_000,
+      pollMs: 2_000,
+      giveUpMs: 4_000,
       drainMs: 4_000,
       sagas: {
         tryMs: random.between(300, 3_000),
@@ -69,7 +69,10 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   begin(world, fleet, new Random(seed, "clients"), operations);
   storm(world, fleet, new Random(seed, "misfortunes"), over);
   const unhandled = (error: unknown): void => {
-    world.violate("unhandled rejection", error instanceof Error ? (error.stack ?? error.message) : String(error));
+    world.violate(
+      "unhandled rejection",
+      error instanceof Error ? (error.stack ?? error.message) : String(error),
+    );
   };
   process.on("unhandledRejection", unhandled);
   try {

@@ -64,7 +64,10 @@ export const transfers = contract("transfers", {
   }),
   finish: command({ input: Of }),
   refuse: command({ input: z.object({ transfer: z.string(), reason: z.string() }) }),
-  settled: event({ data: z.object({ transfer: z.string(), from: z.string(), state: z.string() }), key: "from" }),
+  settled: event({
+    data: z.object({ transfer: z.string(), from: z.string(), state: z.string() }),
+    key: "from",
+  }),
 });
 
 /** A read model, and the notes that it is ordered to keep. */

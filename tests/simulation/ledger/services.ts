@@ -107,7 +107,8 @@ export function ledger(world: World): { readonly app: App; readonly bank: Bank }
     },
   );
 
-  const line = (event: string) =>
+  const line =
+    (event: string) =>
     async ({ account, n }: { account: string; n: number }, { sql }: { readonly sql: Sql }): Promise<void> => {
       const name = `${event} ${account}`;
       await rows(sql, (tables) => append(tables, "line", { event, account, n } satisfies Line));

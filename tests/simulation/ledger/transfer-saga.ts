@@ -9,7 +9,12 @@ export const transferSaga = saga("transfer", {
   waits: [{ event: clearing.cleared, correlate: "transfer" }],
   async run({ transfer, from, to, pence, shape }, { step, waitFor, sleep, all, uuid }) {
     const hold = () =>
-      step("hold", wallets.hold, { transfer, account: from, pence }, { undo: [wallets.release, { transfer }] });
+      step(
+        "hold",
+        wallets.hold,
+        { transfer, account: from, pence },
+        { undo: [wallets.release, { transfer }] },
+      );
     const clear = () =>
       step("clear", clearing.clear, { transfer, pence }, { undo: [clearing.void, { transfer }] });
     if (shape === "branches") await all([hold, clear]);
@@ -21,7 +26,12 @@ export const transferSaga = saga("transfer", {
     if (shape === "waits" && !(await waitFor("clearing", clearing.cleared, { within: "20m" })))
       throw new Error("the clearing was never heard of");
     if (shape === "sleeps") await sleep("a while", "3s");
-    await step("credit", vault.credit, { transfer, account: to, pence }, { undo: [vault.debit, { transfer }] });
+    await step(
+      "credit",
+      vault.credit,
+      { transfer, account: to, pence },
+      { undo: [vault.debit, { transfer }] },
+    );
     if (shape === "sleeps") await sleep("a moment", "100ms");
     await step("finish", transfers.finish, { transfer }, { final: true });
   },

@@ -1,11 +1,7 @@
 import { DeclaredError, StatusError } from "kerf";
 import type { Discovery } from "../../../packages/runtime/src/discovery/discovery.ts";
 import { interrupted } from "../../../packages/runtime/src/transport/ask.ts";
-import type {
-  CallRequest,
-  Dispatch,
-  Transport,
-} from "../../../packages/runtime/src/transport/transport.ts";
+import type { CallRequest, Dispatch, Transport } from "../../../packages/runtime/src/transport/transport.ts";
 import type { SimProcess } from "./process.ts";
 import type { World } from "./world.ts";
 

@@ -61,6 +61,7 @@ export class SimBroker implements Broker {
         throw new Error("the broker could not be reached");
       }
       await log.publish(batch);
+      this.#world.published(batch, this.#process);
       trace.add(
         `${this.#process.name} > broker: fence ${batch.fence}, ${batch.messages.map((m) => `${m.channel} ${m.id.slice(0, 8)}`).join(", ")}`,
       );

@@ -24,7 +24,14 @@ export interface Weather {
   readonly misfortunes: readonly Misfortune[];
 }
 
-export type Misfortune = "kill" | "stop" | "restart" | "partition" | "store crash" | "store cut" | "broker down";
+export type Misfortune =
+  | "kill"
+  | "stop"
+  | "restart"
+  | "partition"
+  | "store crash"
+  | "store cut"
+  | "broker down";
 
 const all: readonly Misfortune[] = [
   "kill",

@@ -1,5 +1,6 @@
 import { memoryBroker, type MemoryBroker } from "../../../packages/runtime/src/broker/memory.ts";
 import { MemoryLog } from "../../../packages/runtime/src/broker/memory-log.ts";
+import type { Batch } from "../../../packages/runtime/src/broker/broker.ts";
 import { MemoryStore } from "../../../packages/runtime/src/data/memory/store.ts";
 import type { SimProcess } from "./process.ts";
 import { Random } from "./random.ts";
@@ -19,6 +20,8 @@ export class World {
   readonly violations: string[] = [];
   weather: Weather;
   brokerUp = true;
+  /** Sees whose batches the broker took. */
+  published: (batch: Batch, process: SimProcess) => void = () => {};
   /** The process whose code runs: an event enters one at most, and the promises that it lets go on are of the same. */
   entered: SimProcess | undefined;
   /** Until when two places cannot reach each other, by their names. */
