@@ -22,8 +22,8 @@ export class Rest {
   /** What is at work, waits included. */
   #working = 0;
   readonly #resting = new Set<Resting>();
-  /** Aborted when anything ends, so that those at rest look whether they are alone now. */
-  #change = new AbortController();
+  /** Aborted when anything ends, so that those at rest look whether they are alone now. None while nothing rests. */
+  #change: AbortController | undefined;
   #halted = false;
 
   constructor(
@@ -100,12 +100,13 @@ export class Rest {
   }
 
   async #wait(ms: number): Promise<void> {
+    this.#change ??= new AbortController();
     const signal = AbortSignal.any([this.#draining, this.#change.signal]);
     await this.#clock.sleep(ms, signal).catch(() => {});
   }
 
   #changed(): void {
-    this.#change.abort();
-    this.#change = new AbortController();
+    this.#change?.abort();
+    this.#change = undefined;
   }
 }
