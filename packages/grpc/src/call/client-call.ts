@@ -108,7 +108,7 @@ export abstract class ClientCall extends MessageStream {
     } catch (error) {
       this.cancel(GrpcError.from(error));
     }
-    sender.batch(connection.streams.size);
+    sender.batchCall(connection.streams.size);
   }
 
   /** A call that did not wait has the whole of its time: no second look at the clock. */

@@ -293,7 +293,7 @@ export class ServerStream extends MessageStream implements ServerCall {
     this.localEnded = true;
     this.#requests?.drop(error);
     this.dropUnfinished();
-    sender.batch(connection.streams.size);
+    sender.batchCall(connection.streams.size);
     if (this.remoteEnded) connection.remove(this);
     // The client may still be sending: it is told to stop, without an error (RFC 9113, section 8.1).
     else connection.reset(this, ErrorCode.NO_ERROR);

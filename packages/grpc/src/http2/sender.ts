@@ -9,7 +9,7 @@ const HIGH_WATER = 256 * 1024;
 /** The buffer is written at this size although more of the turn may come. */
 const LARGE_BATCH = 64 * 1024;
 /** At least this many calls go into one write where as many are ready. */
-const SMALLEST_BATCH = 32;
+const SMALLEST_BATCH = 24;
 
 /** Everything that one connection sends: batches the writes, and holds DATA back for flow control. */
 export class Sender {
@@ -28,6 +28,8 @@ export class Sender {
   readonly #socket: Socket;
   #scheduled = false;
   #batched = 0;
+  /** Messages in the write before; it says whether calls come alone. */
+  #lastBatch = 2;
   #closed = false;
 
   constructor(socket: Socket) {
@@ -43,16 +45,27 @@ export class Sender {
   }
 
   /**
-   * A call, or a reply, was written. One write per turn would make both sides take turns: a share of what is open
-   * goes out early, so that the peer works while we do.
+   * A message was written. One write per turn would make both sides take turns: a share of what is open goes out
+   * early, so that the peer works while we do.
    */
   batch(open: number): void {
-    if (++this.#batched >= Math.max(SMALLEST_BATCH, open >> 2) || this.out.pos >= LARGE_BATCH) this.flush();
+    this.#batched++;
+    if (this.#batched >= Math.max(SMALLEST_BATCH, open >> 2) || this.out.pos >= LARGE_BATCH) this.flush();
     else this.schedule();
+  }
+
+  /** A whole call, or its reply, was written. One that is alone, as the one before it was, waits for no other. */
+  batchCall(open: number): void {
+    if (open > 1 || this.#lastBatch > 1 || this.#scheduled) return this.batch(open);
+    this.#batched++;
+    this.flush();
+    // What follows in this turn was not alone after all.
+    this.schedule();
   }
 
   flush(): void {
     this.#scheduled = false;
+    if (this.#batched > 0) this.#lastBatch = this.#batched;
     this.#batched = 0;
     const { out } = this;
     if (out.pos === 0 || this.#closed) return;
