@@ -1,0 +1,1 @@
+create table sale (sku text, n int);

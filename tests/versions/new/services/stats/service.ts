@@ -1,0 +1,47 @@
+import { on, saga, service } from "kerf";
+import { z } from "zod";
+import { till } from "../till/contract.ts";
+import { stats } from "./contract.ts";
+
+const watcher = saga("watcher", {
+  version: 1,
+  input: z.object({ sku: z.string() }),
+  uses: [stats],
+  waits: [{ event: till.recorded, correlate: "article" }],
+  async run({ sku }, { step, waitFor, sleep }) {
+    const first = await waitFor("first", till.recorded, { within: "1h" });
+    await sleep("a while", "6s");
+    const second = await waitFor("second", till.recorded, { within: "1h" });
+    await step("watched", stats.watched, { sku, n: first!.n * 100 + second!.n }, { final: true });
+  },
+});
+
+export default service(
+  stats,
+  { database: { migrations: new URL("../../../migrations/stats/", import.meta.url) } },
+  {
+    handle: {
+      async remark({ article, text }, { sql }) {
+        await sql`insert into remark values (${article}, ${text}, 'new')`;
+        return {};
+      },
+      async watch({ sku }, { start }) {
+        start(watcher, { sku }, { id: sku });
+        return {};
+      },
+      async watched({ sku, n }, { sql }) {
+        await sql`insert into watched values (${sku}, ${n}, 'new')`;
+        return {};
+      },
+    },
+    react: [
+      on(till.recorded, async ({ article, n, note }, { sql }) => {
+        await sql`insert into line (sku, n, note, by) values (${article}, ${n}, ${note ?? null}, 'new')`;
+      }),
+      on(till.voided, async ({ article, n }, { sql }) => {
+        await sql`insert into voided values (${article}, ${n}, 'new')`;
+      }),
+    ],
+    sagas: [watcher],
+  },
+);

@@ -1,0 +1,18 @@
+import { service } from "kerf";
+import { stats } from "../stats/contract.ts";
+import { till } from "./contract.ts";
+
+export default service(
+  till,
+  { database: { migrations: new URL("../../../migrations/till/", import.meta.url) }, uses: [stats] },
+  {
+    handle: {
+      async sell({ sku, n }, { sql, emit, send }) {
+        await sql`insert into sale values (${sku}, ${n})`;
+        emit(till.sold, { sku, n });
+        send(stats.remark, { sku, text: `sold ${n}` }, { id: `${sku} ${n}`, key: sku });
+        return {};
+      },
+    },
+  },
+);
