@@ -1,13 +1,14 @@
-import { ErrorCode, errorCodeName } from "../http2/http2-error.ts";
-import { CONNECTION_LOST, NEVER_TAKEN } from "../http2/stream.ts";
+import { ErrorCode } from "../http2/http2-error.ts";
+import { NEVER_TAKEN } from "../http2/stream.ts";
 import { errorFromTrailers, GrpcError } from "./grpc-error.ts";
 import type { ClientHost } from "./hosts.ts";
 import { MessageStream } from "./message-stream.ts";
 import { writeMessage } from "./messages.ts";
 import { Metadata, type MetadataInit } from "./metadata.ts";
+import { gone, statusOfReset } from "./reset-status.ts";
 import { readResponseHead, statusOfHttp, type ResponseHead } from "./response-head.ts";
 import type { AnyMethod } from "./service.ts";
-import { Status, type StatusCode } from "./status.ts";
+import { Status } from "./status.ts";
 import { formatTimeout } from "./timeout.ts";
 import { writeMetadata } from "./write-metadata.ts";
 
@@ -276,26 +277,4 @@ function aborted(signal: AbortSignal): GrpcError {
   const { reason } = signal as { reason: unknown };
   if (reason instanceof GrpcError) return reason;
   return new GrpcError(Status.CANCELLED, "the call was cancelled", { cause: reason });
-}
-
-/** What an HTTP/2 error code means for a call (gRPC over HTTP/2, "HTTP2 Transport Mapping"). */
-function statusOfReset(code: number): StatusCode {
-  switch (code) {
-    case CONNECTION_LOST:
-    case NEVER_TAKEN:
-    case ErrorCode.REFUSED_STREAM:
-      return Status.UNAVAILABLE;
-    case ErrorCode.CANCEL:
-      return Status.CANCELLED;
-    case ErrorCode.ENHANCE_YOUR_CALM:
-      return Status.RESOURCE_EXHAUSTED;
-    case ErrorCode.INADEQUATE_SECURITY:
-      return Status.PERMISSION_DENIED;
-    default:
-      return Status.INTERNAL;
-  }
-}
-
-function gone(code: number, reason: string): string {
-  return code < 0 ? reason : `${reason} (${errorCodeName(code)})`;
 }

@@ -1,26 +1,16 @@
 import { CONNECTION_LOST } from "../http2/stream.ts";
 import { ErrorCode } from "../http2/http2-error.ts";
-import { Cancellation } from "./cancellation.ts";
 import { GrpcError } from "./grpc-error.ts";
-import type { Registered, ServerHost } from "./hosts.ts";
+import { HandledCall } from "./handled-call.ts";
 import { MessageQueue } from "./message-queue.ts";
-import { MessageStream } from "./message-stream.ts";
 import { writeMessage } from "./messages.ts";
-import { Metadata } from "./metadata.ts";
-import type { RequestHead } from "./request-head.ts";
-import type { ServerCall } from "./server-call.ts";
-import type { AnyMethod } from "./service.ts";
 import { Status } from "./status.ts";
 import { writeMetadata, writeStatus } from "./write-metadata.ts";
 
 const NOTHING = Symbol("no message yet");
 
 /** One call on the server: reads the requests, runs the handler, writes the replies and the status. */
-export class ServerStream extends MessageStream implements ServerCall {
-  readonly side = "server";
-  readonly connection: ServerHost;
-  readonly registered: Registered;
-  readonly head: RequestHead;
+export class ServerStream extends HandledCall {
   #request: unknown = NOTHING;
   #requests: MessageQueue<unknown> | undefined;
   #received = 0;
@@ -28,59 +18,10 @@ export class ServerStream extends MessageStream implements ServerCall {
   #started = false;
   #headersSent = false;
   #finished = false;
-  #metadata: Metadata | undefined;
-  #responseHeaders: Metadata | undefined;
-  #responseTrailers: Metadata | undefined;
-  #cancellation: Cancellation | undefined;
   #statusWaits: GrpcError | true | undefined;
-
-  constructor(connection: ServerHost, id: number, registered: Registered, head: RequestHead) {
-    super();
-    this.connection = connection;
-    this.id = id;
-    this.registered = registered;
-    this.head = head;
-  }
-
-  get method(): AnyMethod {
-    return this.registered.method;
-  }
-
-  get authority(): string {
-    return this.head.authority;
-  }
-
-  get peer(): string {
-    return this.connection.peer;
-  }
-
-  get peerCertificate(): unknown {
-    return this.connection.peerCertificate();
-  }
-
-  get metadata(): Metadata {
-    return (this.#metadata ??=
-      this.head.metadata === undefined ? new Metadata() : Metadata.fromWire(this.head.metadata));
-  }
-
-  get responseHeaders(): Metadata {
-    return (this.#responseHeaders ??= new Metadata());
-  }
-
-  get responseTrailers(): Metadata {
-    return (this.#responseTrailers ??= new Metadata());
-  }
-
-  get signal(): AbortSignal {
-    return (this.#cancellation ??= new Cancellation()).signal;
-  }
 
   override get unreadBytes(): number {
     return this.#unread;
-  }
-
-  remainingMs(): number {
-    return this.expiresAt === Infinity ? Infinity : Math.max(0, this.expiresAt - performance.now());
   }
 
   sendHeaders(): void {
@@ -262,7 +203,7 @@ export class ServerStream extends MessageStream implements ServerCall {
     this.dropUnfinished();
     // A handler that reads on must not take this for the end of the requests.
     this.#requests?.drop(reason);
-    if (this.#started) (this.#cancellation ??= new Cancellation()).cancel(reason);
+    if (this.#started) this.cancelSignal(reason);
     this.stopSending();
   }
 
@@ -272,7 +213,7 @@ export class ServerStream extends MessageStream implements ServerCall {
     const { sender } = connection;
     const at = sender.beginHeaders();
     connection.writeResponseHead(this.head.acceptsGzip);
-    if (this.#responseHeaders !== undefined) writeMetadata(sender, this.#responseHeaders);
+    if (this.headersToSend !== undefined) writeMetadata(sender, this.headersToSend);
     sender.endHeaders(at, this.id, false);
   }
 
@@ -283,12 +224,12 @@ export class ServerStream extends MessageStream implements ServerCall {
     const at = sender.beginHeaders();
     if (!this.#headersSent) {
       connection.writeResponseHead(this.head.acceptsGzip);
-      if (this.#responseHeaders !== undefined) writeMetadata(sender, this.#responseHeaders);
+      if (this.headersToSend !== undefined) writeMetadata(sender, this.headersToSend);
       this.#headersSent = true;
     }
     if (error === undefined) connection.writeOk();
     else writeStatus(sender, error);
-    if (this.#responseTrailers !== undefined) writeMetadata(sender, this.#responseTrailers);
+    if (this.trailersToSend !== undefined) writeMetadata(sender, this.trailersToSend);
     sender.endHeaders(at, this.id, true);
     this.localEnded = true;
     this.#requests?.drop(error);
