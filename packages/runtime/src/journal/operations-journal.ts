@@ -72,7 +72,7 @@ export interface SagaSummary {
   readonly parkedReason: string | null;
   /** Why it is, or was, undone. */
   readonly error: SagaError | null;
-  /** The latest step that is not over. */
+  /** The step that is tried, or taken back, for longest. */
   readonly step: string | null;
   readonly stuck: boolean;
 }
@@ -148,7 +148,7 @@ export interface OperationsJournal {
   dropLetters(run: Run, which: LetterChoice, by: By): Promise<number>;
   /** By name of the saga and state. */
   countSagas(run: Run): Promise<readonly { name: string; state: SagaState; sagas: number; stuck: number }[]>;
-  /** Those that are parked or stuck first, then the latest. */
+  /** Those that are parked first, then the latest. */
   readSagas(run: Run, which: SagaChoice): Promise<readonly SagaSummary[]>;
   /** With this id: several where several kinds of saga have one. */
   findSagas(run: Run, id: string, name?: string): Promise<readonly SagaDetail[]>;

@@ -2,17 +2,16 @@ import type { OperationsJournal, SagaDetail, SagaStep, SagaSummary } from "./ope
 import { postgresLetters } from "./postgres-letters.ts";
 import type { SagaError, StepState } from "./journal.ts";
 
-/** As the count of stuck sagas in a backlog has it. */
-const stuck = `(s.state in ('running', 'undoing') and case
-  when exists (select from kerf.worker w where w.id = s.worker) then exists (
-    select from kerf.saga_step t where t.saga = s.name and t.id = s.id and t.command_id <> ''
-      and t.state in ('started', 'undoing') and t.at < now() - interval '10 minutes')
-  else s.next_at < now() - interval '5 minutes' end)`;
-
 const columns = `s.name, s.id, s.version, s.state, s.started_at as "startedAt", s.ended_at as "endedAt",
-  s.parked_at as "parkedAt", s.parked_reason as "parkedReason", s.error, ${stuck} as stuck,
-  (select t.name from kerf.saga_step t where t.saga = s.name and t.id = s.id and t.state in ('started', 'undoing')
-    order by t.at desc limit 1) as step`;
+  s.parked_at as "parkedAt", s.parked_reason as "parkedReason", s.error, v.name as step,
+  s.state in ('running', 'undoing') and case
+    when exists (select from kerf.worker w where w.id = s.worker) then coalesce(v.at < now() - interval '10 minutes', false)
+    else s.next_at < now() - interval '5 minutes' end as stuck`;
+/** The step that is at work for longest; `stuck` is what the count in a backlog calls so. */
+const steps = `left join lateral (
+  select t.name, t.at from kerf.saga_step t where t.saga = s.name and t.id = s.id and t.command_id <> ''
+    and t.state in ('started', 'undoing') order by t.at limit 1) v on true`;
+const live = "s.state in ('running', 'undoing')";
 
 interface StepRow extends Omit<SagaStep, "output" | "error" | "undoAt"> {
   readonly output: unknown;
@@ -30,22 +29,34 @@ export const postgresOperations: OperationsJournal = {
   },
   countSagas: (run) =>
     run(
-      `select name, state, count(*) as sagas, count(*) filter (where ${stuck}) as stuck from kerf.saga s
-       group by name, state order by name, state`,
+      `with stuck as (
+         select name, state, count(*) as sagas from (select ${columns} from kerf.saga s ${steps} where ${live}) l
+         where stuck group by name, state)
+       select s.name, s.state, count(*) as sagas, coalesce(min(stuck.sagas), 0) as stuck
+       from kerf.saga s left join stuck on stuck.name = s.name and stuck.state = s.state
+       group by s.name, s.state order by s.name, s.state`,
     ),
-  readSagas: (run, { state, name, limit }) =>
-    run<SagaSummary>(
-      `select * from (
-         select ${columns} from kerf.saga s
-         where ($1::text is null or s.state = $1 or $1 = 'stuck' and s.state in ('running', 'undoing')) and ($2::text is null or s.name = $2)) s
-       where $1 is distinct from 'stuck' or stuck
-       order by (state = 'parked' or stuck) desc, "startedAt" desc, name, id limit $3`,
-      [state ?? null, name ?? null, limit],
-    ),
+  readSagas: (run, { state, name, limit }) => {
+    const named = "($1::text is null or s.name = $1)";
+    if (state === "stuck")
+      return run<SagaSummary>(
+        `select * from (select ${columns} from kerf.saga s ${steps} where ${live} and ${named}) l
+         where stuck order by "startedAt" desc, name, id limit $2`,
+        [name ?? null, limit],
+      );
+    // The steps are for those that are shown only.
+    return run<SagaSummary>(
+      `select ${columns} from (
+         select * from kerf.saga s where ${named} and ($3::text is null or s.state = $3)
+         order by state = 'parked' desc, started_at desc, name, id limit $2) s ${steps}
+       order by s.state = 'parked' desc, s.started_at desc, s.name, s.id`,
+      [name ?? null, limit, state ?? null],
+    );
+  },
   findSagas: async (run, id, name) => {
     const sagas = await run<Omit<SagaDetail, "steps" | "mail">>(
       `select ${columns}, s.parked_from as "parkedFrom", s.input, s.actor, s.traceparent, s.worker, s.next_at as "nextAt"
-       from kerf.saga s where s.id = $1 and ($2::text is null or s.name = $2) order by s.name`,
+       from kerf.saga s ${steps} where s.id = $1 and ($2::text is null or s.name = $2) order by s.name`,
       [id, name ?? null],
     );
     return Promise.all(

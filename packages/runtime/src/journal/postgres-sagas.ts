@@ -78,7 +78,8 @@ export const postgresSagas: SagaJournal = {
            case when t.state in ('done', 'failed') then now() end
          from json_to_recordset($9::text::json) as t (name text, position int, member text, "inputHash" text, "commandId" text, state text, input json, output json, refusals int), own
          on conflict (saga, id, name) do update set state = excluded.state, output = excluded.output, refusals = excluded.refusals, at = now(),
-           ended_at = coalesce(kerf.saga_step.ended_at, excluded.ended_at))
+           ended_at = coalesce(kerf.saga_step.ended_at, excluded.ended_at)
+         where (kerf.saga_step.state, kerf.saga_step.refusals) is distinct from (excluded.state, excluded.refusals))
        select coalesce((select case when due then 'due' else 'kept' end from own), 'lost') as written, case when not $11::boolean then set_config('synchronous_commit', 'off', true) end`,
       [
         saga,
@@ -114,14 +115,15 @@ export const postgresSagas: SagaJournal = {
     );
     return {
       seen: rows[0]?.seen ?? 0,
-      items: rows.flatMap(({ seen: _seen, event, ...item }) =>
-        event === null ? [] : [{ event, ...item }],
-      ),
+      items: rows.flatMap(({ seen: _seen, event, ...item }) => (event === null ? [] : [{ event, ...item }])),
     };
   },
   liveSagas: (run) =>
     run<LiveSagas>(
-      `select name, version, count(*) as instances from kerf.saga where state in ('running', 'undoing', 'parked')
+      // Each half by its own index: those that ended are the many.
+      `select name, version, count(*) as instances from (
+         select name, version from kerf.saga where state in ('running', 'undoing')
+         union all select name, version from kerf.saga where state = 'parked') live
        group by name, version order by name, version`,
     ),
 };

@@ -94,9 +94,9 @@ alter table kerf.inbox set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_an
 alter table kerf.saga set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 alter table kerf.saga_step set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 -- Nearly empty, and all its rows are new: what counts is the number of dead ones.
-alter table kerf.outbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000,
+alter table kerf.outbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200,
   autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 100000);
-alter table kerf.mail set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+alter table kerf.mail set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200);
 alter table kerf.parked set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_threshold = 200);
 
 -- What is remembered so that a repetition is known is kept for the retention. A saga may come back to its commands for as
@@ -151,12 +151,13 @@ declare
   v_parked_due boolean;
   v_parked_next timestamptz;
 begin
-  perform set_config('synchronous_commit', 'off', true);
   delete from kerf.worker where id <> p_worker and (expires_at < now() or replica = p_replica);
   insert into kerf.worker (id, replica, expires_at) values (p_worker, p_replica, now() + p_lease_ms * interval '1 ms')
     on conflict (id) do update set expires_at = excluded.expires_at;
   update kerf.lease l set worker = p_worker, fence = fence + 1
     where name = 'relay' and (worker is null or not exists (select from kerf.worker w where w.id = l.worker));
+  -- But a fence that the server forgot would be given to another once more.
+  if not found then perform set_config('synchronous_commit', 'off', true); end if;
   select fence into v_fence from kerf.lease where name = 'relay' and worker = p_worker;
   select coalesce(bool_or(t <= now()), false), min(t) filter (where t > now()) into v_parked_due, v_parked_next from (
     select next_at as t from kerf.parked_head
@@ -164,7 +165,7 @@ begin
     union all (select min(replay_at) from kerf.parked where state = 'dead' and replay_at > now())) as p;
   return json_build_object(
     'relayFence', v_fence,
-    'unsent', v_fence is not null and exists (select from kerf.outbox),
+    'unsent', v_fence is not null and (select sequence from kerf.outbox order by sequence limit 1) is not null,
     'parkedDue', v_parked_due,
     'sagasDue', exists (
       select from kerf.saga s where state in ('running', 'undoing') and next_at <= now()
