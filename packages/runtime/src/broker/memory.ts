@@ -86,6 +86,8 @@ export function memoryBroker(options: MemoryBrokerOptions = {}): MemoryBroker {
         for (const cursor of cursors) if (cursor.delivery?.by.home === home) cursor.delivery = undefined;
       }
       void leaveAll();
+      // A subscription that was stopping has left already, but not what it was working on.
+      for (const consumers of log.groups.values()) pump(consumers);
     },
 
     async backlog() {

@@ -113,6 +113,7 @@ export const memorySagas: SagaJournal = {
         const known = await tables.lock<StepRow>("step", stepKey);
         const { position, name, member, inputHash, commandId } = known ?? step;
         const { state: to, output, refusals = 0 } = step;
+        if (known?.state === to && known.refusals === refusals) continue;
         const changed = { state: to, output: toJson(output), refusals, at: tables.now };
         const stepRow: StepRow = { saga: key, position, name, member, inputHash, commandId, ...changed };
         await tables.put("step", stepKey, stepRow);
@@ -121,7 +122,9 @@ export const memorySagas: SagaJournal = {
     }),
   liveSagas: (run) =>
     statementOn(run, (tables) => {
-      const live = tables.all<SagaRow>("saga").flatMap(([, row]) => (isLive(row) || row.state === "parked" ? [row] : []));
+      const live = tables
+        .all<SagaRow>("saga")
+        .flatMap(([, row]) => (isLive(row) || row.state === "parked" ? [row] : []));
       const byVersion = Map.groupBy(live, (row) => JSON.stringify([row.name, row.version]));
       return [...byVersion.values()].map((rows) => ({
         name: rows[0]!.name,
@@ -147,7 +150,12 @@ export const memorySagas: SagaJournal = {
         .map(([, row]) => row)
         .filter((row) => row.saga === key)
         .toSorted(by((row) => row.position))
-        .map(({ event, messageId, version, data }) => ({ event, messageId, version, data: JSON.parse(data) }));
+        .map(({ event, messageId, version, data }) => ({
+          event,
+          messageId,
+          version,
+          data: JSON.parse(data),
+        }));
       return { seen: tables.get<SagaRow>("saga", key)?.mail ?? 0, items };
     }),
 };

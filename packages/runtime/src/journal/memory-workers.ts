@@ -21,10 +21,12 @@ const relay = "relay";
 export const memoryWorkers: WorkerJournal = {
   tick: (run, worker, replica, leaseMs) =>
     statementOn(run, async (tables) => {
-      tables.lazy();
       await buryDead(tables, worker, replica);
       await tables.put("worker", worker, { replica, expiresAt: tables.now + leaseMs } satisfies WorkerRow);
+      const before = tables.get<LeaseRow>("lease", relay)?.fence;
       const relayFence = await takeLease(tables, worker);
+      // A fence that the server forgot would be given to another once more.
+      if (relayFence === undefined || relayFence === before) tables.lazy();
       const parked = heads(tables).map((row) => row.nextAt);
       const sagas = tables.all<SagaRow>("saga").flatMap(([, row]) => (isLive(row) ? [row] : []));
       const slots = tables.all<SlotRow>("slot");

@@ -26,12 +26,25 @@ export class Stopped extends Error {
   }
 }
 
+/**
+ * A commit that did not wait for the disk is there after so long: three times PostgreSQL's `wal_writer_delay`, which is
+ * 10 s at most.
+ */
+const flushedMs = 30_000;
+/** More than this are not held in doubt: the next commit waits for the disk. */
+const mostInDoubt = 20;
+
 /** The records of one saga: what is stored, what is yet to be stored with the next commit. */
 export class Recorder {
   readonly steps = new Map<string, Mutable<StepRecord>>();
   state: SagaState;
   error: SagaError | undefined;
   readonly #dirty = new Set<StepRecord>();
+  /**
+   * Steps that a server which crashes now may forget, and when they were stored: a later commit may outlive an earlier one
+   * that did not wait for the disk, so it holds them too.
+   */
+  readonly #inDoubt = new Map<StepRecord, number>();
   readonly #clock: Clock;
   readonly #storage: Storage;
   readonly #worker: string;
@@ -104,12 +117,16 @@ export class Recorder {
   }
 
   async #write(progress: Partial<SagaProgress>): Promise<"kept" | "due"> {
-    const steps = [...this.#dirty].map((step) => ({ ...step }));
+    const changed = [...this.#dirty];
     this.#dirty.clear();
+    const now = this.#clock.now();
+    for (const [step, at] of this.#inDoubt) if (at < now - flushedMs) this.#inDoubt.delete(step);
+    const steps = [...new Set([...this.#inDoubt.keys(), ...changed])].map((step) => ({ ...step }));
     const { state } = { state: this.state, ...progress };
     const forward = state === "running" || state === "done";
     // The outcome of a command can be asked for again by its id; a query's, an event's or the clock's cannot.
-    const durable = !forward || steps.some((step) => step.commandId === "");
+    const durable =
+      !forward || changed.some((step) => step.commandId === "") || this.#inDoubt.size >= mostInDoubt;
     const full: SagaProgress = { state, error: this.error, durable, ...progress };
     const { database, journal } = this.#storage;
     const { name, id } = this.#saga;
@@ -127,6 +144,8 @@ export class Recorder {
       throw error;
     });
     if (written === "lost") throw new Stopped("lost", "another process owns it now");
+    if (durable) this.#inDoubt.clear();
+    else for (const step of changed) this.#inDoubt.set(step, now);
     return written;
   }
 
