@@ -56,8 +56,9 @@ export async function checkTransfers(
     { transfer: string; state: string }[]
   >`select transfer, state from finished order by 1`;
   const ends = await transfers<{ id: string; state: string }[]>`select id, state from transfer order by 1`;
-  const steps = await transfers<{ id: string; name: string; state: string }[]>`
-    select id, name, state from kerf.saga_step where saga = 'remit' and command_id <> '' and name not like 'refused: %'`;
+  const steps = await transfers<Step[]>`
+    select id, name, state, position, extract(epoch from at)::float8 as at from kerf.saga_step
+    where saga = 'remit' and command_id <> '' and name not like 'refused: %' order by at`;
   const ids = [...states.keys()].toSorted();
   const done = ids.filter((id) => states.get(id) === "done");
   const pick = ({ transfer }: { transfer: string }): string => transfer;
@@ -86,7 +87,21 @@ export async function checkTransfers(
     );
     const open = steps.filter((step) => step.id === id && !ended(step.state, refused));
     findings.same(6, open, [], `steps of ${id} that are neither done nor taken back`);
+    const undone = steps.filter((step) => step.id === id && step.state === "undone");
+    const reverse = undone.toSorted((a, b) => b.position - a.position);
+    findings.same(6, undone.map(nameOf), reverse.map(nameOf), `order in which steps of ${id} were undone`);
   }
+}
+
+interface Step {
+  readonly id: string;
+  readonly name: string;
+  readonly state: string;
+  readonly position: number;
+}
+
+function nameOf({ name }: Step): string {
+  return name;
 }
 
 function ended(state: string, refused: boolean): boolean {

@@ -101,6 +101,13 @@ const breaches: readonly (readonly [number, what: string, Service, breach: strin
     "delete from cleared where transfer = 'remit 1'",
   ],
   [
+    6,
+    "steps that were not undone in reverse",
+    "transfers",
+    "update kerf.saga_step set at = at - interval '1 h' where name = 'hold' and state = 'undone'",
+    "update kerf.saga_step set at = at + interval '1 h' where name = 'hold' and state = 'undone'",
+  ],
+  [
     7,
     "a command that nobody decides",
     "accounts",
