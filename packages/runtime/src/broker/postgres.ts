@@ -18,6 +18,8 @@ export interface PostgresBrokerOptions {
   readonly url: string;
   /** After so long without a sign of life a process has lost its lanes. Default 30 s, renewed at a third. */
   readonly leaseMs?: number;
+  /** A name that this process keeps over restarts: the one that had it before is dead, and its lanes are free at once. */
+  readonly replica?: string | undefined;
   /** Default 7 days. */
   readonly retentionMs?: number;
   /** How often to look without being told. Default 5 s. */
@@ -39,7 +41,13 @@ export async function postgresBroker(options: PostgresBrokerOptions): Promise<Re
   const { onProblem = warnOfProblem } = options;
   const link = new Link({ url, max: options.connections ?? 3 });
   const catalogue = new Catalogue(link);
-  const lanes = new Lanes({ link, leaseMs, onProblem, onGained: () => deliveries.kick() });
+  const lanes = new Lanes({
+    link,
+    leaseMs,
+    replica: options.replica,
+    onProblem,
+    onGained: () => deliveries.kick(),
+  });
   const topics = new Topics(link);
   const subscribed = new Set<number>();
   let closing: Promise<void> | undefined;

@@ -71,9 +71,12 @@ async function prepareDatabase(service: string, url: string, migrations: URL, lo
 
 async function openBroker(options: UnitOptions, url: string, leaseMs: number): Promise<Broker> {
   const { log } = options;
+  const name = options.settings["KERF_REPLICA"];
   const broker = await postgresBroker({
     url,
     leaseMs,
+    // All units meet at the broker, and on one machine they may share the rest of the name.
+    replica: name && `${options.unit.name} ${name}`,
     retentionMs: options.timing?.retention?.handledMs ?? retention.handledMs,
     onProblem: (problem) =>
       log[problem.code === "TRIMMED" ? "error" : "warn"](

@@ -20,7 +20,8 @@ export interface ControlledSession {
   followWork(process: string): Promise<WorkFollowed | undefined>;
 }
 
-const READY_MS = 60_000;
+/** Many processes that start at once, on a machine that others use too. */
+const READY_MS = 180_000;
 
 /** Answers the control socket. One connection at a time may break things, and what it broke is healed when it closes. */
 export function chaosControl(session: ControlledSession): () => Control {

@@ -48,6 +48,20 @@ const idsOf = (reports: readonly SubscriberReport[], kind: "started" | "finished
   reports.flatMap((report) => (report.kind === kind ? report.ids : []));
 
 describe("a process that fails", () => {
+  it("is succeeded at once by one of its name, and fenced off", async () => {
+    const url = await freshUrl();
+    const named = { url, leaseMs: 60_000, replica: "back-1" };
+    const before = await open(named);
+    const old = new Received();
+    await before.subscribe(orders, old.deliver);
+    const after = await open(named);
+    const received = new Received();
+    await after.subscribe(orders, received.deliver);
+    await after.publish(batch(messages(40, { key: (i) => `key ${i}` })));
+    await eventually(() => expect(received.all.length).toBe(40));
+    expect(old.all).toEqual([]);
+  });
+
   it("loses its lanes to another one when it was killed and its lease has run out", async () => {
     const url = await freshUrl();
     const { child, reports } = await spawn({ url, leaseMs: LEASE_MS, group: orders, handlingMs: 60_000 });

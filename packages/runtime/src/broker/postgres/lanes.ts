@@ -31,6 +31,8 @@ export interface OwnedLane {
 export interface LanesOptions {
   readonly link: Link;
   readonly leaseMs: number;
+  /** A name that outlives a restart. */
+  readonly replica?: string | undefined;
   readonly onProblem: OnProblem;
   /** Lanes were gained. */
   readonly onGained: () => void;
@@ -99,9 +101,9 @@ export class Lanes {
 
   async #beat(): Promise<void> {
     if (this.#wanted.size === 0 && this.#member === null) return;
-    const { link, leaseMs } = this.#options;
+    const { link, leaseMs, replica } = this.#options;
     const { member, rows } = await crashAround("broker.renew", () =>
-      beat(link, this.#member, leaseMs, [...this.#wanted.keys()]),
+      beat(link, this.#member, leaseMs, [...this.#wanted.keys()], replica),
     );
     this.#member = member;
     const given = [...this.#adopt(rows), ...this.#idleLeaving()];

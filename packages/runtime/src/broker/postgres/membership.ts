@@ -84,6 +84,27 @@ begin
 end $$;
 `;
 
+export const successionSchema = `
+alter table broker.members add column replica text;
+
+-- As before, for a process that has a name: one that begins under it says that the one before is dead, whose lanes are
+-- free at once. Units without a name go on with the function above.
+create function broker.beat(me bigint, lease_ms int, wanted int[], name text)
+returns table (member bigint, grp int, lane smallint, next bigint, fence bigint, keep boolean)
+language plpgsql as $$
+#variable_conflict use_column
+begin
+  if me is null or not exists (select from broker.members where id = me) then
+    perform pg_advisory_xact_lock(hashtext('kerf broker members'));
+    delete from broker.members where replica = name;
+    insert into broker.members (until, replica) values (clock_timestamp() + lease_ms * interval '1 millisecond', name)
+      returning id into me;
+    perform pg_notify('kerf_broker', 'm' || me);
+  end if;
+  return query select * from broker.beat(me, lease_ms, wanted);
+end $$;
+`;
+
 /** A lane that a member owns by the server's account. */
 export interface Claim {
   readonly grp: number;
@@ -100,10 +121,14 @@ export async function beat(
   me: number | null,
   leaseMs: number,
   wanted: readonly number[],
+  replica: string | undefined,
 ): Promise<{ member: number; rows: readonly Claim[] }> {
-  const rows = await link.run(
-    (sql) => sql<(Claim & { member: number })[]>`
-      select * from broker.beat(${me}, ${leaseMs}, ${[...wanted]}::int[])`,
+  const rows = await link.run((sql) =>
+    replica === undefined
+      ? sql<(Claim & { member: number })[]>`
+            select * from broker.beat(${me}, ${leaseMs}, ${[...wanted]}::int[])`
+      : sql<(Claim & { member: number })[]>`
+            select * from broker.beat(${me}, ${leaseMs}, ${[...wanted]}::int[], ${replica})`,
   );
   return { member: rows[0]!.member, rows: rows.filter((row) => row.grp !== null) };
 }

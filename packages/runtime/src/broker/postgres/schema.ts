@@ -1,7 +1,7 @@
 import { catalogueSchema } from "./catalogue.ts";
 import { deliverSchema } from "./deliver.ts";
 import type { Link } from "./link.ts";
-import { membershipSchema } from "./membership.ts";
+import { membershipSchema, successionSchema } from "./membership.ts";
 import { missedSchema } from "./missed.ts";
 import { publishSchema } from "./publish.ts";
 import { trimSchema } from "./trim.ts";
@@ -10,6 +10,7 @@ import { trimSchema } from "./trim.ts";
 const versions = [
   [catalogueSchema, publishSchema, membershipSchema, deliverSchema, trimSchema].join("\n"),
   missedSchema,
+  successionSchema,
 ];
 
 /** Creates what is missing in the broker's database. One statement when nothing is; safe in many units at once. */
