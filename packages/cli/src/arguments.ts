@@ -31,13 +31,13 @@ export interface Command<O extends Options = Options> {
     /** Where none is given; without this one must be. */
     readonly fallback?: string;
     /** What may stand after it: `"ID"`. */
-    readonly then?: string;
+    readonly subject?: string;
   };
   readonly options: O;
   /** More lines of help. */
   readonly notes?: readonly string[];
   /** Resolves to the exit code. */
-  run(given: Given<O>, operand: string | undefined, then?: string): Promise<number>;
+  run(given: Given<O>, operand: string | undefined, subject?: string): Promise<number>;
 }
 
 /** Keeps the options' types, and forgets them for the table of commands. */
@@ -57,7 +57,7 @@ const help = { help: { text: "this help" } } as const;
 interface Read {
   readonly given: Given<Options>;
   readonly operand: string | undefined;
-  readonly then: string | undefined;
+  readonly subject: string | undefined;
 }
 
 /**
@@ -96,12 +96,16 @@ export function readArguments(spec: Command, argv: readonly string[]): Read | un
   }
   if (given["help"]) return undefined;
   const operand = readOperand(spec, operands);
-  return { given: given as Given<Options>, operand, then: spec.operand?.then ? operands[1] : undefined };
+  return {
+    given: given as Given<Options>,
+    operand,
+    subject: spec.operand?.subject ? operands[1] : undefined,
+  };
 }
 
 function readOperand(spec: Command, operands: readonly string[]): string | undefined {
   const [first] = operands;
-  const surplus = operands[spec.operand ? (spec.operand.then ? 2 : 1) : 0];
+  const surplus = operands[spec.operand ? (spec.operand.subject ? 2 : 1) : 0];
   if (surplus !== undefined) throw new UsageError(`kerf ${spec.name} does not take "${surplus}".`);
   if (!spec.operand) return undefined;
   const { oneOf, fallback } = spec.operand;
@@ -144,6 +148,6 @@ export function helpOf(spec: Command): string {
 
 function usageOf(operand: Command["operand"]): string {
   if (!operand) return "";
-  const words = `${operand.oneOf.join("|")}${operand.then ? ` [${operand.then}]` : ""}`;
+  const words = `${operand.oneOf.join("|")}${operand.subject ? ` [${operand.subject}]` : ""}`;
   return operand.fallback === undefined ? ` ${words}` : ` [${words}]`;
 }

@@ -86,7 +86,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${helpOf(command)}\n`);
     return 0;
   }
-  return command.run(read.given, read.operand, read.then);
+  return command.run(read.given, read.operand, read.subject);
 }
 
 function overview(): string {

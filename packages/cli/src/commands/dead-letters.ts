@@ -37,7 +37,7 @@ interface Given {
 export const deadLetters = command({
   name: "dead-letters",
   summary: "Lists, shows, replays or drops events and commands that were given up on.",
-  operand: { name: "action", oneOf: ["list", "show", "replay", "drop"], fallback: "list", then: "ID" },
+  operand: { name: "action", oneOf: ["list", "show", "replay", "drop"], fallback: "list", subject: "ID" },
   options: {
     cause: { value: "CAUSE", text: "all that failed alike; list: one by one instead of by cause" },
     all: { text: "replay, drop: all" },
@@ -137,17 +137,17 @@ async function show(given: Given, id: string | undefined, output: Output): Promi
       "kerf dead-letters show needs an ID. kerf dead-letters list --cause CAUSE has them.",
     );
   const { service, letters, actions } = await withOperations(given, async (services) => {
-    const found = await Promise.all(
+    const each = await Promise.all(
       services.map(async (one) => {
-        const [letters, actions] = await Promise.all([one.findLetters(id), one.actions(id)]);
-        const ofMessages = actions.filter(({ what }) => what === "replay" || what === "drop");
+        const [found, done] = await Promise.all([one.findLetters(id), one.actions(id)]);
+        const ofMessages = done.filter(({ what }) => what === "replay" || what === "drop");
         return {
           service: one,
-          of: letters.length + ofMessages.length > 0 ? [{ letters, actions: ofMessages }] : [],
+          of: found.length + ofMessages.length > 0 ? [{ letters: found, actions: ofMessages }] : [],
         };
       }),
     );
-    const only = theOnly(found, `dead letter "${plain(id)}", nor was there one`);
+    const only = theOnly(each, `dead letter "${plain(id)}", nor was there one`);
     return { service: only.service.service, ...only.of[0]! };
   });
   if (output.json)

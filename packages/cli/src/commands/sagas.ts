@@ -33,7 +33,7 @@ interface Given {
 export const sagas = command({
   name: "sagas",
   summary: "Lists sagas by state, shows what one did, retries or gives up a parked one.",
-  operand: { name: "action", oneOf: ["list", "show", "retry", "give-up"], fallback: "list", then: "ID" },
+  operand: { name: "action", oneOf: ["list", "show", "retry", "give-up"], fallback: "list", subject: "ID" },
   options: {
     state: { value: "STATE", text: `list: only ${states.join(", ")}` },
     saga: { value: "NAME", text: "only sagas of this name" },

@@ -142,11 +142,11 @@ describe("upkeep", () => {
     "every table stays bounded over a long run, its files as well as its rows",
     { timeout: 120_000 },
     async () => {
-      const store = (await at.operations()).services.get("store")!;
+      const storeOps = (await at.operations()).services.get("store")!;
       const until = async (ms: number): Promise<void> => {
         for (const end = Date.now() + ms; Date.now() < end;) {
           await Promise.all(Array.from({ length: 8 }, () => grind()));
-          await store.drop({}, { who: "the test", why: "it is poison" });
+          await storeOps.drop({}, { who: "the test", why: "it is poison" });
         }
       };
       /** The most that was seen of each table during a while, with a poison message now and then. */
@@ -190,10 +190,10 @@ describe("upkeep", () => {
   );
 
   test("what needs somebody is said once, and once more when it is over", { timeout: 30_000 }, async () => {
-    const store = (await at.operations()).services.get("store")!;
+    const storeOps = (await at.operations()).services.get("store")!;
     await vi.waitFor(
       async () => {
-        await store.drop({}, { who: "the test", why: "it is poison" });
+        await storeOps.drop({}, { who: "the test", why: "it is poison" });
         expect((await unit.status()).retries + (await unit.status()).deadLetters).toBe(0);
       },
       { timeout: 10_000, interval: 100 },
@@ -209,7 +209,7 @@ describe("upkeep", () => {
     // It is measured ten times a second, and not said again.
     await grind(true);
     await vi.waitFor(async () => expect((await unit.status()).deadLetters).toBe(2), { timeout: 10_000 });
-    await store.drop({}, { who: "the test", why: "it is poison" });
+    await storeOps.drop({}, { who: "the test", why: "it is poison" });
     await vi.waitFor(() => expect(said().slice(before)).toHaveLength(2), { timeout: 10_000 });
     expect(said().slice(before)).toEqual([
       "error: 1 dead letters of store; see: kerf dead-letters --service store",
