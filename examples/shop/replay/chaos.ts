@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { AuditEntry } from "./audit/entry.ts";
 import { bin, config } from "./running-shop.ts";
 
 /** The line with which `kerf chaos --json` ends. */
@@ -13,10 +12,12 @@ export interface ChaosSummary {
   readonly failed: number;
   /** Messages that came again and were known, by the fault before them. */
   readonly repeated: Readonly<Record<string, number>>;
+  /** Of processes that were killed with work in hand: how long until another, or the next, had gone on with all of it. */
   readonly recovery: {
     readonly killed: number;
     readonly holdingWork: number;
     readonly worstMs?: number;
+    /** Longer than the lease and 2 s. */
     readonly late: number;
   };
 }
@@ -91,14 +92,4 @@ export function beginChaos({ data, options, say }: ChaosOptions): Chaos {
 function textOf(entry: { readonly event: string }): string {
   const { event, ms: _, ...rest } = entry as { event: string; ms?: number } & Record<string, unknown>;
   return `${event} ${JSON.stringify(rest)}`;
-}
-
-export function recoveryEntry({ recovery, leaseMs }: ChaosSummary): AuditEntry {
-  const { killed, holdingWork, worstMs, late } = recovery;
-  const most = worstMs === undefined ? "" : `, at most ${(worstMs / 1_000).toFixed(1)} s until it went on`;
-  return {
-    name: "what a killed process held goes on within its lease and 2 s",
-    ok: late === 0,
-    detail: `${killed} killed, ${holdingWork} of them with work${most}; lease ${leaseMs / 1_000} s${late > 0 ? `; ${late} late` : ""}`,
-  };
 }

@@ -3,7 +3,7 @@ import { moneyOf } from "./audit/money.ts";
 import { partsBy } from "./audit/returns.ts";
 import { booksOf, type Books } from "./books.ts";
 import type { ChaosAsked } from "./arguments.ts";
-import { beginChaos, recoveryEntry } from "./chaos.ts";
+import { beginChaos } from "./chaos.ts";
 import { openClient } from "./client.ts";
 import { contracts } from "./contracts.ts";
 import { drive } from "./drive.ts";
@@ -77,10 +77,7 @@ export async function replay(plan: Plan, options: ReplayOptions): Promise<{ repo
       tally: tallyOf(plan, outcomes),
       lateReturns: outcomes.late.length,
       money: moneyOf(evidence),
-      audit: [
-        ...audit({ plan, outcomes, rest, evidence, expected }),
-        ...(broken ? [recoveryEntry(broken)] : []),
-      ],
+      audit: audit({ plan, outcomes, rest, evidence, expected }),
       chaos: broken && { ...broken, requestsRepeated: client.repeated() },
       seconds: outcomes.seconds,
     });
