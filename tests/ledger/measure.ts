@@ -4,7 +4,10 @@ import type { Books } from "./books.ts";
 
 /** What the deaths of one run cost. */
 export interface Measured {
-  /** From each death until that unit's work of that kind went on, in milliseconds; undefined where none was left. */
+  /**
+   * From each death until that unit's work of that kind went on, in milliseconds; undefined where none was left, or where
+   * the unit died once more before.
+   */
   readonly recoveryMs: readonly (number | undefined)[];
   /** From the first death until the last saga that then lived had ended; undefined where none lived. */
   readonly sagasMs: number | undefined;
@@ -42,20 +45,22 @@ export async function measure(
 ): Promise<Measured> {
   const trails = units.map((unit) => files.passed(unit));
   const deaths = units.flatMap((unit, i) =>
-    files.deaths(unit).map((death) => {
+    files.deaths(unit).map((death, nth, all) => {
       const [, sign] = goesOn.find(([of]) => of.test(death.point))!;
       const next = trails[i]!.find((r) => r.at >= death.at && r.pid !== death.pid && r.point === sign);
-      return { at: death.at, ms: next && next.at - death.at };
+      const again = all[nth + 1];
+      const ms = next && (again === undefined || next.at <= again.at) ? next.at - death.at : undefined;
+      return { at: death.at, ms };
     }),
   );
-  const [again] = await broker<{ times: number }[]>`
+  const [published] = await broker<{ times: number }[]>`
     select (count(*) - count(distinct (channel, id)))::int as times from broker.messages`;
   const count = (point: string): number => trails.flat().filter((r) => r.point === point).length;
   return {
     recoveryMs: deaths.map((death) => death.ms),
     sagasMs: deaths.length === 0 ? undefined : await sagasMs(transfers, Math.min(...deaths.map((d) => d.at))),
     repeated: {
-      publications: again!.times,
+      publications: published!.times,
       deliveries: count("delivery.repeated"),
       commands: count("command.repeated"),
       bank: bank.filter((entry) => entry.repeated).length,
