@@ -65,7 +65,10 @@ if (cases.length === 0) refuse(`No crash point begins with ${given.only}.`);
 
 const folder = mkdtempSync(join(tmpdir(), "kerf-matrix-"));
 // The units end when this process has gone.
-process.once("SIGINT", () => process.exit(130));
+process.once("SIGINT", () => {
+  rmSync(folder, { recursive: true, force: true });
+  process.exit(130);
+});
 
 const queue: Case[] = [...cases];
 const reports: CaseReport[] = [];
