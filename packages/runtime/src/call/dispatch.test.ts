@@ -16,7 +16,7 @@ const clock = contract("clock", {
 
 function called(
   run: Endpoint["run"],
-  header: { caller?: string; timeoutMs?: number } = {},
+  header: { caller?: string; timeoutMs?: number; signal?: AbortSignal } = {},
 ): Promise<unknown> {
   const endpoint: Endpoint = {
     member: clock.wait,
@@ -41,7 +41,7 @@ function called(
         retry: false,
       },
     },
-    new AbortController().signal,
+    header.signal ?? new AbortController().signal,
   );
 }
 
@@ -65,6 +65,14 @@ test("a handler that aborts its own work before the deadline has failed", async 
   await expect(called(() => Promise.reject(new DOMException("its own", "AbortError")))).rejects.toMatchObject(
     { code: "INTERNAL" },
   );
+});
+
+test("a handler that stops because its caller went away has not failed", async () => {
+  const gone = new AbortController();
+  const waits: Endpoint["run"] = (_input, _header, signal) => sleep(5_000, {}, { signal });
+  const answer = called(waits, { signal: gone.signal });
+  gone.abort();
+  await expect(answer).rejects.toMatchObject({ code: "CANCELLED" });
 });
 
 test("a stranger is refused each time, also after a friend was let in", async () => {

@@ -57,7 +57,7 @@ export function dispatcher(
       ? endpoint.settle(checked.value, header)
       : endpoint.run(checked.value, header, signal);
     return bounded(clock, work, header.deadlineAt, request.member, (error) =>
-      reported(error, endpoint, header, clock),
+      reported(error, endpoint, header, clock, signal),
     );
   };
 }
@@ -90,6 +90,7 @@ function reported(
   { member, log }: Endpoint,
   header: CallHeader,
   clock: Clock,
+  signal: AbortSignal,
 ): DeclaredError | StatusError {
   const known = toCallError(error);
   if (known instanceof DeclaredError) {
@@ -103,8 +104,11 @@ function reported(
     return escaped;
   }
   // A handler that its signal stopped fails with what its own work made of that, perhaps before the call itself is told.
-  if ((known.cause as Error | undefined)?.name === "AbortError" && clock.now() >= header.deadlineAt)
-    return deadlineExceeded(member.id);
+  if ((known.cause as Error | undefined)?.name === "AbortError") {
+    if (clock.now() >= header.deadlineAt) return deadlineExceeded(member.id);
+    // Its caller, or the way to it, is gone: nobody has failed, and nobody hears the answer.
+    if (signal.aborted) return new StatusError("CANCELLED", `the caller of ${member.id} went away`);
+  }
   if (known.code === "INTERNAL") {
     log.error(
       { member: member.id, traceId: traceIdOf(header.traceparent), err: known.cause ?? known },
