@@ -17,6 +17,8 @@ export interface TcpPipe {
   keepNext(): void;
   /** The source has closed: what it sent still arrives, then the end. */
   finish(): void;
+  /** The source outlives the other side: closing it might cut off what it is still to receive. */
+  spareSource(): void;
 }
 
 /** What a network holds; a source that sends more has to wait, as with a full TCP window. */
@@ -34,6 +36,7 @@ export function tcpPipe(
   let timer: NodeJS.Timeout | undefined;
   let cutting = false;
   let ended = false;
+  let spared = false;
 
   function flush(): void {
     clearTimeout(timer);
@@ -88,7 +91,7 @@ export function tcpPipe(
     clearTimeout(timer);
     queue.length = 0;
     // Nobody is left who could take it.
-    from.destroy();
+    if (!spared) from.destroy();
   });
 
   return {
@@ -100,5 +103,6 @@ export function tcpPipe(
     cutNext: () => void (cutting = true),
     keepNext: () => void (cutting = false),
     finish,
+    spareSource: () => void (spared = true),
   };
 }

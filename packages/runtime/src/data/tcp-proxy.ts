@@ -62,8 +62,10 @@ export async function tcpProxy(target: { host: string; port: number }): Promise<
           delivering = cut.deliver;
           cut = undefined;
           // The server must have read it before it sees the end.
-          if (delivering) upstream.end(chunk);
-          else upstream.destroy();
+          if (delivering) {
+            connection.pipes["to-client"].spareSource();
+            upstream.end(chunk);
+          } else upstream.destroy();
           client.destroy();
           return true;
         }),
