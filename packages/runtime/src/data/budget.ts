@@ -1,8 +1,11 @@
-import { backoffMs } from "./backoff.ts";
 import type { Connection } from "./connection.ts";
+import { Counts } from "./counts.ts";
 import { DatabaseError } from "./errors.ts";
+import { Gates } from "./gates.ts";
+import { IdleConnections } from "./idle.ts";
+import { Waiter, type Access, type Wait } from "./waiter.ts";
 
-export type Access = "read" | "write";
+export type { Access } from "./waiter.ts";
 
 export interface BudgetOptions {
   /** Connections that may exist at once, those that open or close included. */
@@ -14,29 +17,11 @@ export interface BudgetOptions {
   open(url: string): Promise<Connection>;
 }
 
-export interface Wait {
-  deadlineAt: number;
-  signal?: AbortSignal | undefined;
-}
-
 /** The right to use a connection, until it is given back. */
 export interface Lease {
   readonly connection: Connection;
   /** `clean` promises that no transaction is open on it; else it is destroyed. */
   release(clean: boolean): void;
-}
-
-interface Waiter {
-  url: string;
-  access: Access;
-  since: number;
-  deadlineAt: number;
-  settle(result: Connection | DatabaseError): void;
-}
-
-interface Idle {
-  connection: Connection;
-  since: number;
 }
 
 /** How long a database without a connection waits while others reuse the only one that they have. */
@@ -56,33 +41,30 @@ const KEEP_MS = 500;
  */
 export class Budget {
   readonly #options: BudgetOptions;
-  readonly #idle: Idle[] = [];
+  readonly #idle: IdleConnections;
   readonly #waiters: Waiter[] = [];
   readonly #leased: Record<Access, number> = { read: 0, write: 0 };
-  readonly #gates = new Map<
-    string,
-    { failures: number; openAt: number; cause: DatabaseError; probing: boolean }
-  >();
+  readonly #gates = new Gates();
   /** Per database: how many open now. */
-  readonly #opening = new Map<string, number>();
+  readonly #opening = new Counts();
   /** Per database: how many are open. */
-  readonly #existing = new Map<string, number>();
+  readonly #existing = new Counts();
   #used = 0;
   /** Of those, how many are on their way to be closed. */
   #closing = 0;
-  #timer: NodeJS.Timeout | undefined;
   #later: { readonly timer: NodeJS.Timeout; readonly at: number } | undefined;
   #closed = false;
 
   constructor(options: BudgetOptions) {
     this.#options = options;
+    this.#idle = new IdleConnections(options.idleMs, (connection) => this.#discard(connection, true));
   }
 
   stats() {
     return {
       size: this.#options.size,
       used: this.#used,
-      idle: this.#idle.length,
+      idle: this.#idle.all.length,
       reading: this.#leased.read,
       writing: this.#leased.write,
       waiting: this.#waiters.length,
@@ -93,60 +75,37 @@ export class Budget {
   tryAcquire(url: string, access: Access): Lease | undefined {
     if (this.#closed || this.#waiters.length > 0 || this.#leased[access] >= this.#options.perAccess)
       return undefined;
-    const connection = this.#takeIdle(url);
+    const connection = this.#idle.take(url);
     return connection && this.#lease(connection, access);
   }
 
   /** @throws DatabaseError `timeout`, `aborted` or `unavailable`. */
-  async acquire(url: string, access: Access, { deadlineAt, signal }: Wait): Promise<Lease> {
+  async acquire(url: string, access: Access, wait: Wait): Promise<Lease> {
     if (this.#closed) throw closedError();
-    const now = Date.now();
-    const connection = await new Promise<Connection>((resolve, reject) => {
-      const waiter: Waiter = {
-        url,
-        access,
-        since: now,
-        deadlineAt,
-        settle: (result) => {
-          clearTimeout(timer);
-          signal?.removeEventListener("abort", abort);
-          if (result instanceof DatabaseError) reject(result);
-          else resolve(result);
-        },
-      };
-      const abort = (): void =>
-        this.#giveUp(
-          waiter,
-          new DatabaseError("aborted", "Aborted while waiting for a connection.", { cause: signal?.reason }),
-        );
-      const timer = setTimeout(
-        () => {
-          const gate = this.#gates.get(url);
-          this.#giveUp(waiter, gate?.cause ?? new DatabaseError("timeout", this.#exhausted(access)));
-        },
-        Math.max(0, deadlineAt - now),
-      );
-      signal?.addEventListener("abort", abort);
-      this.#waiters.push(waiter);
-      if (signal?.aborted) abort();
-      this.#serve();
+    const waiter = new Waiter(url, access, wait, (waited, reason) => {
+      const why =
+        reason ?? this.#gates.get(url)?.cause ?? new DatabaseError("timeout", this.#exhausted(access));
+      this.#giveUp(waited, why);
     });
+    this.#waiters.push(waiter);
+    waiter.begin();
+    this.#serve();
+    const connection = await waiter.granted;
     return this.#lease(connection, access, true);
   }
 
   /** Closes what is idle for this database; with its leased ones gone, nothing of it is left. */
   async closeDatabase(url: string): Promise<void> {
     for (const waiter of this.#waiters.filter((w) => w.url === url)) this.#giveUp(waiter, closedError());
-    this.#gates.delete(url);
-    await Promise.all(this.#dropIdle((idle) => idle.connection.url === url));
+    this.#gates.open(url);
+    await Promise.all(this.#idle.drop((idle) => idle.connection.url === url));
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#timer);
     clearTimeout(this.#later?.timer);
     for (const waiter of this.#waiters.slice()) this.#giveUp(waiter, closedError());
-    await Promise.all(this.#dropIdle(() => true));
+    await Promise.all(this.#idle.close());
   }
 
   #lease(connection: Connection, access: Access, counted = false): Lease {
@@ -166,14 +125,13 @@ export class Budget {
   #giveBack(connection: Connection, clean: boolean): void {
     const tired = Date.now() - connection.openedAt > this.#options.lifetimeMs;
     if (connection.outdated) {
-      void this.#dropIdle((idle) => idle.connection.url === connection.url);
+      void this.#idle.drop((idle) => idle.connection.url === connection.url);
     }
     if (!clean || connection.lost) this.#discard(connection, false);
     else if (connection.worn || tired || this.#closed || this.#isOwed(connection)) {
       void this.#discard(connection, true);
     } else {
-      this.#idle.push({ connection, since: Date.now() });
-      this.#watchIdle();
+      this.#idle.add(connection);
     }
     if (this.#waiters.length > 0) this.#serve();
   }
@@ -184,23 +142,6 @@ export class Budget {
     if (politely) void connection.close();
     else connection.destroy();
     return connection.closed.then(() => void this.#closing--);
-  }
-
-  #dropIdle(matches: (idle: Idle) => boolean): Promise<void>[] {
-    const dropped = this.#idle.filter(matches);
-    for (const idle of dropped) this.#idle.splice(this.#idle.indexOf(idle), 1);
-    return dropped.map(({ connection }) => this.#discard(connection, true));
-  }
-
-  /** The one used last: its backend is warm, and the others may go idle. */
-  #takeIdle(url: string): Connection | undefined {
-    for (let i = this.#idle.length - 1; i >= 0; i--) {
-      const { connection } = this.#idle[i]!;
-      if (connection.url !== url || connection.lost) continue;
-      this.#idle.splice(i, 1);
-      return connection;
-    }
-    return undefined;
   }
 
   #giveUp(waiter: Waiter, error: DatabaseError): void {
@@ -223,7 +164,7 @@ export class Budget {
       write: this.#options.perAccess - this.#leased.write,
     };
     for (const waiter of this.#waiters.slice()) {
-      const connection = room[waiter.access] > 0 ? this.#takeIdle(waiter.url) : undefined;
+      const connection = room[waiter.access] > 0 ? this.#idle.take(waiter.url) : undefined;
       if (!connection) continue;
       room[waiter.access]--;
       this.#grant(waiter, connection);
@@ -253,11 +194,9 @@ export class Budget {
   }
 
   #openFor(url: string): boolean {
-    const gate = this.#gates.get(url);
-    if (gate && (gate.probing || gate.openAt > Date.now())) return false;
-    if (gate) gate.probing = true;
+    if (!this.#gates.enter(url)) return false;
     this.#used++;
-    count(this.#opening, url, 1);
+    this.#opening.add(url, 1);
     void this.#open(url);
     return true;
   }
@@ -286,7 +225,7 @@ export class Budget {
   #evictFor(waiter: Waiter): boolean {
     const now = Date.now();
     const patient = now - waiter.since < PATIENCE_MS;
-    const free = this.#idle.filter((idle) => !patient || !this.#isWanted(idle.connection.url));
+    const free = this.#idle.all.filter((idle) => !patient || !this.#isWanted(idle.connection.url));
     const spare = free.find(({ connection }) => this.#existing.get(connection.url)! > 1);
     const victim = spare ?? free[0];
     if (!victim) return false;
@@ -298,8 +237,7 @@ export class Budget {
       this.#serveAt(keptUntil);
       return false;
     }
-    this.#idle.splice(this.#idle.indexOf(victim), 1);
-    void this.#discard(victim.connection, true);
+    void this.#idle.drop((idle) => idle === victim);
     return true;
   }
 
@@ -312,25 +250,22 @@ export class Budget {
   async #open(url: string): Promise<void> {
     try {
       const connection = await this.#options.open(url);
-      this.#gates.delete(url);
-      count(this.#existing, url, 1);
+      this.#gates.open(url);
+      this.#existing.add(url, 1);
       void connection.closed.then(() => {
         this.#used--;
-        count(this.#existing, url, -1);
-        const at = this.#idle.findIndex((idle) => idle.connection === connection);
-        if (at >= 0) this.#idle.splice(at, 1);
+        this.#existing.add(url, -1);
+        this.#idle.remove(connection);
         this.#serve();
       });
-      count(this.#opening, url, -1);
+      this.#opening.add(url, -1);
       if (this.#closed) void connection.close();
-      else {
-        this.#idle.push({ connection, since: Date.now() });
-        this.#watchIdle();
-      }
+      else this.#idle.add(connection);
     } catch (error) {
       this.#used--;
-      count(this.#opening, url, -1);
-      this.#failed(url, error as DatabaseError);
+      this.#opening.add(url, -1);
+      const delayMs = this.#gates.failed(url, error as DatabaseError);
+      if (delayMs !== undefined) setTimeout(() => this.#serve(), delayMs + 1).unref();
     }
     this.#serve();
   }
@@ -346,39 +281,10 @@ export class Budget {
     this.#later = { timer, at };
   }
 
-  #failed(url: string, cause: DatabaseError): void {
-    const before = this.#gates.get(url);
-    // Several that were opening at once failed for one reason.
-    if (before && !before.probing && before.openAt > Date.now()) return;
-    const failures = (before?.failures ?? 0) + 1;
-    const delayMs = backoffMs(failures);
-    this.#gates.set(url, { failures, openAt: Date.now() + delayMs, cause, probing: false });
-    setTimeout(() => this.#serve(), delayMs + 1).unref();
-  }
-
-  #watchIdle(): void {
-    if (this.#timer || this.#closed) return;
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined;
-        const oldest = Date.now() - this.#options.idleMs;
-        void this.#dropIdle((idle) => idle.since <= oldest);
-        if (this.#idle.length > 0) this.#watchIdle();
-      },
-      Math.max(50, Math.min(this.#options.idleMs / 4, 5_000)),
-    ).unref();
-  }
-
   #exhausted(access: Access): string {
     const { size, perAccess } = this.#options;
     return `No connection became free before the deadline (budget ${size}, of which ${perAccess} for ${access}s; ${this.#leased[access]} ${access} transactions are open).`;
   }
-}
-
-function count(counts: Map<string, number>, url: string, by: 1 | -1): void {
-  const left = (counts.get(url) ?? 0) + by;
-  if (left === 0) counts.delete(url);
-  else counts.set(url, left);
 }
 
 function closedError(): DatabaseError {

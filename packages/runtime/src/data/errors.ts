@@ -136,3 +136,14 @@ export function reasonOf(error: unknown): string {
   }
   return error instanceof Error ? error.message : String(error);
 }
+
+export function deadlinePassed(): DatabaseError {
+  return new DatabaseError("timeout", "The deadline of the transaction has passed.");
+}
+
+export function usedAfterEnd(): DatabaseError {
+  return new DatabaseError(
+    "statement",
+    "The transaction has ended: a statement was used after it, or not waited for.",
+  );
+}

@@ -1,50 +1,15 @@
+import { beginText, GRACE_MS } from "./begin.ts";
 import type { Access, Budget, Lease } from "./budget.ts";
 import type { Connection, Reply } from "./connection.ts";
-import { DatabaseError, isServerError } from "./errors.ts";
+import type { Transaction, TransactionOptions } from "./database.ts";
+import { DatabaseError, deadlinePassed, isServerError, usedAfterEnd } from "./errors.ts";
 import type { Sql } from "kerf";
 import { encodeAll } from "./parameters.ts";
 import { sqlOn, type Run } from "./sql.ts";
+import { within } from "./within.ts";
 
-export type { Run } from "./sql.ts";
+export type { Database, Run, Transaction, TransactionOptions } from "./database.ts";
 
-/** One service's database. */
-export interface Database {
-  /** Costs nothing until its first statement. */
-  open(options: TransactionOptions): Transaction;
-  /** Closes its idle connections; transactions that are open go on to their end. */
-  close(): Promise<void>;
-}
-
-export interface TransactionOptions {
-  readOnly?: boolean;
-  isolation?: "read committed" | "serializable";
-  /** `Date.now()` milliseconds; what has not ended by then is cancelled and rolled back. */
-  deadlineAt: number;
-  signal?: AbortSignal | undefined;
-  /** Statements of ours, sent right behind BEGIN, before any of the user. Not to be waited for here. */
-  onBegin?: (run: Run) => void;
-}
-
-/**
- * A transaction that begins with its first statement. BEGIN, its timeouts, `onBegin` and that statement
- * leave in one packet. After a failed statement only `rollback` makes sense; `commit` reports the failure.
- */
-export interface Transaction {
-  /** Whether a statement was asked for. */
-  readonly begun: boolean;
-  readonly sql: Sql;
-  readonly run: Run;
-  /**
-   * Ends the transaction; without a statement, does nothing. Statements that were not waited for are part
-   * of it, and the first failure among them is thrown.
-   */
-  commit(): Promise<void>;
-  /** Never throws. A statement that still runs is cancelled. */
-  rollback(): Promise<void>;
-}
-
-/** The server's own timeout should answer first: then the connection can be used again. */
-const GRACE_MS = 50;
 /** How long a cancelled statement may take to end before its connection is cut. */
 const CANCEL_MS = 1_000;
 
@@ -328,45 +293,8 @@ class LazyTransaction implements Transaction {
   }
 }
 
-/**
- * One message, without a reply to wait for. `statement_timeout` counts for each statement, so the whole is
- * bounded by `transaction_timeout`, which also ends a transaction that idles because its process hangs.
- */
-function beginText(
-  { hasTransactionTimeout }: Connection,
-  { isolation = "read committed", readOnly, deadlineAt }: TransactionOptions,
-): string {
-  const leftMs = Math.max(1, Math.ceil(deadlineAt - Date.now()));
-  const whole = hasTransactionTimeout ? "transaction_timeout" : "idle_in_transaction_session_timeout";
-  return (
-    `begin isolation level ${isolation}${readOnly ? " read only" : " read write"}; ` +
-    `set local statement_timeout = ${leftMs}; set local ${whole} = ${leftMs + 2 * GRACE_MS}`
-  );
-}
-
-async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), ms)));
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 function rejected(error: DatabaseError): Promise<never> {
   const refused = Promise.reject<never>(error);
   refused.catch(() => {});
   return refused;
-}
-
-function deadlinePassed(): DatabaseError {
-  return new DatabaseError("timeout", "The deadline of the transaction has passed.");
-}
-
-function usedAfterEnd(): DatabaseError {
-  return new DatabaseError(
-    "statement",
-    "The transaction has ended: a statement was used after it, or not waited for.",
-  );
 }
