@@ -1,6 +1,15 @@
-import { type AnyContract, DeclarationError, describe, memberNameOf, type Schema } from "kerf";
+import {
+  type AnyCommand,
+  type AnyContract,
+  type AnyEvent,
+  DeclarationError,
+  describe,
+  memberNameOf,
+  type Schema,
+} from "kerf";
 import type {
   ContractDescriptor,
+  EarlierDescriptor,
   EventDescriptor,
   MessageDescriptor,
   MethodDescriptor,
@@ -32,7 +41,15 @@ export function describeProto(contract: AnyContract, numbers: FieldNumbers = {})
     const { description } = member;
     if (member.kind === "event") {
       const data = make(member.data, "Event", "data");
-      events.push({ member: member.id, key: member.key, description, data });
+      const earlier = earlierOf(member, numbers);
+      events.push({
+        member: member.id,
+        key: member.key,
+        description,
+        data,
+        version: member.version,
+        earlier,
+      });
       continue;
     }
     const request = make(member.input, "Request", "input");
@@ -48,6 +65,9 @@ export function describeProto(contract: AnyContract, numbers: FieldNumbers = {})
       name: pascalCase(name),
       path: `/${packageName}.${service}/${pascalCase(name)}`,
       description,
+      http: member.http,
+      version: member.kind === "command" ? member.version : 1,
+      earlier: member.kind === "command" ? earlierOf(member, numbers) : [],
       request,
       response,
       errors,
@@ -56,6 +76,16 @@ export function describeProto(contract: AnyContract, numbers: FieldNumbers = {})
   refuseServiceName(facts.id, service, messages);
   const file = `kerf/${facts.name}/v${facts.version}/${facts.name}.proto`;
   return { contract: facts.id, file, package: packageName, service, methods, events, messages };
+}
+
+/** Under the path that the message had then, so that it can be compared with what is locked there. */
+function earlierOf(member: AnyEvent | AnyCommand, numbers: FieldNumbers): EarlierDescriptor[] {
+  const suffix = member.kind === "event" ? "Event" : "Request";
+  return member.earlier.map(({ version, name = memberNameOf(member.id), schema }) => ({
+    version,
+    name,
+    message: messageOf(schema, `${pascalCase(name)}${suffix}`, `${member.id} earlier[${version}]`, numbers),
+  }));
 }
 
 function errorsOf(

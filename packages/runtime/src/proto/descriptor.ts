@@ -1,3 +1,5 @@
+import type { FieldLimits } from "./field-limits.ts";
+
 /** `bytes` and `enum` appear in gRPC's own protocols only: contracts hold JSON, and their enums are strings. */
 export type ScalarType = "string" | "bool" | "int64" | "double" | "bytes" | "enum";
 
@@ -28,6 +30,8 @@ export interface FieldDescriptor {
   readonly description: string | undefined;
   /** The values that an enum or literal allows. */
   readonly values: readonly JsonScalar[] | undefined;
+  /** Of the value, or of each element, and of how many there are. */
+  readonly limits?: FieldLimits | undefined;
   /** In a union: the values of the discriminator that choose this field. */
   readonly tags: readonly JsonScalar[] | undefined;
   /** Where the type is `enum`. */
@@ -73,10 +77,23 @@ export interface MethodDescriptor {
   /** `"/kerf.inventory.v1.Inventory/Reserve"`. */
   readonly path: string;
   readonly description: string | undefined;
+  /** `"GET /stock/:sku"`. */
+  readonly http: string | undefined;
+  /** Of the request, where it is that of a command. */
+  readonly version: number;
+  readonly earlier: readonly EarlierDescriptor[];
   readonly request: MessageDescriptor;
   readonly response: MessageDescriptor;
   /** By code. */
   readonly errors: ReadonlyMap<string, MessageDescriptor>;
+}
+
+/** What an upcaster reads: the whole event or input as it was. */
+export interface EarlierDescriptor {
+  readonly version: number;
+  /** What the member was called then. */
+  readonly name: string;
+  readonly message: MessageDescriptor;
 }
 
 export interface EventDescriptor {
@@ -85,6 +102,8 @@ export interface EventDescriptor {
   readonly key: string;
   readonly description: string | undefined;
   readonly data: MessageDescriptor;
+  readonly version: number;
+  readonly earlier: readonly EarlierDescriptor[];
 }
 
 /** A contract as protobuf sees it: one file with one service. */

@@ -1,17 +1,21 @@
+import { routeParts } from "kerf";
 import {
   type ContractDescriptor,
+  type EarlierDescriptor,
   everyMessage,
-  type FieldDescriptor,
-  type JsonScalar,
+  type EventDescriptor,
   type MessageDescriptor,
+  type MethodDescriptor,
 } from "./descriptor.ts";
-import {
-  type LockedContract,
-  type LockedField,
-  type LockedMember,
-  lockedContract,
-  lockedField,
-} from "./lock.ts";
+import { fieldFindings, type Finding, type Use } from "./lock-compare-fields.ts";
+import { type LockedContract, type LockedMember, lockedContract } from "./lock.ts";
+import { pascalCase } from "./names.ts";
+
+/**
+ * Who would not survive a change: callers or subscribers that were built before it; messages that were stored before
+ * it, in an outbox, the broker's log, retries and dead letters, and that are read after it.
+ */
+export type Breaks = "old callers" | "old subscribers" | "stored payloads";
 
 /** A change that callers or readers of the same version would not survive. */
 export interface IncompatibleChange {
@@ -19,155 +23,165 @@ export interface IncompatibleChange {
   readonly place: string;
   readonly reason: string;
   readonly mend: string;
+  /** Empty where it is the lock file that is wrong. */
+  readonly breaks?: readonly Breaks[];
 }
-
-/** A request is written by callers and read by the service; everything else goes the other way. */
-type Direction = "in" | "out";
 
 /** What a contract no longer keeps of what the lock file says that it promised. */
 export function incompatibleChanges(
   locked: LockedContract,
   contract: ContractDescriptor,
 ): readonly IncompatibleChange[] {
-  return [...memberChanges(locked, contract), ...messageChanges(locked, contract)].map(
-    ([path, reason, hint]) => change(contract.contract, path, reason, hint),
-  );
+  const found = [...memberChanges(locked, contract), ...messageChanges(locked, contract)];
+  return found.map((finding) => change(contract.contract, finding));
 }
-
-/** Path, what is wrong, and a mend that is lighter than a new version. */
-type Finding = readonly [path: string, reason: string, hint?: string];
 
 function* memberChanges(locked: LockedContract, contract: ContractDescriptor): Generator<Finding> {
   const now = lockedContract(contract).members;
   for (const [name, before] of Object.entries(locked.members)) {
     const member = now[name];
     if (member) yield* memberChange(name, before, member);
-    else yield [name, `the ${before.kind} was removed`];
+    else if (!formerly(contract, name, before)) {
+      const breaks = { query: callers, command: callersAndStored, event: subscribersAndStored }[before.kind];
+      yield {
+        path: name,
+        reason: `the ${before.kind} was removed`,
+        breaks,
+        hint: before.kind === "event" ? renamed : undefined,
+      };
+    }
   }
 }
+
+const callers: readonly Breaks[] = ["old callers"];
+const callersAndStored: readonly Breaks[] = ["old callers", "stored payloads"];
+const subscribersAndStored: readonly Breaks[] = ["old subscribers", "stored payloads"];
+const stored: readonly Breaks[] = ["stored payloads"];
+const renamed = "put it back, or say which event it is now: earlier: { 1: { name, data, to } }";
 
 function* memberChange(name: string, before: LockedMember, now: LockedMember): Generator<Finding> {
   if (before.kind !== now.kind) {
-    yield [name, `was a ${before.kind} and is a ${now.kind}`];
+    const breaks = before.kind === "event" ? subscribersAndStored : callersAndStored;
+    yield { path: name, reason: `was a ${before.kind} and is a ${now.kind}`, breaks };
     return;
   }
-  if (before.key !== now.key) yield [name, `its key was "${before.key}" and is "${now.key}"`];
-  for (const code of before.errors ?? []) {
-    if (!now.errors?.includes(code)) yield [`${name}.${code}`, "the declared error was removed"];
+  const versions = [before.version ?? 1, now.version ?? 1] as const;
+  if (versions[1] < versions[0]) {
+    const reason = `was of version ${versions[0]} and is of ${versions[1]}: earlier versions are missing`;
+    const hint =
+      "put them back under `earlier`: messages of them may be stored for 7 days, dead letters for longer";
+    yield { path: name, reason, breaks: stored, hint };
   }
+  // Under a new version the field that orders may have another name.
+  if (before.key !== now.key && versions[1] === versions[0])
+    yield {
+      path: name,
+      reason: `its key was "${before.key}" and is "${now.key}"`,
+      breaks: subscribersAndStored,
+    };
+  if (before.http !== undefined && !sameRoute(before.http, now.http)) {
+    const is = now.http === undefined ? "has none" : `is ${now.http}`;
+    yield { path: name, reason: `its route was ${before.http} and ${is}`, breaks: callers };
+  }
+  for (const code of before.errors ?? []) {
+    if (!now.errors?.includes(code))
+      yield { path: `${name}.${code}`, reason: "the declared error was removed", breaks: callers };
+  }
+}
+
+/** The names of parameters are names of fields, which are told of on their own. */
+function sameRoute(before: string, now: string | undefined): boolean {
+  const shapeOf = (http: string) => routeParts(http, "").shape;
+  return now !== undefined && shapeOf(before) === shapeOf(now);
+}
+
+/** The event that has this one, of this version, among its earlier ones. */
+function formerly(
+  contract: ContractDescriptor,
+  name: string,
+  before: LockedMember,
+): EarlierDescriptor | undefined {
+  if (before.kind !== "event") return undefined;
+  return contract.events
+    .flatMap((event) => event.earlier)
+    .find((earlier) => earlier.name === name && earlier.version === (before.version ?? 1));
 }
 
 function* messageChanges(locked: LockedContract, contract: ContractDescriptor): Generator<Finding> {
-  for (const [root, direction] of rootsOf(contract)) {
-    for (const message of everyMessage([root])) {
-      const before = locked.messages[message.path];
-      if (!before) continue;
-      if (before.form === message.form) yield* fieldChanges(before.fields, message, direction);
-      // Another form of a nested message is told of at the field that holds it.
-      else if (message === root) yield [message.path, `was ${a(before.form)} and is ${a(message.form)}`];
-    }
+  for (const method of contract.methods) yield* methodChanges(locked, method);
+  for (const event of contract.events) yield* eventChanges(locked, event);
+  for (const [name, before] of Object.entries(locked.members)) {
+    const earlier = formerly(contract, name, before);
+    if (earlier && !contract.events.some((event) => nameOf(event.member) === name))
+      yield* rootChanges(locked, earlier.message, { direction: "stored", breaks: stored });
   }
 }
 
-function* rootsOf(contract: ContractDescriptor): Generator<readonly [MessageDescriptor, Direction]> {
-  for (const { request, response, errors } of contract.methods) {
-    yield [request, "in"];
-    yield [response, "out"];
-    for (const error of errors.values()) yield [error, "out"];
-  }
-  for (const { data } of contract.events) yield [data, "out"];
+function* methodChanges(locked: LockedContract, method: MethodDescriptor): Generator<Finding> {
+  const before = locked.members[nameOf(method.member)]?.version ?? 1;
+  const upcast = before < method.version;
+  const breaks = method.kind === "command" && !upcast ? callersAndStored : callers;
+  yield* rootChanges(locked, method.request, { direction: "in", breaks });
+  if (upcast) yield* upcastChanges(locked, method, before);
+  yield* rootChanges(locked, method.response, { direction: "out", breaks: callers });
+  for (const error of method.errors.values())
+    yield* rootChanges(locked, error, { direction: "out", breaks: callers });
 }
 
-function* fieldChanges(
-  before: Readonly<Record<string, LockedField>>,
-  message: MessageDescriptor,
-  direction: Direction,
+function* eventChanges(locked: LockedContract, event: EventDescriptor): Generator<Finding> {
+  const before = locked.members[nameOf(event.member)]?.version ?? 1;
+  if (before < event.version) return yield* upcastChanges(locked, event, before);
+  // Its readers may be older than who states it, and newer than what is stored.
+  yield* rootChanges(locked, event.data, { direction: "out", breaks: ["old subscribers"] });
+  yield* rootChanges(locked, event.data, { direction: "stored", breaks: stored });
+}
+
+/** What is stored is read by the schema that the upcaster has for its version. */
+function* upcastChanges(
+  locked: LockedContract,
+  member: EventDescriptor | MethodDescriptor,
+  before: number,
 ): Generator<Finding> {
-  const fields = new Map(message.fields.map((field) => [field.name, field]));
-  for (const [name, was] of Object.entries(before)) {
-    const field = fields.get(name);
-    const path = `${message.path}.${name}`;
-    if (field) yield* fieldChange(path, was, field, direction);
-    else yield [path, message.form === "union" ? "the option was removed" : "the field was removed"];
+  const earlier = member.earlier.find(({ version }) => version === before);
+  const path = `${pascalCase(nameOf(member.member))}${"data" in member ? "Event" : "Request"}`;
+  if (!earlier || !locked.messages[path] || earlier.message.path !== path) return;
+  for (const finding of rootChanges(locked, earlier.message, { direction: "stored", breaks: stored }))
+    yield {
+      ...finding,
+      reason: `earlier[${before}] does not say what was promised: ${finding.reason}`,
+      hint: `let earlier[${before}] have the schema that was deployed`,
+    };
+}
+
+function* rootChanges(locked: LockedContract, root: MessageDescriptor, use: Use): Generator<Finding> {
+  for (const message of everyMessage([root])) {
+    const before = locked.messages[message.path];
+    if (!before) continue;
+    if (before.form === message.form)
+      yield* fieldFindings(before.fields, message, use, locked.format !== undefined);
+    // Another form of a nested message is told of at the field that holds it.
+    else if (message === root && use.direction !== "stored")
+      yield {
+        path: message.path,
+        reason: `was ${a(before.form)} and is ${a(message.form)}`,
+        breaks: use.breaks,
+      };
   }
-  for (const field of message.fields) {
-    if (before[field.name]) continue;
-    const path = `${message.path}.${field.name}`;
-    if (message.form === "union" && direction === "out") {
-      yield [path, "is a new option, which readers of this version do not know"];
-    } else if (message.form === "object" && direction === "in" && mustBeGiven(field)) {
-      yield [
-        path,
-        "is a new field that callers of this version do not give",
-        "make it optional() or give it a default()",
-      ];
-    }
-  }
 }
 
-function* fieldChange(
-  path: string,
-  was: LockedField,
-  field: FieldDescriptor,
-  direction: Direction,
-): Generator<Finding> {
-  const is = lockedField(field);
-  if (changesType(was, is)) {
-    yield [path, `was ${describeField(was)} and is ${describeField(is)}`];
-    return;
-  }
-  const gone = removedFrom(was.tags, is.tags);
-  if (gone.length > 0) yield [path, `is no longer chosen by ${list(gone)}`];
-  if (direction === "in" && was.label !== undefined && is.label === undefined && field.tags === undefined) {
-    yield [path, "was optional and must be given now", "make it optional() again, or give it a default()"];
-  }
-  if (direction === "out" && was.label !== "optional" && is.label === "optional") {
-    yield [path, "was always there and may be absent now"];
-  }
-  const lost = removedFrom(was.values, is.values);
-  if (lost.length > 0) yield [path, `no longer allows ${list(lost)}`];
-  if (was.values && !is.values && direction === "out") yield [path, "was an enum and may hold anything now"];
-  if (!was.values && is.values && direction === "in") yield [path, "could hold anything and is an enum now"];
-}
-
-/** Whether the bytes of the one cannot be read as the other. */
-export function changesType(was: LockedField, is: LockedField): boolean {
-  return was.type !== is.type || shapeOf(was) !== shapeOf(is);
-}
-
-function shapeOf({ label }: LockedField): string {
-  return label === "repeated" || label === "map" ? label : "single";
-}
-
-function mustBeGiven(field: FieldDescriptor): boolean {
-  return field.label === "required" || field.label === "repeated" || field.label === "map";
-}
-
-function removedFrom(
-  was: readonly JsonScalar[] | undefined,
-  is: readonly JsonScalar[] | undefined,
-): readonly JsonScalar[] {
-  return was && is ? was.filter((value) => !is.includes(value)) : [];
-}
-
-function list(values: readonly JsonScalar[]): string {
-  return values.map((value) => JSON.stringify(value)).join(", ");
-}
-
-function describeField(field: LockedField): string {
-  const shape = shapeOf(field);
-  return shape === "single" ? a(field.type) : `${shape} ${field.type}`;
+function nameOf(member: string): string {
+  return member.slice(member.indexOf(".") + 1);
 }
 
 function a(noun: string): string {
   return `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
 }
 
-function change(contract: string, path: string, reason: string, hint?: string): IncompatibleChange {
+function change(contract: string, { path, reason, breaks, hint }: Finding): IncompatibleChange {
   const place = `${contract}:${path}`;
   const version = Number(contract.slice(contract.indexOf("@") + 1)) + 1;
   const mend =
     `${hint ?? "put it back"}, or raise the contract's version to ${version}; ` +
     `if nobody relies on it, accept it: kerf export proto --write-lock --accept ${place}`;
-  return { place, reason, mend };
+  return { place, reason, mend, breaks };
 }

@@ -1,14 +1,29 @@
 import { z } from "zod";
-import type { ContractLock } from "./lock.ts";
+import { lockFormat, type ContractLock } from "./lock.ts";
 import type { IncompatibleChange } from "./lock-compare.ts";
 
 const number = z.int().min(1).max(536_870_911);
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
+const bound = z.number().exactOptional();
+const limits = z.object({
+  minLength: bound,
+  maxLength: bound,
+  minimum: bound,
+  maximum: bound,
+  exclusiveMinimum: bound,
+  exclusiveMaximum: bound,
+  multipleOf: bound,
+  minItems: bound,
+  maxItems: bound,
+  form: z.string().exactOptional(),
+  patterns: z.array(z.string()).exactOptional(),
+});
 const field = z.object({
   number,
   label: z.enum(["optional", "default", "repeated", "map"]).exactOptional(),
   type: z.string(),
   values: z.array(scalar).exactOptional(),
+  limits: limits.exactOptional(),
   tags: z.array(scalar).exactOptional(),
 });
 const message = z.object({
@@ -18,13 +33,19 @@ const message = z.object({
 });
 const member = z.object({
   kind: z.enum(["query", "command", "event"]),
+  http: z.string().exactOptional(),
+  version: z.int().min(1).exactOptional(),
   errors: z.array(z.string()).exactOptional(),
   key: z.string().exactOptional(),
 });
 const lockShape = z.object({
   contracts: z.record(
     z.string(),
-    z.object({ members: z.record(z.string(), member), messages: z.record(z.string(), message) }),
+    z.object({
+      format: z.literal(lockFormat).exactOptional(),
+      members: z.record(z.string(), member),
+      messages: z.record(z.string(), message),
+    }),
   ),
 });
 

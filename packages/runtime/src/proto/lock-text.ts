@@ -8,14 +8,15 @@ export function lockText(lock: ContractLock): string {
 
 function contractText(contract: LockedContract): string {
   const members = block(contract.members, (member) => line(member), 6);
-  return `{\n      "members": ${members},\n      "messages": ${block(contract.messages, messageText, 6)}\n    }`;
+  const format = contract.format === undefined ? "" : `"format": ${contract.format},\n      `;
+  return `{\n      ${format}"members": ${members},\n      "messages": ${block(contract.messages, messageText, 6)}\n    }`;
 }
 
 function messageText(message: LockedMessage): string {
   const fields = Object.entries(message.fields)
     .toSorted(([, a], [, b]) => a.number - b.number)
-    .map(([name, { number, label, type, values, tags }]) => {
-      return `            ${JSON.stringify(name)}: ${line({ number, label, type, values, tags })}`;
+    .map(([name, { number, label, type, values, limits, tags }]) => {
+      return `            ${JSON.stringify(name)}: ${line({ number, label, type, values, limits, tags })}`;
     });
   const listed = fields.length > 0 ? `{\n${fields.join(",\n")}\n          }` : "{}";
   const reserved = message.reserved ? `,\n          "reserved": ${line(message.reserved)}` : "";

@@ -9,8 +9,10 @@ import {
   lockedField,
   type LockedMessage,
   protoOf,
+  withoutCompletion,
 } from "./lock.ts";
-import { changesType, type IncompatibleChange, incompatibleChanges } from "./lock-compare.ts";
+import { changesType } from "./lock-compare-fields.ts";
+import { type IncompatibleChange, incompatibleChanges } from "./lock-compare.ts";
 import { lockText } from "./lock-text.ts";
 
 export interface LockUpdate {
@@ -58,12 +60,21 @@ export function checkLock(
   lock: ContractLock,
   contracts: readonly AnyContract[],
 ): readonly IncompatibleChange[] {
-  const { changed, refused } = updateLock(lock, contracts);
-  const outdated = changed.map((id) => ({
-    place: id,
-    reason: lock.contracts[id] ? "the lock file is out of date" : "the lock file does not have it",
-    mend: "run `kerf export proto --write-lock` and commit the file",
-  }));
+  const { lock: updated, changed, refused } = updateLock(lock, contracts);
+  // An entry that was right when it was written stays so: it only tells less.
+  const completed = (id: string): boolean => {
+    const before = lock.contracts[id];
+    if (!before || before.format !== undefined) return false;
+    return entryText(id, before) === entryText(id, withoutCompletion(updated.contracts[id]!));
+  };
+  const outdated = changed
+    .filter((id) => !completed(id))
+    .map((id) => ({
+      place: id,
+      reason: lock.contracts[id] ? "the lock file is out of date" : "the lock file does not have it",
+      breaks: [],
+      mend: "run `kerf export proto --write-lock` and commit the file",
+    }));
   return [...refused, ...outdated];
 }
 

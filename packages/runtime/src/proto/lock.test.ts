@@ -5,7 +5,7 @@ import { type AnyContract, command, contract, event, query, type Schema } from "
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { codec } from "./codec.ts";
-import { type ContractLock, emptyLock, protoOf } from "./lock.ts";
+import { type ContractLock, emptyLock, protoOf, withoutCompletion } from "./lock.ts";
 import { ContractLockError, lockContracts, readLock, writeLock } from "./lock-file.ts";
 import { lockText } from "./lock-text.ts";
 import { checkLock, updateLock } from "./lock-update.ts";
@@ -142,6 +142,59 @@ describe("an incompatible change is refused with its place", () => {
       ["shop@1:OrderResponse.a was an enum and may hold anything now"],
     ],
     [
+      "narrower limits of an input",
+      {
+        input: object({
+          a: z.string().max(40),
+          b: z.int().min(1),
+          c: z.array(z.string().max(3)).max(9),
+          d: z.string().optional(),
+          e: z.number().multipleOf(2),
+        }),
+      },
+      {
+        input: object({
+          a: z.string().min(1).max(20),
+          b: z.int().gt(1),
+          c: z.array(z.string().max(2)).max(8),
+          d: z.email().startsWith("a").optional(),
+          e: z.number().multipleOf(4),
+        }),
+      },
+      [
+        "shop@1:OrderRequest.a allows less than it did: minLength is 1 now, maxLength was 40 and is 20",
+        "shop@1:OrderRequest.b allows less than it did: exclusiveMinimum is 1 now",
+        "shop@1:OrderRequest.c allows less than it did: maxLength was 3 and is 2, maxItems was 9 and is 8",
+        'shop@1:OrderRequest.d allows less than it did: form is email now, patterns is ["a…"] now',
+        "shop@1:OrderRequest.e allows less than it did: multipleOf was 2 and is 4",
+      ],
+    ],
+    [
+      "wider limits of an output",
+      { output: object({ a: z.string().max(20), b: z.email() }) },
+      { output: object({ a: z.string().max(40), b: z.string() }) },
+      [
+        "shop@1:OrderResponse.a allows more than its readers do: maxLength was 20 and is 40",
+        "shop@1:OrderResponse.b allows more than its readers do: form was email and is not set",
+      ],
+    ],
+    [
+      "a new value of an enum whose readers expect none",
+      { output: object({ a: z.enum(["x"]) }) },
+      { output: object({ a: z.enum(["x", "y"]) }) },
+      ['shop@1:OrderResponse.a may be "y" now, which readers without the case "unknown" refuse'],
+    ],
+    [
+      "what stored events do not have, or hold beyond the new limits",
+      { data: object({ id: z.string(), b: z.string().optional(), c: z.int() }) },
+      { data: object({ id: z.string(), a: z.int(), b: z.string(), c: z.int().max(5) }) },
+      [
+        "shop@1:PlacedEvent.b was optional and must be given now",
+        "shop@1:PlacedEvent.c allows less than it did: maximum is 5 now",
+        "shop@1:PlacedEvent.a is a new field that what is stored does not have",
+      ],
+    ],
+    [
       "a declared error removed",
       { errors: { Late: object({}), Gone: object({}) } },
       { errors: { Late: object({}) } },
@@ -194,6 +247,37 @@ describe("an incompatible change is refused with its place", () => {
     ]);
   });
 
+  it("and says who breaks", () => {
+    const object = z.object;
+    const breaks = (before: Parts, after: Parts) =>
+      updateLock(locked(shop(before)), [shop(after)]).refused.map((change) => change.breaks);
+    expect(breaks({ input: object({ a: z.int() }) }, {})).toEqual([["old callers", "stored payloads"]]);
+    expect(breaks({ output: object({ a: z.int() }) }, {})).toEqual([["old callers"]]);
+    const id = z.string();
+    expect(breaks({ data: object({ id, a: z.int() }) }, { data: object({ id }) })).toEqual([
+      ["old subscribers"],
+    ]);
+    expect(breaks({ data: object({ id }) }, { data: object({ id, a: z.int() }) })).toEqual([
+      ["stored payloads"],
+    ]);
+  });
+
+  it.each([
+    ["GET /a/:id", "GET /b/:id", "its route was GET /a/:id and is GET /b/:id"],
+    ["GET /a/:id", "POST /a/:id", "its route was GET /a/:id and is POST /a/:id"],
+    ["GET /a/:id", undefined, "its route was GET /a/:id and has none"],
+    ["GET /a/:id", "GET /a/:name", undefined],
+    [undefined, "GET /a/:id", undefined],
+  ] as const)("a route %s that is %s now", (before, after, reason) => {
+    const input = z.object({ id: z.string(), name: z.string() });
+    const ask = (http: "GET /a/:id" | undefined) =>
+      shop({}, { ask: query(http ? { input, http, access: "public" } : { input }) });
+    const { refused } = updateLock(locked(ask(before as "GET /a/:id")), [ask(after as "GET /a/:id")]);
+    expect(refused.map((change) => [change.place, change.reason, change.breaks])).toEqual(
+      reason ? [["shop@1:ask", reason, ["old callers"]]] : [],
+    );
+  });
+
   it("and says how to mend it and how to accept it", () => {
     const [refused] = updateLock(locked(shop({ input: z.object({ a: z.int() }) })), [shop({})]).refused;
     expect(refused?.mend).toBe(
@@ -233,16 +317,121 @@ describe("a compatible change passes", () => {
       { output: object({ a: z.int().default(1) }) },
     ],
     [
-      "a new enum value",
-      { output: object({ a: z.enum(["x"]) }) },
-      { output: object({ a: z.enum(["x", "y"]) }) },
+      "a new enum value where readers know of more to come",
+      { output: object({ a: z.enum(["x", "unknown"]) }) },
+      { output: object({ a: z.enum(["x", "y", "unknown"]) }) },
     ],
+    [
+      "wider limits of an input",
+      {
+        input: object({
+          a: z.string().min(2).max(3).regex(/x/),
+          b: z.int().gte(1),
+          c: z.array(z.int()).max(1),
+        }),
+      },
+      { input: object({ a: z.string().max(4), b: z.int(), c: z.array(z.int()).max(2) }) },
+    ],
+    [
+      "narrower limits of an output",
+      { output: object({ a: z.string(), b: z.array(z.int().max(9)) }) },
+      { output: object({ a: z.email().max(9), b: z.array(z.int().max(8)).min(1) }) },
+    ],
+    ["a new optional field in an event", {}, { data: object({ id: z.string(), a: z.int().optional() }) }],
     ["a new declared error", {}, { errors: { Late: object({}) } }],
-    ["a new check", { input: object({ a: z.string() }) }, { input: object({ a: z.email() }) }],
   ])("%s", (_, before, after) => {
     expect(refusals(before, after)).toEqual([]);
     const lock = updateLock(locked(shop(before)), [shop(after)]).lock;
     expect(checkLock(lock, [shop(after)])).toEqual([]);
+  });
+});
+
+describe("an upcaster", () => {
+  const Old = z.object({ user: z.string(), n: z.int() });
+  const New = z.object({ userId: z.string(), n: z.int() });
+  const to = ({ user, n }: { user: string; n: number }) => ({ userId: user, n });
+  const bare = (members: object) =>
+    contract("shop", { version: 1, ...members } as never) as unknown as AnyContract;
+  const before = locked(bare({ placed: event({ data: Old, key: "user" }), pay: command({ input: Old }) }));
+  const told = (members: object) =>
+    updateLock(before, [bare(members)]).refused.map(
+      ({ place, reason, breaks }) => `${place} ${reason} (${breaks})`,
+    );
+  const pay = command({ input: Old });
+
+  it("lets the fields, key and name of an event change, and the lock then has today's", () => {
+    expect(
+      told({ pay, placed: event({ data: New, key: "userId", earlier: { 1: { data: Old, to } } }) }),
+    ).toEqual([]);
+    const renamed = bare({
+      pay,
+      ordered: event({ data: New, key: "userId", earlier: { 1: { name: "placed", data: Old, to } } }),
+    });
+    const { lock, refused } = updateLock(before, [renamed]);
+    expect(refused).toEqual([]);
+    expect(lock.contracts["shop@1"]?.members["ordered"]).toEqual({
+      kind: "event",
+      version: 2,
+      key: "userId",
+    });
+    expect(checkLock(lock, [renamed])).toEqual([]);
+    const dropped = bare({ pay, ordered: event({ data: New, key: "userId" }) });
+    expect(updateLock(lock, [dropped]).refused).toMatchObject([
+      {
+        place: "shop@1:ordered",
+        reason: "was of version 2 and is of 1: earlier versions are missing",
+        breaks: ["stored payloads"],
+      },
+    ]);
+  });
+
+  it("that does not read what was promised is refused", () => {
+    const Wrong = z.object({ user: z.string(), n: z.int().max(5), more: z.string() });
+    expect(
+      told({ pay, placed: event({ data: New, key: "userId", earlier: { 1: { data: Wrong, to } } }) }),
+    ).toEqual([
+      "shop@1:PlacedEvent.n earlier[1] does not say what was promised: allows less than it did: maximum is 5 now (stored payloads)",
+      "shop@1:PlacedEvent.more earlier[1] does not say what was promised: is a new field that what is stored does not have (stored payloads)",
+    ]);
+  });
+
+  it("of a command reads stored orders; who calls it still breaks", () => {
+    const placed = event({ data: Old, key: "user" });
+    const given = { placed, pay: command({ input: New, earlier: { 1: { input: Old, to } } }) };
+    expect(told(given)).toEqual([
+      "shop@1:PayRequest.user the field was removed (old callers)",
+      "shop@1:PayRequest.user_id is a new field that callers of this version do not give (old callers)",
+    ]);
+  });
+});
+
+describe("an entry of an older lock file", () => {
+  const input = z.object({ a: z.string().max(3) });
+  const now = shop({ input }, { ask: query({ http: "GET /a", access: "public" }) });
+  const strip = (lock: ContractLock): ContractLock => ({
+    contracts: { "shop@1": withoutCompletion(lock.contracts["shop@1"]!) },
+  });
+
+  it("is sound as it is, and is completed when the file is written", () => {
+    const old = strip(locked(now));
+    expect(lockText(old)).not.toMatch(/format|limits|http/);
+    expect(checkLock(old, [now])).toEqual([]);
+    const { lock, changed } = updateLock(old, [now]);
+    expect(changed).toEqual(["shop@1"]);
+    expect(lockText(lock)).toContain('"limits": { "maxLength": 3 }');
+    expect(lock.contracts["shop@1"]).toMatchObject({ format: 2, members: { ask: { http: "GET /a" } } });
+  });
+
+  it("says nothing of limits and routes, and all the rest", () => {
+    const other = shop(
+      { input: z.object({ a: z.string().max(2) }) },
+      { ask: query({ http: "GET /b", access: "public" }) },
+    );
+    expect(updateLock(strip(locked(now)), [other]).refused).toEqual([]);
+    expect(updateLock(locked(now), [other]).refused).toHaveLength(2);
+    expect(
+      checkLock(strip(locked(now)), [shop({ input: z.object({ a: z.string(), b: z.int().optional() }) })]),
+    ).toMatchObject([{ place: "shop@1:ask" }]);
   });
 });
 

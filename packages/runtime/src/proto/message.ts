@@ -1,5 +1,6 @@
 import { DeclarationError, type Schema } from "kerf";
 import type { FieldDescriptor, FieldLabel, JsonScalar, MessageDescriptor, ScalarType } from "./descriptor.ts";
+import type { FieldLimits } from "./field-limits.ts";
 import { pascalCase, snakeCase } from "./names.ts";
 import { type FieldNumbers, numberFields } from "./numbers.ts";
 import { type SchemaShape, shapeOf, type UnionOption } from "./schema-shape.ts";
@@ -78,6 +79,7 @@ function fieldOf(scope: Scope, key: string, schema: Schema): Draft {
   return draft(snakeCase(key), key, type.label, type.type, {
     description: shape.description,
     values: type.values,
+    limits: type.limits,
   });
 }
 
@@ -97,13 +99,15 @@ interface FieldType {
   readonly label: FieldLabel;
   readonly type: ScalarType | MessageDescriptor;
   readonly values?: readonly JsonScalar[] | undefined;
+  readonly limits?: FieldLimits | undefined;
 }
 
 /** `T | null`: the message is there and empty for null, so that null, absent and the value differ. */
 function nullableMessage(scope: Scope, shape: SchemaShape): FieldType {
   const bare: SchemaShape = { ...shape, nullable: false, presence: "optional" };
   const value = typeOf({ ...scope, path: `${scope.path}.Value` }, bare);
-  const field = draft("value", "value", "optional", value.type, { values: value.values });
+  const { values, limits } = value;
+  const field = draft("value", "value", "optional", value.type, { values, limits });
   return { label: shape.presence, type: message(scope, "nullable", [field], {}) };
 }
 
@@ -111,7 +115,7 @@ function typeOf(scope: Scope, shape: SchemaShape): FieldType {
   const { core, presence } = shape;
   switch (core.kind) {
     case "scalar":
-      return { label: presence, type: core.scalar, values: core.values };
+      return { label: presence, type: core.scalar, values: core.values, limits: core.limits };
     case "null":
       return { label: presence, type: message(scope, "null", [], {}) };
     case "object":
@@ -119,7 +123,7 @@ function typeOf(scope: Scope, shape: SchemaShape): FieldType {
     case "union":
       return { label: presence, type: unionMessage(scope, core.discriminator, core.options, undefined) };
     case "array":
-      return collection(scope, presence, "list", "items", core.element);
+      return collection(scope, presence, "list", "items", core.element, core.limits);
     case "record":
       return collection(scope, presence, "map", "entries", core.value);
   }
@@ -132,12 +136,19 @@ function collection(
   form: "list" | "map",
   name: string,
   element: Schema,
+  count?: FieldLimits,
 ): FieldType {
   const label = form === "list" ? "repeated" : "map";
-  if (presence === "required") return { ...elementType(scope, element), label };
+  const counted = (each: FieldType): FieldLimits | undefined =>
+    each.limits || count ? { ...each.limits, ...count } : undefined;
+  if (presence === "required") {
+    const each = elementType(scope, element);
+    return { ...each, label, limits: counted(each) };
+  }
   const inner = { ...scope, path: `${scope.path}.${pascalCase(name)}` };
-  const { type, values } = elementType(inner, element);
-  const field = draft(name, name, label, type, { values });
+  const each = elementType(inner, element);
+  const { type, values } = each;
+  const field = draft(name, name, label, type, { values, limits: counted(each) });
   return { label: presence, type: message(scope, form, [field], {}) };
 }
 
@@ -159,7 +170,7 @@ function draft(
   key: string,
   label: FieldLabel,
   type: ScalarType | MessageDescriptor,
-  extras: Partial<Pick<Draft, "description" | "values" | "tags">>,
+  extras: Partial<Pick<Draft, "description" | "values" | "limits" | "tags">>,
 ): Draft {
   return { name, key, label, type, description: undefined, values: undefined, tags: undefined, ...extras };
 }

@@ -1,5 +1,6 @@
 import { DeclarationError, type Schema } from "kerf";
 import type { JsonScalar, ScalarType } from "./descriptor.ts";
+import { limitsOf, type FieldLimits } from "./field-limits.ts";
 
 /** What protobuf needs to know of a schema. `nullable`, `optional`, `default` and `readonly` are stripped from its outside. */
 export interface SchemaShape {
@@ -14,9 +15,10 @@ export type SchemaCore =
       readonly kind: "scalar";
       readonly scalar: ScalarType;
       readonly values: readonly JsonScalar[] | undefined;
+      readonly limits?: FieldLimits | undefined;
     }
   | { readonly kind: "null" }
-  | { readonly kind: "array"; readonly element: Schema }
+  | { readonly kind: "array"; readonly element: Schema; readonly limits: FieldLimits | undefined }
   | { readonly kind: "record"; readonly value: Schema }
   | { readonly kind: "object"; readonly fields: readonly (readonly [key: string, schema: Schema])[] }
   | { readonly kind: "union"; readonly discriminator: string; readonly options: readonly UnionOption[] };
@@ -64,11 +66,16 @@ function coreOf(schema: Schema, place: string): SchemaCore {
   const definition = definitionOf(schema);
   switch (definition.type) {
     case "string":
-      return { kind: "scalar", scalar: "string", values: undefined };
+      return { kind: "scalar", scalar: "string", values: undefined, limits: limitsOf(schema) };
     case "boolean":
       return { kind: "scalar", scalar: "bool", values: undefined };
     case "number":
-      return { kind: "scalar", scalar: isInteger(definition) ? "int64" : "double", values: undefined };
+      return {
+        kind: "scalar",
+        scalar: isInteger(definition) ? "int64" : "double",
+        values: undefined,
+        limits: limitsOf(schema),
+      };
     case "enum":
       return literals(Object.values(definition.entries ?? {}), place);
     case "literal":
@@ -78,7 +85,11 @@ function coreOf(schema: Schema, place: string): SchemaCore {
     case "readonly":
       return coreOf(definition.innerType!, place);
     case "array":
-      return { kind: "array", element: definition.element as Schema };
+      return {
+        kind: "array",
+        element: definition.element as Schema,
+        limits: limitsOf(schema),
+      };
     case "record":
       return { kind: "record", value: definition.valueType as Schema };
     case "object":
