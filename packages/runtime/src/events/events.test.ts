@@ -156,6 +156,27 @@ describe("the outbox", () => {
     await third.cutOff();
   });
 
+  test("goes to another soon also where its owner was cut off in the middle of renewing its lease", async () => {
+    const third = await at.start(unit("news"));
+    await Promise.all([writer.drain(), other.drain()]);
+    await expect.poll(owner, { timeout: 5_000 }).toBe(third.replica);
+    const proxy = third.proxies.get("news")!;
+    let renewing = false;
+    let cut = false;
+    // The rows of the lease stay locked until PostgreSQL ends the transaction by itself.
+    proxy.cutOn((chunk) => {
+      if (renewing && !cut) proxy.blackhole((cut = true));
+      // Only a renewal names the replica.
+      renewing ||= chunk.includes(`\0${String.fromCharCode(third.replica.length)}${third.replica}`);
+      return false;
+    }, false);
+    await expect.poll(() => cut, { timeout: 5_000 }).toBe(true);
+    writer = await at.start(unit("news"));
+    await expect.poll(owner, { timeout: 7_000 }).toBe(writer.replica);
+    await third.cutOff();
+    other = await at.start(unit("news"));
+  });
+
   test("waits while the broker is down, loses nothing, and drains in order", async () => {
     await expect.poll(async () => [writer.replica, other.replica].includes(await owner())).toBe(true);
     const bringBack = await at.takeAway("broker");

@@ -11,6 +11,7 @@ import type { Backlog, Tick } from "../journal/journal.ts";
 import type { Retention } from "../journal/retention.ts";
 import { SagaEngine } from "../sagas/engine.ts";
 import type { SagaLimits } from "../sagas/step-policy.ts";
+import { droppedSagas, refuseDropped } from "../sagas/versions.ts";
 import type { Dispatch } from "../transport/transport.ts";
 import type { Committed, ServicePort } from "./port.ts";
 import { Schedules } from "./schedules.ts";
@@ -68,6 +69,8 @@ export class ServiceHost {
   /** Begins: the first tick takes the leases, then messages are heard. */
   async start(): Promise<void> {
     const { port, broker } = this.#options;
+    const live = await this.#transaction((run) => port.storage!.journal.liveSagas(run));
+    refuseDropped(droppedSagas(port.definition.sagas, live), this.name);
     const slots = port.definition.schedule.map(({ name, everyMs }) => ({ name, everyMs }));
     if (slots.length > 0) await this.#transaction((run) => port.storage!.journal.declareSlots(run, slots));
     await this.tick();
@@ -183,7 +186,9 @@ export class ServiceHost {
 
   async #transaction<T>(work: (run: any) => Promise<T>): Promise<T> {
     const { clock, storage } = this.#options.port;
-    const tx = storage!.database.open({ deadlineAt: clock.now() + 10_000 });
+    // A process that stops in the middle keeps its rows locked for so long, and with them those who would succeed it.
+    const mostMs = Math.min(10_000, Math.max(2_000, this.#options.leaseMs));
+    const tx = storage!.database.open({ deadlineAt: clock.now() + mostMs });
     try {
       const result = await work(tx.run);
       await tx.commit();
