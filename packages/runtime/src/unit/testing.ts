@@ -6,7 +6,6 @@ import { pathToFileURL } from "node:url";
 import postgres from "postgres";
 import { afterAll } from "vitest";
 import { newTrace } from "../call/trace.ts";
-import type { DatabaseServer } from "../data/server.ts";
 import { freshName, testServer } from "../data/testing.ts";
 import { tcpProxy, type TcpProxy } from "../data/tcp-proxy.ts";
 import { loadGraph } from "../graph/index.ts";
@@ -62,10 +61,9 @@ export interface Arena extends AsyncDisposable {
   readonly lines: readonly string[];
 }
 
-/** `own`: a server of the test's own, which it closes itself. */
-export async function arena(given: App, own?: DatabaseServer): Promise<Arena> {
+export async function arena(given: App): Promise<Arena> {
   const name = freshName("a");
-  const server = own ?? (await testServer());
+  const server = await testServer();
   const graph = await loadGraph({ ...given, name });
   const topology = given.topologies.values().next().value!;
   const stored = [...graph.services.values()].filter((s) => s.definition.needs.database);
@@ -197,7 +195,7 @@ export async function arena(given: App, own?: DatabaseServer): Promise<Arena> {
         ...replayers.map((replayer) => replayer.close()),
       ]);
       await Promise.all([...direct.values()].map((sql) => sql.end({ timeout: 1 })));
-      if (!own) await (await testServer()).dropAll(`${name}_`);
+      await server.dropAll(`${name}_`);
     },
   };
 }
