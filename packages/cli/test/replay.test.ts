@@ -1,6 +1,7 @@
 /** `kerf replay` as a real process, beside a unit that is another. */
 import { fileURLToPath } from "node:url";
 import { testServer, freshName } from "@kerf/runtime/testing";
+import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { kerf, KerfProcess } from "./kerf-process.ts";
 
@@ -84,4 +85,20 @@ test("what is wrong is said with its mend", async () => {
   const service = await kerf(["replay", "--service", "till", "--from", "1h"], folder, environment);
   expect(service).toMatchObject({ code: 1 });
   expect(service.err).toContain("till has no replayable reaction. Say which tables one fills");
+});
+
+test("kerf check tells of sagas that have not ended and that the code does not have", async () => {
+  const clean = await kerf(["check", "sagas"], folder, environment);
+  expect(clean).toMatchObject({ code: 0, out: "Every saga that has not ended has its version.\n" });
+  const url = (await (await testServer()).provision([`${name}_stats`])).get(`${name}_stats`)!;
+  const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => {} });
+  await sql`insert into kerf.saga (name, id, version, input, input_hash, traceparent, state)
+    values ('old ways', '1', 2, '{}', '', '', 'parked')`;
+  await sql.end();
+  const { code, out } = await kerf(["check", "sagas"], folder, environment);
+  expect(code).toBe(1);
+  expect(out).toBe(
+    'service(stats).sagas.saga("old ways"): 1 instance of version 2 has not ended, and there is no such saga any more.\n' +
+      "  To mend it: list it under `sagas` again until they have ended, or give them up: kerf sagas.\n",
+  );
 });

@@ -43,6 +43,7 @@ export { defaultRate, type ServiceOperations } from "./operations/service-operat
 export { ReplayError } from "./events/replay/errors.ts";
 export type { ReplayEnd, ReplayProgress } from "./events/replay/options.ts";
 export { openReplayer, type Replayer, type ReplayerOptions } from "./unit/replayer.ts";
+export { droppedSagas, type DroppedSagas } from "./sagas/versions.ts";
 export { sagaLimits, type SagaLimits } from "./sagas/step-policy.ts";
 export { localTransport } from "./transport/local.ts";
 export type { CallHeader, CallRequest, Dispatch, Transport, TransportServer } from "./transport/transport.ts";

@@ -67,7 +67,8 @@ export async function openOperations(options: OperationsOptions): Promise<Operat
   const brokerUrl = urls.get("broker");
   const link = brokerUrl === undefined ? undefined : new Link({ url: brokerUrl, max: 1 });
   const topics = link && new Topics(link);
-  const journal = { ...postgresOperations, backlog: postgresJournal.backlog };
+  const { backlog, liveSagas } = postgresJournal;
+  const journal = { ...postgresOperations, backlog, liveSagas };
   const services = new Map<string, ServiceOperations>();
   const close = async (): Promise<void> => {
     await Promise.all([pool.close(), link?.close()]);

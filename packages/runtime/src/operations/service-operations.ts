@@ -1,5 +1,5 @@
 import type { Database, Run } from "../data/transaction.ts";
-import type { Backlog, Journal } from "../journal/journal.ts";
+import type { Backlog, Journal, LiveSagas } from "../journal/journal.ts";
 import type {
   Action,
   By,
@@ -21,7 +21,7 @@ export const defaultRate = 10;
 export interface ServiceOperationsOptions {
   readonly service: string;
   readonly database: Database;
-  readonly journal: OperationsJournal & Pick<Journal, "backlog">;
+  readonly journal: OperationsJournal & Pick<Journal, "backlog" | "liveSagas">;
   /** Tells the processes of the service that there is something to do. Best effort: they look by themselves soon. */
   readonly wake: () => void;
 }
@@ -39,6 +39,11 @@ export class ServiceOperations {
   /** Whether it has ever run, with tables that are new enough. */
   ready(): Promise<boolean> {
     return this.#read((run) => this.#journal.ready(run));
+  }
+
+  /** Which versions of which sagas have not ended. */
+  liveSagas(): Promise<readonly LiveSagas[]> {
+    return this.#read((run) => this.#journal.liveSagas(run));
   }
 
   /** Dead letters by cause, the most frequent first. */
