@@ -10,9 +10,11 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   password_encryption: "scram-sha-256",
   // The passwords are 256 random bits, so stretching them protects nothing and costs each connection 2 ms.
   scram_iterations: "64",
-  // A commit that was answered survives a power failure.
+  // A commit that was answered survives a power failure, and a page that was half written then is whole again. What may be
+  // lost says so itself, transaction by transaction.
   fsync: "on",
   synchronous_commit: "on",
+  full_page_writes: "on",
   // The page cache of the operating system does the rest; development data is small.
   shared_buffers: "32MB",
   maintenance_work_mem: "16MB",
@@ -27,7 +29,8 @@ export const SETTINGS: Readonly<Record<string, string>> = {
   max_worker_processes: "2",
   max_parallel_workers_per_gather: "0",
   max_parallel_maintenance_workers: "0",
-  // One vacuum worker is enough; each is a process.
+  // Records that are trimmed leave room only where it is vacuumed. One worker is enough; each is a process.
+  autovacuum: "on",
   autovacuum_max_workers: "1",
   autovacuum_worker_slots: "1",
   // There is no replica: less log to write, no launcher process, nothing that could retain log for ever.
