@@ -9,6 +9,8 @@ export interface Measured {
    * the unit died once more before.
    */
   readonly recoveryMs: readonly (number | undefined)[];
+  /** From each death until the new process came to its first crash point: what of the recovery is starting a process. */
+  readonly startMs: readonly (number | undefined)[];
   /** From the first death until the last saga that then lived had ended; undefined where none lived. */
   readonly sagasMs: number | undefined;
   readonly repeated: Repeated;
@@ -49,8 +51,9 @@ export async function measure(
       const [, sign] = goesOn.find(([of]) => of.test(death.point))!;
       const next = trails[i]!.find((r) => r.at >= death.at && r.pid !== death.pid && r.point === sign);
       const again = all[nth + 1];
+      const start = trails[i]!.find((r) => r.at >= death.at && r.pid !== death.pid);
       const ms = next && (again === undefined || next.at <= again.at) ? next.at - death.at : undefined;
-      return { at: death.at, ms };
+      return { at: death.at, ms, startMs: start && start.at - death.at };
     }),
   );
   const [published] = await broker<{ times: number }[]>`
@@ -58,6 +61,7 @@ export async function measure(
   const count = (point: string): number => trails.flat().filter((r) => r.point === point).length;
   return {
     recoveryMs: deaths.map((death) => death.ms),
+    startMs: deaths.map((death) => death.startMs),
     sagasMs: deaths.length === 0 ? undefined : await sagasMs(transfers, Math.min(...deaths.map((d) => d.at))),
     repeated: {
       publications: published!.times,

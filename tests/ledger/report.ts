@@ -8,10 +8,8 @@ export interface CaseReport extends Case, Partial<RunResult> {
 }
 
 export function summary(reports: readonly CaseReport[]) {
-  const recoveries = reports
-    .flatMap((one) => one.recoveryMs ?? [])
-    .filter((ms) => ms !== undefined)
-    .toSorted((a, b) => a - b);
+  const recoveries = numbers(reports.flatMap((one) => one.recoveryMs ?? []));
+  const starts = numbers(reports.flatMap((one) => one.startMs ?? []));
   const sum = (kind: keyof Repeated): number =>
     reports.reduce((total, one) => total + (one.repeated?.[kind] ?? 0), 0);
   return {
@@ -20,6 +18,8 @@ export function summary(reports: readonly CaseReport[]) {
     kills: reports.reduce((total, one) => total + (one.recoveryMs?.length ?? 0), 0),
     medianRecoveryMs: recoveries[Math.floor(recoveries.length / 2)],
     worstRecoveryMs: recoveries.at(-1),
+    /** How much of that starting a process took. */
+    medianStartMs: starts[Math.floor(starts.length / 2)],
     repeated: {
       publications: sum("publications"),
       deliveries: sum("deliveries"),
@@ -29,16 +29,21 @@ export function summary(reports: readonly CaseReport[]) {
   };
 }
 
+function numbers(list: readonly (number | undefined)[]): number[] {
+  return list.filter((ms) => ms !== undefined).toSorted((a, b) => a - b);
+}
+
 /** The table that people read. */
 export function report(reports: readonly CaseReport[]): string {
   const head =
-    "point | topology | result | recovery ms | sagas ms | published again | delivered again | commands again | bank again";
+    "point | topology | result | recovery ms | of that, start ms | sagas ms | published again | delivered again | commands again | bank again";
   const rows = reports.map((one) =>
     [
       one.point,
       one.topology,
       one.problems.length > 0 ? "FAILED" : "ok",
       one.recoveryMs?.map((ms) => ms ?? "-").join(", ") ?? "",
+      one.startMs?.map((ms) => ms ?? "-").join(", ") ?? "",
       one.sagasMs ?? "-",
       one.repeated?.publications ?? "",
       one.repeated?.deliveries ?? "",
