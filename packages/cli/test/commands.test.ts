@@ -108,6 +108,9 @@ describe("contracts and their lock file", () => {
       problems: [{ place: expect.stringContaining("names@1") }],
     });
     expect(check.code).toBe(1);
+    expect((await kerf(["check", "contracts"], changed.folder)).out).toContain(
+      "names@1:NameResponse.name: was a string and is an int64; it breaks old callers.\n  To mend it: put it back",
+    );
     const start = await kerf(["start"], changed.folder);
     expect(start.err).toMatch(
       /^contracts\.lock\.json and the contracts do not agree:\n.*names@1.*\n.*To mend it:/,

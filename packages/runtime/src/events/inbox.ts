@@ -96,11 +96,7 @@ export class Inbox {
    * `also` writes into the same transaction; `others` are the types that other replicas handle. Resolves once handled, now
    * or before; throws where it must come again.
    */
-  async handle(
-    message: OutboxMessage,
-    signal: AbortSignal,
-    { also, others }: Handling = {},
-  ): Promise<void> {
+  async handle(message: OutboxMessage, signal: AbortSignal, { also, others }: Handling = {}): Promise<void> {
     // The broker's id is the one that stays the same when a message is published again.
     const envelope = { ...decodeEnvelope(message.body), id: message.id };
     const subscriber = this.#subscribers.get(envelope.type);

@@ -16,7 +16,13 @@ export function journalSuite(name: string, open: JournalFactory): void {
     afterEach(async () => {
       for (const bench of opened.splice(0)) await bench[Symbol.asyncDispose]();
     });
-    for (const [title, test] of Object.entries({ ...commands, ...messages, ...sagas, ...workers, ...versions })) {
+    for (const [title, test] of Object.entries({
+      ...commands,
+      ...messages,
+      ...sagas,
+      ...workers,
+      ...versions,
+    })) {
       it(title, async () => {
         const bench = await open();
         opened.push(bench);

@@ -1,7 +1,12 @@
 import type { FieldDescriptor, JsonScalar, MessageDescriptor } from "./descriptor.ts";
 import { narrowed } from "./field-limits.ts";
-import type { Breaks } from "./lock-compare.ts";
 import { type LockedField, lockedField } from "./lock.ts";
+
+/**
+ * Who would not survive a change: callers or subscribers that were built before it; messages that were stored before
+ * it, in an outbox, the broker's log, retries and dead letters, and that are read after it.
+ */
+export type Breaks = "old callers" | "old subscribers" | "stored payloads";
 
 /** Path, what is wrong, who breaks, and a mend that is lighter than a new version. */
 export interface Finding {

@@ -7,15 +7,9 @@ import {
   type MessageDescriptor,
   type MethodDescriptor,
 } from "./descriptor.ts";
-import { fieldFindings, type Finding, type Use } from "./lock-compare-fields.ts";
+import { type Breaks, fieldFindings, type Finding, type Use } from "./lock-compare-fields.ts";
 import { type LockedContract, type LockedMember, lockedContract } from "./lock.ts";
 import { pascalCase } from "./names.ts";
-
-/**
- * Who would not survive a change: callers or subscribers that were built before it; messages that were stored before
- * it, in an outbox, the broker's log, retries and dead letters, and that are read after it.
- */
-export type Breaks = "old callers" | "old subscribers" | "stored payloads";
 
 /** A change that callers or readers of the same version would not survive. */
 export interface IncompatibleChange {

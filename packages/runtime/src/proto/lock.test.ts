@@ -248,7 +248,6 @@ describe("an incompatible change is refused with its place", () => {
   });
 
   it("and says who breaks", () => {
-    const object = z.object;
     const breaks = (before: Parts, after: Parts) =>
       updateLock(locked(shop(before)), [shop(after)]).refused.map((change) => change.breaks);
     expect(breaks({ input: object({ a: z.int() }) }, {})).toEqual([["old callers", "stored payloads"]]);

@@ -49,14 +49,11 @@ export interface LiveSaga {
   readonly prefix: string;
   /** It has failed, and is only finishing what is under way. */
   readonly failing: boolean;
-  /** What is recorded under this name. @throws Stopped where it is not what the code now does */
-  /** `names`: what the member is called in records of earlier versions. */
-  recall(
-    name: string,
-    member: string,
-    inputHash: string,
-    names?: readonly string[],
-  ): StepRecord | undefined;
+  /**
+   * What is recorded under this name; `names` are those of the member, in records of earlier versions too.
+   * @throws Stopped where it is not what the code now does
+   */
+  recall(name: string, member: string, inputHash: string, names?: readonly string[]): StepRecord | undefined;
   /** One call, tried again until it has an outcome or its time is over. */
   attempt(member: AnyQuery | AnyCommand, input: unknown, how: Attempt): Promise<unknown>;
   /** Waits here, or leaves memory where that would be long. With `seenMail` it may return early, to look for more. */
