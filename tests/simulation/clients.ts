@@ -20,6 +20,8 @@ const shapes = ["serial", "branches", "waits", "sleeps"] as const;
 
 /** What clients will ask for, within `withinMs` from now. */
 export function plan(world: World, random: Random, withinMs: number, patient: boolean): Operation[] {
+  // They come in crowds: what is rare alone must meet.
+  const crowds = Array.from({ length: 1 + random.below(4) }, () => random.between(200, withinMs));
   const account = (prefix: string): string => `${prefix}${random.below(3)}`;
   return Array.from({ length: 4 + random.below(6) }, (_, i): Operation => {
     const isTransfer = i === 0 || random.chance(0.7);
@@ -30,7 +32,7 @@ export function plan(world: World, random: Random, withinMs: number, patient: bo
       input: isTransfer
         ? { from: account("w"), to: account("v"), pence, shape: random.pick(shapes) }
         : { account: account("w"), pence },
-      at: world.timeline.now + random.between(200, withinMs),
+      at: world.timeline.now + random.pick(crowds) + random.between(0, 60),
       tries: patient ? Infinity : 1 + random.below(6),
       outcome: undefined,
     };
@@ -43,21 +45,21 @@ export function begin(world: World, fleet: Fleet, random: Random, operations: re
 
   function attempt(operation: Operation, nth: number): void {
     let answered = false;
-    const next = (): void => {
+    const again = (): void => {
       if (answered) return;
       answered = true;
       if (nth >= operation.tries) return conclude(operation, "unknown", "");
       world.timeline.after(random.between(50, 1_500), () => attempt(operation, nth + 1));
     };
     const { ready } = fleet;
-    if (ready.length === 0) return next();
+    if (ready.length === 0) return again();
     const { process, running, name } = random.pick(ready);
     const answer = (told: () => void): void => {
       if (!random.chance(world.weather.replyLost))
         world.timeline.after(world.latencyMs(), () => !answered && told());
     };
     world.trace.add(`client > ${name} ${operation.id}, try ${nth}`);
-    world.timeline.after(timeoutMs, next);
+    world.timeline.after(timeoutMs, again);
     world.timeline.after(world.latencyMs(), () =>
       process.enter(() => {
         const call = {
@@ -81,7 +83,7 @@ export function begin(world: World, fleet: Fleet, random: Random, operations: re
               world.trace.add(`${operation.id}: ${code} ${message}`);
               if (code === "INTERNAL")
                 world.violate("2 client", `${operation.id} was told INTERNAL: ${message}`);
-              next();
+              again();
             }),
         );
       }),

@@ -2,9 +2,10 @@ import type { App, Topology, Unit } from "kerf";
 import { loadGraph, type Graph } from "../../packages/runtime/src/graph/index.ts";
 import { memoryDatabase } from "../../packages/runtime/src/data/memory/database.ts";
 import { memoryJournal } from "../../packages/runtime/src/journal/memory.ts";
+import type { Storage } from "../../packages/runtime/src/service/port.ts";
 import type { RunningUnit, UnitTiming } from "../../packages/runtime/src/unit/options.ts";
 import { startUnit } from "../../packages/runtime/src/unit/unit.ts";
-import type { Mutation } from "./mutants.ts";
+import type { Mutation, Place } from "./mutants.ts";
 import { Network } from "./world/network.ts";
 import { SimProcess } from "./world/process.ts";
 import { Random } from "./world/random.ts";
@@ -152,15 +153,18 @@ export class Fleet {
         everyCallRemote: this.#options.everyCallRemote,
         discovery: this.#network.discovery(this.#addresses()),
         transport: (dispatch) => {
-          this.#network.listen(process, mutation.dispatch?.(dispatch, (s) => storage(s)) ?? dispatch);
+          this.#network.listen(process, mutation.dispatch?.(dispatch, place) ?? dispatch);
           const transport = this.#network.transport(process);
-          return mutation.transport?.(transport, process) ?? transport;
+          return mutation.transport?.(transport, place) ?? transport;
         },
         backing: {
-          broker: mutation.broker?.(broker, storage) ?? broker,
+          broker: mutation.broker?.(broker, place) ?? broker,
           urls: new Map(),
           prepare: async () => {},
-          storage,
+          storage: (service) => {
+            const { database, journal } = storage(service);
+            return { database, journal: mutation.journal?.(journal, service, place) ?? journal };
+          },
           close: () => broker.close(),
         },
       }).then(
@@ -176,11 +180,11 @@ export class Fleet {
         },
       );
     };
-    const journal = mutation.journal?.(memoryJournal, process) ?? memoryJournal;
-    const storage = (service: string) => ({
+    const storage = (service: string): Storage => ({
       database: memoryDatabase(world.store(service), { clock: process, link: links.get(service)! }),
-      journal,
+      journal: memoryJournal,
     });
+    const place: Place = { world, process, storage };
     world.timeline.after(0, () => process.enter(begin));
   }
 

@@ -53,9 +53,10 @@ export function storm(world: World, fleet: Fleet, random: Random, until: number)
         const place = random.chance(0.3) ? "broker" : random.pick(replica.unit.services);
         const ms = random.between(200, 6_000);
         world.trace.add(`cut ${replica.name} from ${place} for ${Math.round(ms)} ms`);
-        if (random.chance(0.5)) world.cut(replica.name, place, ms);
-        else if (random.chance(0.5)) world.cutOneWay(replica.name, place, ms);
-        else world.cutOneWay(place, replica.name, ms);
+        const way = random.pick(["both", "there", "back"]);
+        if (way === "both") world.cut(replica.name, place, ms);
+        if (way === "there") world.cutOneWay(replica.name, place, ms);
+        if (way === "back") world.cutOneWay(place, replica.name, ms);
         return;
       }
       case "store crash": {

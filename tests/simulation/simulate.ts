@@ -3,17 +3,16 @@ import { checkAtRest, unfinished, type Checked } from "./check.ts";
 import { Fleet } from "./fleet.ts";
 import { ledger } from "./ledger/services.ts";
 import { heal, storm } from "./misfortunes.ts";
-import { sound, type Mutation } from "./mutants.ts";
+import type { Mutant } from "./mutants.ts";
 import { Observer } from "./observe.ts";
 import { Random } from "./world/random.ts";
 import { World } from "./world/world.ts";
 
 export interface SimulationOptions {
-  readonly mutation?: Mutation;
+  readonly mutant?: Mutant;
   readonly topology?: "monolith" | "split";
   /** Clients that repeat until they know, and sagas that are never given up: the end does not depend on chance. */
   readonly patient?: boolean;
-  readonly everyCallRemote?: boolean;
 }
 
 export interface Simulated {
@@ -37,18 +36,20 @@ const restMs = 45 * 60_000;
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<Simulated> {
   const world = new World(seed);
   const random = new Random(seed, "plan");
+  const mutation = options.mutant?.mutation ?? {};
+  mutation.log?.(world.log);
   const observer = new Observer(world);
   const { app, bank } = ledger(world);
   const stormMs = random.between(2_000, 10_000);
   const leaseMs = random.between(1_000, 5_000);
-  const isImpatient = random.chance(0.3);
+  const isImpatient = random.chance(0.4);
   const isSplit = random.chance(0.6);
   const fleet = await Fleet.of(world, app, {
     topology: options.topology ?? (isSplit ? "split" : "monolith"),
     replicas: 2,
     named: random.chance(0.5),
-    everyCallRemote: options.everyCallRemote ?? random.chance(0.2),
-    mutation: options.mutation ?? sound,
+    everyCallRemote: options.mutant?.everyCallRemote ?? random.chance(0.2),
+    mutation,
     timing: {
       leaseMs,
       pollMs: 2_000,
@@ -57,7 +58,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
       sagas: {
         tryMs: random.between(300, 3_000),
         memoryMs: 2_000,
-        ...(isImpatient && !options.patient ? { stepMs: random.between(500, 6_000) } : {}),
+        ...(isImpatient && !options.patient ? { stepMs: random.between(100, 4_000) } : {}),
       },
     },
   });

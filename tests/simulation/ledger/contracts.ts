@@ -65,8 +65,8 @@ export const transfers = contract("transfers", {
   finish: command({ input: Of }),
   refuse: command({ input: z.object({ transfer: z.string(), reason: z.string() }) }),
   settled: event({
-    data: z.object({ transfer: z.string(), from: z.string(), state: z.string() }),
-    key: "from",
+    data: z.object({ transfer: z.string(), book: z.string(), state: z.string() }),
+    key: "book",
   }),
 });
 

@@ -9,6 +9,9 @@ import { transferSaga } from "./transfer-saga.ts";
 
 const database = { migrations: new URL("./", import.meta.url) };
 
+/** All that is settled is of one key: it is ordered though no row is shared. */
+const book = "book";
+
 /** By rule. */
 export const refusesRequest = (pence: number): boolean => pence % 11 === 4;
 export const isUnwanted = (transfer: string): boolean => hashText(transfer) % 5 === 0;
@@ -20,17 +23,11 @@ export function failuresOf(seed: number, event: string, n: number): number {
   return dice < 10 ? dice : 0;
 }
 
-async function settle(
-  sql: Sql,
-  transfer: string,
-  state: "done" | "refused",
-  reason: string,
-): Promise<string> {
-  return rows(sql, async (tables) => {
+async function settle(sql: Sql, transfer: string, state: "done" | "refused", reason: string): Promise<void> {
+  await rows(sql, async (tables) => {
     const row = (await tables.lock<TransferRow>("transfer", transfer))!;
     await tables.put("transfer", transfer, { ...row, state, reason });
     await append(tables, "settling", { transfer, state });
-    return row.from;
   });
 }
 
@@ -86,15 +83,15 @@ export function ledger(world: World): { readonly app: App; readonly bank: Bank }
           return {};
         },
         async finish({ transfer }, { sql, emit, send }) {
-          const from = await settle(sql, transfer, "done", "");
-          emit(transfers.settled, { transfer, from, state: "done" });
-          send(statements.note, { transfer, state: "done" }, { key: from });
+          await settle(sql, transfer, "done", "");
+          emit(transfers.settled, { transfer, book, state: "done" });
+          send(statements.note, { transfer, state: "done" }, { key: book });
           return {};
         },
         async refuse({ transfer, reason }, { sql, emit, send }) {
-          const from = await settle(sql, transfer, "refused", reason);
-          emit(transfers.settled, { transfer, from, state: "refused" });
-          send(statements.note, { transfer, state: "refused" }, { key: from });
+          await settle(sql, transfer, "refused", reason);
+          emit(transfers.settled, { transfer, book, state: "refused" });
+          send(statements.note, { transfer, state: "refused" }, { key: book });
           return {};
         },
       },

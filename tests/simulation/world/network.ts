@@ -47,9 +47,11 @@ export class Network {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(interrupted(signal, member));
       const gone = new AbortController();
+      let arrivesAt = 0;
       const stop = (): void => {
         reject(interrupted(signal, member));
-        timeline.after(world.latencyMs(), () => gone.abort(signal.reason));
+        // It does not overtake the call itself.
+        timeline.at(Math.max(timeline.now, arrivesAt) + world.latencyMs(), () => gone.abort(signal.reason));
       };
       signal.addEventListener("abort", stop, { once: true });
       const back = (settle: () => void): void => {
@@ -74,7 +76,8 @@ export class Network {
         const { process, dispatch } = target;
         process.enter(() => {
           const given = { ...header, deadlineAt: process.now() + leftMs };
-          dispatch({ member, input: JSON.parse(body), header: given }, gone.signal).then(
+          const until = answer ? gone.signal : new AbortController().signal;
+          dispatch({ member, input: JSON.parse(body), header: given }, until).then(
             (output) => {
               if (!answer) return;
               if (random.chance(weather.replyLost)) return broken("reply lost");
@@ -92,7 +95,8 @@ export class Network {
       if (world.isCut(from.name, address)) return trace.add(`${name}: cut`);
       if (random.chance(weather.lost)) return broken("lost");
       trace.add(name);
-      timeline.after(world.latencyMs(), arrive(true));
+      arrivesAt = timeline.now + world.latencyMs();
+      timeline.at(arrivesAt, arrive(true));
       if (random.chance(weather.repeated)) {
         trace.add(`${name}: repeated`);
         timeline.after(world.latencyMs() + random.between(0, 6_000), arrive(false));

@@ -39,6 +39,10 @@ export class StoreLink implements MemoryLink {
     return "done";
   }
 
+  commitMs(): number {
+    return this.#world.random.chance(0.3) ? this.#world.random.between(0.1, 20) : 0;
+  }
+
   undecidedMs(): number {
     return this.#world.random.chance(0.5) ? 0 : this.#world.random.between(0, 1_500);
   }

@@ -1,5 +1,6 @@
 import { crashAround } from "../crashpoint/crashpoint.ts";
 import { DatabaseError } from "../data/errors.ts";
+import type { Run } from "../data/transaction.ts";
 import type {
   Mailbox,
   SagaError,
@@ -105,15 +106,9 @@ export class Recorder {
 
   /** The events that came for it. */
   mail(): Promise<Mailbox> {
-    const { database, journal } = this.#storage;
+    const { journal } = this.#storage;
     const { name, id } = this.#saga;
-    return persist(
-      this.#clock,
-      database,
-      { readOnly: true },
-      (run) => journal.readMail(run, name, id),
-      this.#draining,
-    );
+    return this.#persist({ readOnly: true }, (run) => journal.readMail(run, name, id));
   }
 
   async #write(progress: Partial<SagaProgress>): Promise<"kept" | "due"> {
@@ -128,25 +123,26 @@ export class Recorder {
     const durable =
       !forward || changed.some((step) => step.commandId === "") || this.#inDoubt.size >= mostInDoubt;
     const full: SagaProgress = { state, error: this.error, durable, ...progress };
-    const { database, journal } = this.#storage;
+    const { journal } = this.#storage;
     const { name, id } = this.#saga;
     const written = await crashAround(state === "undoing" ? "saga.compensation" : "saga.step", () =>
-      persist(
-        this.#clock,
-        database,
-        {},
-        (run) => journal.recordSaga(run, this.#worker, name, id, steps, full),
-        this.#draining,
-      ),
-    ).catch((error: unknown) => {
-      if (this.#draining.aborted && error instanceof DatabaseError)
-        throw new Stopped("lost", "the database was away while this process ended");
-      throw error;
-    });
+      this.#persist({}, (run) => journal.recordSaga(run, this.#worker, name, id, steps, full)),
+    );
     if (written === "lost") throw new Stopped("lost", "another process owns it now");
     if (durable) this.#inDoubt.clear();
     else for (const step of changed) this.#inDoubt.set(step, now);
     return written;
+  }
+
+  /** @throws Stopped where the database is away while this process ends: another takes the saga up */
+  #persist<T>(options: { readOnly?: true }, work: (run: Run) => Promise<T>): Promise<T> {
+    return persist(this.#clock, this.#storage.database, options, work, this.#draining).catch(
+      (error: unknown) => {
+        if (this.#draining.aborted && error instanceof DatabaseError)
+          throw new Stopped("lost", "the database was away while this process ended");
+        throw error;
+      },
+    );
   }
 
   /** Counts what a step makes the saga remember; gives the sum. */

@@ -74,6 +74,12 @@ export class MemoryConnection {
         this.#store.clock.after(this.#link.undecidedMs(), () => session.commit());
         return this.#break(true);
       }
+      const takesMs = this.#readOnly ? 0 : this.#link.commitMs();
+      if (takesMs > 0) {
+        session.committing = true;
+        await new Promise<void>((done) => void this.#store.clock.after(takesMs, done));
+        if (session.ended) return;
+      }
       session.commit();
       this.#answer(() => awaited.resolve(true));
     }) as Promise<boolean>;

@@ -11,7 +11,9 @@ export interface MemoryLink {
   /** Calls `arrive` in the process; later, never, but in order. */
   reply(arrive: () => void): void;
   fate(of: "statement" | "commit"): Fate;
-  /** How long an unreported commit stays undecided. */
+  /** How long a commit takes on the server: its locks are held, and nobody sees it. */
+  commitMs(): number;
+  /** How long an unreported one takes. */
   undecidedMs(): number;
 }
 
@@ -20,5 +22,6 @@ export const directLink: MemoryLink = {
   send: queueMicrotask,
   reply: queueMicrotask,
   fate: () => "done",
+  commitMs: () => 0,
   undecidedMs: () => 0,
 };
