@@ -33,6 +33,20 @@ interface Check {
   readonly suffix?: string;
 }
 
+const order: readonly string[] = [
+  "minLength",
+  "maxLength",
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "exclusiveMaximum",
+  "multipleOf",
+  "minItems",
+  "maxItems",
+  "form",
+  "patterns",
+] satisfies (keyof FieldLimits)[];
+
 type Mutable = { -readonly [K in keyof FieldLimits]: FieldLimits[K] };
 
 /** The limits of a string, number or array; undefined where there are none. */
@@ -43,6 +57,12 @@ export function limitsOf(schema: Schema): FieldLimits | undefined {
     else readBound(limits, check, definition(schema).type === "array");
   }
   return Object.keys(limits).length === 0 ? undefined : limits;
+}
+
+/** In one order always: the text of the lock file is compared. */
+export function orderedLimits(limits: FieldLimits): FieldLimits {
+  const given = Object.entries(limits);
+  return Object.fromEntries(given.toSorted(([a], [b]) => order.indexOf(a) - order.indexOf(b)));
 }
 
 function checksOf(schema: Schema): readonly Check[] {

@@ -443,10 +443,18 @@ describe("the lock file", () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  const before = shop({ input: z.object({ b: z.enum(["y", "x"]), a: z.int().optional() }) });
-  const after = shop({
-    input: z.object({ b: z.enum(["y", "x"]), a: z.int().optional(), c: z.int().optional() }),
-  });
+  const limited = z.array(z.string().regex(/x/).max(3).min(1).includes("y")).max(2).min(1);
+  const before = shop(
+    { input: z.object({ b: z.enum(["y", "x"]), a: z.int().optional() }), output: z.object({ limited }) },
+    { ask: query({ http: "GET /a", access: "public" }) },
+  );
+  const after = shop(
+    {
+      input: z.object({ b: z.enum(["y", "x"]), a: z.int().optional(), c: z.int().optional() }),
+      output: z.object({ limited }),
+    },
+    { ask: query({ http: "GET /a", access: "public" }) },
+  );
 
   it("is written in development, and is the same again", async () => {
     const lock = await lockContracts(file, [before], { frozen: false });
@@ -494,7 +502,12 @@ describe("the lock file", () => {
     await expect(lockContracts(file, [shop({})], { frozen: false })).rejects.toBeInstanceOf(
       ContractLockError,
     );
-    const accept = ["shop@1:OrderRequest.a", "shop@1:OrderRequest.b"];
+    const accept = [
+      "shop@1:OrderRequest.a",
+      "shop@1:OrderRequest.b",
+      "shop@1:OrderResponse.limited",
+      "shop@1:ask",
+    ];
     await lockContracts(file, [shop({})], { frozen: false, accept });
     await lockContracts(file, [shop({})], { frozen: true });
   });

@@ -11,7 +11,7 @@ import {
   type MessageForm,
 } from "./descriptor.ts";
 
-import type { FieldLimits } from "./field-limits.ts";
+import { orderedLimits, type FieldLimits } from "./field-limits.ts";
 
 /** What the committed file `contracts.lock.json` remembers: which number each field has, and what was promised. */
 export interface ContractLock {
@@ -108,7 +108,7 @@ export function lockedField({ number, label, type, values, limits, tags }: Field
     ...(label !== "required" && { label }),
     type: typeof type === "string" ? type : type.form,
     ...(values && { values: inOrder(values) }),
-    ...(limits && { limits }),
+    ...(limits && { limits: orderedLimits(limits) }),
     ...(tags && { tags: inOrder(tags) }),
   };
 }
