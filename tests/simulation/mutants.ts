@@ -18,6 +18,9 @@ export interface Place {
   storage(service: string): Storage;
 }
 
+/** By their numbers in docs/reliability.md. */
+type Invariant = "2 client" | "3 outbox" | "4 once" | "5 order" | "6 saga" | "7 pending" | "8 fence";
+
 /** Something that is broken on purpose, by wrapping a seam. */
 export interface Mutation {
   journal?(journal: Journal, service: string, place: Place): Journal;
@@ -29,6 +32,8 @@ export interface Mutation {
 
 export interface Mutant {
   readonly what: string;
+  /** By one of which it must be caught. */
+  readonly caughtBy: readonly Invariant[];
   readonly mutation: Mutation;
   /** Calls within a process go over the network too. */
   readonly everyCallRemote?: boolean;
@@ -58,12 +63,14 @@ const neverMade = "it never came";
 export const mutants: Readonly<Record<string, Mutant>> = {
   "inbox off": {
     what: "a message that was handled is not remembered",
+    caughtBy: ["4 once", "5 order"],
     mutation: {
       journal: (journal) => ({ ...journal, openInbox: (run) => statementOn(run, () => undefined) }),
     },
   },
   "mark before publish": {
     what: "the relay deletes from the outbox and then publishes",
+    caughtBy: ["3 outbox", "5 order"],
     mutation: {
       broker: (broker, place) =>
         wrapped(broker, {
@@ -82,6 +89,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "dual write": {
     what: "events are written in a transaction of their own",
+    caughtBy: ["3 outbox", "4 once", "5 order"],
     mutation: {
       journal: (journal, service, place) => ({
         ...journal,
@@ -92,6 +100,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "no fence at the broker": {
     what: "the broker takes what a relay publishes that has lost its lease",
+    caughtBy: ["8 fence"],
     mutation: {
       log: (log) => {
         const append = log.append.bind(log);
@@ -101,6 +110,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "no fence at the saga": {
     what: "a process that has lost a saga writes on",
+    caughtBy: ["6 saga"],
     mutation: {
       journal: (journal) => ({
         ...journal,
@@ -116,6 +126,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "cursor by id": {
     what: "the relay goes on behind the highest id that it has sent",
+    caughtBy: ["7 pending", "5 order"],
     mutation: {
       journal: (journal, service, { world }) => {
         const cursor = cursors.get(world) ?? new Map<string, number>();
@@ -134,6 +145,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "no lanes": {
     what: "ids of the outbox are taken without a lock on the lane of the key",
+    caughtBy: ["5 order"],
     mutation: {
       journal: (journal) => ({
         ...journal,
@@ -150,6 +162,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "retry without the id": {
     what: "a command that is tried again has another id",
+    caughtBy: ["2 client", "6 saga"],
     everyCallRemote: true,
     mutation: {
       transport: (transport, { process }) => {
@@ -172,6 +185,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "no tombstone": {
     what: "settling a command that never came leaves nothing that refuses it",
+    caughtBy: ["6 saga"],
     mutation: {
       journal: (journal) => ({
         ...journal,
@@ -187,6 +201,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "settle by reading": {
     what: "whether a command happened is read, not settled by insertion",
+    caughtBy: ["6 saga"],
     everyCallRemote: true,
     mutation: {
       dispatch: (dispatch, place) => async (request, signal) => {
@@ -203,6 +218,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "acknowledge before handling": {
     what: "a delivery is acknowledged as soon as it came",
+    caughtBy: ["4 once"],
     mutation: {
       broker: (broker) =>
         wrapped(broker, {
@@ -215,12 +231,14 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "a parked message blocks nothing": {
     what: "later messages of a key pass one that waits to be tried again",
+    caughtBy: ["5 order"],
     mutation: {
       journal: (journal) => ({ ...journal, blockedKeys: async () => new Set<string>() }),
     },
   },
   "orphans are not looked for": {
     what: "a saga that its owner was not told of waits until the owner dies (found by the simulation)",
+    caughtBy: ["7 pending"],
     mutation: {
       journal: (journal) => ({
         ...journal,

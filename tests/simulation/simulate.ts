@@ -30,7 +30,7 @@ export interface Simulated {
 }
 
 /** After the storm everything comes to rest within this, or never. */
-const restMs = 45 * 60_000;
+const restMs = 15 * 60_000;
 
 /** One run: a storm, then calm until everything rests; what must be true is checked meanwhile and then. */
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<Simulated> {
