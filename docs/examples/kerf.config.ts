@@ -7,6 +7,7 @@ export default app("box-office", {
     till: () => import("./services/till/service.ts"),
     programme: () => import("./calls/service.ts"),
     attendance: () => import("./events/service.ts"),
+    popularity: () => import("./events/popularity/service.ts"),
     bookings: () => import("./sagas/service.ts"),
     waiting: () => import("./schedules/service.ts"),
     reviews: () => import("./data/service.ts"),

@@ -12,9 +12,11 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { seasonCards } from "../../docs/examples/contracts/access.ts";
 import { shows } from "../../docs/examples/contracts/contract.ts";
+import { rooms } from "../../docs/examples/contracts/earlier.ts";
 import { programme } from "../../docs/examples/calls/contract.ts";
 import { reviews } from "../../docs/examples/data/contract.ts";
 import { attendance } from "../../docs/examples/events/contract.ts";
+import { popularity } from "../../docs/examples/events/popularity/contract.ts";
 import app from "../../docs/examples/kerf.config.ts";
 import { bookings } from "../../docs/examples/sagas/contract.ts";
 import { waiting } from "../../docs/examples/schedules/contract.ts";
@@ -52,6 +54,26 @@ describe("the examples of the pages", () => {
     expect(wrong).toMatchObject({ code: "INVALID_ARGUMENT", violations: [{ path: "seats" }] });
   });
 
+  test("contracts: an earlier version of an event becomes that of today", () => {
+    checkContract(rooms as unknown as AnyContract);
+    expect(rooms.moved.version).toBe(2);
+    expect(rooms.moved.earlier[0]!.to({ title: "hamlet", to: "hall" })).toEqual({
+      show: "hamlet",
+      to: "hall",
+    });
+  });
+
+  test("events: a replayable reaction fills its table like any other", async () => {
+    await announce("cymbeline", 9);
+    for (const [booking, seats] of [
+      ["l1", 2],
+      ["l2", 3],
+    ] as const)
+      await box.call(shows.reserve, { show: "cymbeline", booking, seats }, { id: booking });
+    await box.settled();
+    expect(await box.call(popularity.seatsSold, { show: "cymbeline" })).toEqual({ seats: 5 });
+  });
+
   test("contracts: an access function admits the holder only", () => {
     checkContract(seasonCards as unknown as AnyContract);
     const admits = seasonCards.card.access as (input: unknown, claims: unknown) => boolean;
@@ -74,7 +96,7 @@ describe("the examples of the pages", () => {
 
   test("events: each is counted once, and an order is carried out", async () => {
     await announce("lear", 4);
-    for (const booking of ["e1", "e2"]) await box.call(shows.reserve, { show: "lear", booking, seats: 2 });
+    for (const booking of ["e1", "e2"]) await box.call(shows.reserve, { show: "cymbeline", booking, seats: 2 });
     await box.settled();
     expect(await box.call(attendance.expected, { show: "lear" })).toEqual({ guests: 4, bookings: 2 });
     expect((await box.call(shows.seats, { show: "lear" })).sale).toBe("closed");

@@ -20,7 +20,7 @@ const learn = on(
       insert into basket_article (number, article)
       select number, article from added, unnest(${articles}::text[]) as article`;
   },
-  { from: "earliest" },
+  { from: "earliest", replayable: { tables: ["basket", "basket_article"] } },
 );
 
 export default service(recommendations, wants, {

@@ -1,0 +1,1 @@
+create table sold (show text primary key, seats int not null);
