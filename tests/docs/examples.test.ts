@@ -96,7 +96,7 @@ describe("the examples of the pages", () => {
 
   test("events: each is counted once, and an order is carried out", async () => {
     await announce("lear", 4);
-    for (const booking of ["e1", "e2"]) await box.call(shows.reserve, { show: "cymbeline", booking, seats: 2 });
+    for (const booking of ["e1", "e2"]) await box.call(shows.reserve, { show: "lear", booking, seats: 2 });
     await box.settled();
     expect(await box.call(attendance.expected, { show: "lear" })).toEqual({ guests: 4, bookings: 2 });
     expect((await box.call(shows.seats, { show: "lear" })).sale).toBe("closed");
