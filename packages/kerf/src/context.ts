@@ -78,9 +78,33 @@ export interface SendOptions {
   readonly key?: string;
 }
 
-/** Orders something for later, in effect exactly once. It leaves if and only if the transaction commits. */
+/** What a command that is named by `onRefused` is given: of these fields, those that its input has. */
+export interface SendRefusal<M extends AnyCommand> {
+  /** Of the order. */
+  readonly id: string;
+  /** Of the declared error that it ended in. */
+  readonly code: ErrorCode<M>;
+  /** Of that error. */
+  readonly data: any;
+  /** Of the order. */
+  readonly input: Input<M>;
+}
+
+type Told<M extends AnyCommand, R extends AnyCommand> =
+  SendRefusal<M> extends Input<R>
+    ? R
+    : `the input of ${R["id"]} asks for more than { id, code, data, input }.`;
+
+/**
+ * Orders something for later, in effect exactly once. It leaves if and only if the transaction commits. A declared error
+ * is final: `onRefused`, a command of this service, is then told of it, once.
+ */
 export interface Send<in Uses extends string> {
-  <M extends AnyCommand>(command: Sendable<M, Uses>, input: Input<M>, options?: SendOptions): void;
+  <M extends AnyCommand, R extends AnyCommand = AnyCommand>(
+    command: Sendable<M, Uses>,
+    input: Input<M>,
+    options?: SendOptions & { readonly onRefused?: Told<M, R> },
+  ): void;
 }
 
 /** Starts a saga of this service, if and only if the transaction commits. The same `id` again does nothing. */

@@ -12,6 +12,7 @@ export type {
   ReactionContext,
   Send,
   SendOptions,
+  SendRefusal,
   Start,
 } from "./context.ts";
 export {

@@ -16,6 +16,8 @@ export interface Envelope {
   /** On whose behalf; data, not authority. */
   readonly actor: Actor | undefined;
   readonly data: unknown;
+  /** Of an order: the command of its sender that is told where a declared error refuses it. */
+  readonly onRefused?: { readonly type: string; readonly version: number };
   /** Grows per key in commit order; set by the relay. */
   readonly sequence?: number;
 }

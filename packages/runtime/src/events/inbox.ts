@@ -21,6 +21,7 @@ import { react } from "../work/reaction.ts";
 import { fresh } from "../work/transact.ts";
 import { withoutEffects } from "../work/without-effects.ts";
 import { decodeEnvelope, type Envelope } from "./envelope.ts";
+import { refusalOf } from "./refusal.ts";
 import { eventReader, NotForThisReplica, orderReader, type EventReader } from "./read-event.ts";
 
 /** What a reaction may take. */
@@ -168,8 +169,19 @@ export class Inbox {
         { member: envelope.type, code: error.code },
         `${envelope.type}, sent by ${envelope.source}, was refused: ${error.code}`,
       );
+      const refusal = refusalOf(envelope, error, this.#port.clock.now());
+      if (refusal) return this.#tell(refusal, also);
     }
     if (also) await this.#write(also);
+  }
+
+  /** A death before it leaves has the order come again, and be refused again: with the same id. */
+  async #tell(refusal: OutboxMessage, also: Handling["also"]): Promise<void> {
+    await this.#write(async (run) => {
+      await also?.(run);
+      await this.#port.storage!.journal.appendOutbox(run, [refusal]);
+    });
+    this.#port.committed({ messages: true, sagas: [] });
   }
 
   async #write(also: (run: Run) => Promise<unknown>): Promise<void> {

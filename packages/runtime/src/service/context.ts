@@ -18,7 +18,7 @@ import { traceIdOf } from "../call/trace.ts";
 import { crashableSql } from "../crashpoint/crashpoint.ts";
 import type { Transaction } from "../data/transaction.ts";
 import type { CallHeader } from "../transport/transport.ts";
-import type { Effects } from "../work/effects.ts";
+import type { Effects, Telling } from "../work/effects.ts";
 import type { ServicePort } from "./port.ts";
 
 /** What a call may take where nobody said less. */
@@ -110,7 +110,7 @@ export class HandlerContext {
     return (event, data) => this.effects!.emit(event, data);
   }
 
-  get send(): (command: AnyCommand, input: unknown, options?: SendOptions) => void {
+  get send(): (command: AnyCommand, input: unknown, options?: SendOptions & Telling) => void {
     return (command, input, options) => this.effects!.send(command, input, options);
   }
 

@@ -15,7 +15,7 @@ import type { Run } from "../data/transaction.ts";
 import { hashValue } from "../journal/hash.ts";
 import type { Journal, NewSaga, OutboxMessage } from "../journal/journal.ts";
 import type { Validator } from "../validate/index.ts";
-import { commandChannel, encodeEnvelope } from "../events/envelope.ts";
+import { commandChannel, encodeEnvelope, type Envelope } from "../events/envelope.ts";
 
 /** What an effect needs to know of the service it comes from. */
 export interface EffectSource {
@@ -25,6 +25,11 @@ export interface EffectSource {
   readonly sagas: ReadonlySet<string>;
   readonly worker: string | undefined;
   readonly validator: (schemaOf: AnyEvent | AnyCommand | AnySaga) => Validator;
+}
+
+/** Who hears of a refusal. */
+export interface Telling {
+  readonly onRefused?: AnyCommand;
 }
 
 /** What a handler stated, ordered and started: buffered, and written just before the commit. */
@@ -55,11 +60,18 @@ export class Effects {
     this.#append(contractIdOf(event.id), key, this.#source.clock.uuid(), event, data);
   }
 
-  send(command: AnyCommand, given: unknown, options: SendOptions = {}): void {
+  send(command: AnyCommand, given: unknown, options: SendOptions & Telling = {}): void {
     if (!this.#source.uses.has(contractIdOf(command.id))) {
       throw new StatusError(
         "PERMISSION_DENIED",
         `${this.#source.service} cannot send ${command.id}: its contract is not in uses`,
+      );
+    }
+    const { onRefused } = options;
+    if (onRefused && serviceNameOf(onRefused.id) !== this.#source.service) {
+      throw new StatusError(
+        "INTERNAL",
+        `${onRefused.id} cannot be told of a refusal by ${this.#source.service}: name a command of its own`,
       );
     }
     const id = options.id ?? this.#source.clock.uuid();
@@ -69,6 +81,7 @@ export class Effects {
       id,
       command,
       this.#checked(command, given, `send(${command.id})`),
+      onRefused && { onRefused: { type: onRefused.id, version: onRefused.version } },
     );
   }
 
@@ -114,8 +127,10 @@ export class Effects {
     id: string,
     { id: type, version }: AnyEvent | AnyCommand,
     data: unknown,
+    more?: Pick<Envelope, "onRefused">,
   ): void {
     const body = encodeEnvelope({
+      ...more,
       id,
       type,
       version,
