@@ -24,8 +24,8 @@ const desk = contract("desk", {
       data: z.object({ row: z.int().optional() }),
       input: Seat,
     }),
-    // #endregion
   }),
+  // #endregion
 });
 
 /** How often the hall fails before it decides. */
