@@ -63,12 +63,15 @@ export class ServiceOperations {
   /**
    * Gives dead letters back to the usual way of delivery: the inbox knows those that were handled, and each queues behind
    * what waits of its key. One that fails again is a dead letter at once. `perSecond` default 10.
+   * @throws RangeError where that is not above 0
    */
   async replay(
     which: LetterChoice,
     by: By,
     perSecond = defaultRate,
   ): Promise<{ readonly messages: number; readonly lastAt: string | null }> {
+    if (!(perSecond > 0))
+      throw new RangeError(`Replaying takes a rate above 0 a second; it is ${perSecond}.`);
     const replayed = await this.#write((run) => this.#journal.replayLetters(run, which, perSecond, by));
     if (replayed.messages > 0) this.#options.wake();
     return replayed;
