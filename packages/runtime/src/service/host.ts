@@ -12,7 +12,6 @@ import type { Retention } from "../journal/retention.ts";
 import { SagaEngine } from "../sagas/engine.ts";
 import type { SagaLimits } from "../sagas/step-policy.ts";
 import { droppedSagas, refuseDropped } from "../sagas/versions.ts";
-import { droppedSagas, refuseDropped } from "../sagas/versions.ts";
 import type { Dispatch } from "../transport/transport.ts";
 import type { Committed, ServicePort } from "./port.ts";
 import { Schedules } from "./schedules.ts";
@@ -70,8 +69,6 @@ export class ServiceHost {
   /** Begins: the first tick takes the leases, then messages are heard. */
   async start(): Promise<void> {
     const { port, broker } = this.#options;
-    const live = await this.#transaction((run) => port.storage!.journal.liveSagas(run));
-    refuseDropped(droppedSagas(port.definition.sagas, live), this.name);
     const live = await this.#transaction((run) => port.storage!.journal.liveSagas(run));
     refuseDropped(droppedSagas(port.definition.sagas, live), this.name);
     const slots = port.definition.schedule.map(({ name, everyMs }) => ({ name, everyMs }));
