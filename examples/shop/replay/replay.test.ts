@@ -132,13 +132,48 @@ test("every kind of row ends where the rules say, and the books agree", { timeou
   expect(compared.told.out).toMatch(/^The books are the same: 7 orders, 5 returns/);
 });
 
-test("Ctrl-C ends everything and leaves no process and no data", { timeout: 120_000 }, async () => {
-  const { child, ended, told, left } = run(["--file", file]);
-  await expect.poll(() => told.err, { timeout: 60_000 }).toContain("The shop runs as");
-  process.kill(-child.pid!, "SIGINT");
-  expect(await ended).toBe(130);
-  expect(left()).toEqual([]);
-});
+test(
+  "under chaos every audit holds all the same, and nothing stays behind",
+  { timeout: 240_000 },
+  async () => {
+    const many = join(folder, "many.csv");
+    // Enough invoices for the shop to be at work while it is broken; every seventh is declined, and each fifth comes back.
+    const invoices = Array.from({ length: 70 }, (_, i) => {
+      const [customer, minute] = [`${(i % 9) + 1}.0`, String(i % 60).padStart(2, "0")];
+      const price = i % 7 === 0 ? "0.36" : "1.00";
+      const order = `${200 + i},A${i % 4},lamp,1,2010-12-02 08:${minute}:00,${price},${customer},United Kingdom`;
+      const back = `C${200 + i},A${i % 4},lamp,-1,2010-12-02 09:${minute}:00,1.00,${customer},United Kingdom`;
+      return i % 5 === 4 ? [order, back] : [order];
+    }).flat();
+    writeFileSync(many, `${[columns.join(","), ...invoices].join("\r\n")}\r\n`);
+    const words = ["--topology", "split", "--concurrency", "2", "--chaos", "--for", "25s", "--seed", "4"];
+    const { ended, told, left } = run(["--file", many, "--json", ...words]);
+    const code = await ended;
+    expect(told.out, told.err).toMatch(/^\{/);
+    const { audit, chaos, orders } = JSON.parse(told.out) as Report;
+    expect(audit.filter(({ ok }) => !ok)).toEqual([]);
+    expect(code).toBe(0);
+    expect(orders.placed).toBe(70);
+    expect(chaos).toMatchObject({ seed: 4, leaseMs: 5_000 });
+    expect(Object.values(chaos!.faults).reduce((sum, times) => sum + times, 0)).toBeGreaterThan(2);
+    expect(left()).toEqual([]);
+  },
+);
+
+test.each([
+  [[], "The shop runs as"],
+  [["--chaos", "--topology", "split"], "chaos: begin"],
+])(
+  "Ctrl-C ends everything and leaves no process and no data: %j",
+  { timeout: 120_000 },
+  async (words, at) => {
+    const { child, ended, told, left } = run(["--file", file, ...words]);
+    await expect.poll(() => told.err, { timeout: 60_000 }).toContain(at);
+    process.kill(-child.pid!, "SIGINT");
+    expect(await ended).toBe(130);
+    expect(left()).toEqual([]);
+  },
+);
 
 test.each([
   [["--file", "/nowhere.csv"], "there is no file /nowhere.csv"],
