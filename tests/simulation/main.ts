@@ -115,7 +115,9 @@ async function one(seed: number, lines: number, mutant: string | undefined, json
 }
 
 function show({ seed, violations, tail }: Told, lines: number, mutant: string | undefined): void {
-  process.stdout.write(`\nseed ${seed} broke an invariant\n${tail.slice(-lines).join("\n")}\n`);
+  process.stdout.write(
+    `\nseed ${seed} broke an invariant\n${(lines > 0 ? tail.slice(-lines) : []).join("\n")}\n`,
+  );
   for (const violation of violations) process.stdout.write(`broken: ${violation}\n`);
   process.stdout.write(
     `again: npm run simulate -- --seed ${seed}${mutant === undefined ? "" : ` --mutant "${mutant}"`}\n\n`,

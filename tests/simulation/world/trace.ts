@@ -27,6 +27,6 @@ export class Trace {
   }
 
   tail(lines: number): readonly string[] {
-    return this.#lines.slice(-lines);
+    return lines > 0 ? this.#lines.slice(-lines) : [];
   }
 }

@@ -18,9 +18,11 @@ export function delivery(
   due: (inMs: number) => void,
 ): (messages: readonly Delivered[], signal: AbortSignal) => Promise<void> {
   return async (messages, signal) => {
-    const { blocked, others } = await readState(port, messages[0]!.channel);
+    const { blocked, others, parked } = await readState(port, messages);
     crashpoint("receive.after");
-    const byKey = Map.groupBy(messages, (m) => m.key);
+    // One that came before, and was put aside, is not for here any more: it may be a dead letter, or dropped.
+    const left = messages.filter((m) => !parked.has(m.id));
+    const byKey = Map.groupBy(left, (m) => m.key);
     const queues = [...byKey.values()];
     const workers = Array.from({ length: Math.min(keysAtOnce, queues.length) }, async () => {
       for (let queue = queues.shift(); queue; queue = queues.shift()) {
@@ -82,20 +84,30 @@ async function tryFast(
   return last;
 }
 
-/** The keys behind which messages must queue, and the types that only other replicas may know. */
+/** The keys behind which messages must queue, those that were put aside, and the types that only other replicas may know. */
 async function readState(
   port: ServicePort,
-  channel: string,
-): Promise<{ readonly blocked: ReadonlySet<string>; readonly others: ReadonlySet<string> }> {
+  messages: readonly Delivered[],
+): Promise<{
+  readonly blocked: ReadonlySet<string>;
+  readonly others: ReadonlySet<string>;
+  readonly parked: ReadonlySet<string>;
+}> {
+  const { channel } = messages[0]!;
   const { database, journal } = port.storage!;
   const tx = database.open({ readOnly: true, deadlineAt: port.clock.now() + 10_000 });
   try {
-    const [blocked, others] = await Promise.all([
+    const [blocked, others, parked] = await Promise.all([
       journal.blockedKeys(tx.run, channel),
       journal.heardByOthers(tx.run, port.effects.worker!),
+      journal.parkedIds(
+        tx.run,
+        channel,
+        messages.map((m) => m.id),
+      ),
     ]);
     await tx.commit();
-    return { blocked, others };
+    return { blocked, others, parked };
   } catch (error) {
     await tx.rollback();
     throw error;

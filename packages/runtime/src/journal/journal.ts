@@ -72,6 +72,8 @@ export interface InboxJournal {
   openReplayable(run: Run, consumer: string, messageId: string): Promise<unknown>;
   /** The keys of a channel behind which later messages must queue. */
   blockedKeys(run: Run, channel: string): Promise<ReadonlySet<string>>;
+  /** Which of these messages were put aside before: they wait here, or are dead letters, or were dropped. */
+  parkedIds(run: Run, channel: string, ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** `firstFailed` tells whether the first of them has failed, or all only wait behind an earlier one. */
   park(
     run: Run,

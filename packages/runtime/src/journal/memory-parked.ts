@@ -38,6 +38,8 @@ export const memoryInbox: InboxJournal = {
             .map((row) => row.key),
         ),
     ),
+  parkedIds: (run, channel, ids) =>
+    statementOn(run, (tables) => new Set(ids.filter((id) => tables.get("parked id", `${channel} ${id}`)))),
   park: (run, messages, error, nextInMs, firstFailed) =>
     statementOn(run, async (tables) => {
       for (const [nth, { channel, key, id, body }] of messages.entries()) {

@@ -196,6 +196,7 @@ const operations: { readonly [K in keyof Journal]: (run: Run, n: number) => Prom
   openInbox: (run, n) => postgresJournal.openInbox(run, "orders@1.e1", id(n)),
   openReplayable: (run, n) => postgresJournal.openReplayable(run, "orders@1.e2", id(n)),
   blockedKeys: (run) => postgresJournal.blockedKeys(run, "orders@1"),
+  parkedIds: (run, n) => postgresJournal.parkedIds(run, "orders@1", [id(n)]),
   park: (run, n) => postgresJournal.park(run, [message(n)], "x", 0, true),
   claimParked: (run) => postgresJournal.claimParked(run, randomUUID(), 20, 60_000),
   unclaimParked: (run, n) => postgresJournal.unclaimParked(run, n + 1),
@@ -209,6 +210,7 @@ const operations: { readonly [K in keyof Journal]: (run: Run, n: number) => Prom
       inMemory: [],
       known: [{ name: "checkout", version: 1 }],
     }),
+  readSaga: (run, n) => postgresJournal.readSaga(run, "checkout", `s${n + 1}`),
   readSteps: (run, n) => postgresJournal.readSteps(run, "checkout", `s${n + 1}`),
   recordSaga: (run, n) =>
     postgresJournal.recordSaga(run, one!, "checkout", `s${n + 1}`, [step], {

@@ -99,6 +99,13 @@ const inbox: InboxJournal = {
     );
     return new Set(rows.map((r) => r.key));
   },
+  parkedIds: async (run, channel, ids) => {
+    const rows = await run<{ id: string }>(
+      "select id from kerf.parked where channel = $1 and id = any ($2::text[])",
+      [channel, ids],
+    );
+    return new Set(rows.map((r) => r.id));
+  },
   park: (run, messages, error, nextInMs, firstFailed) =>
     run(
       `insert into kerf.parked (channel, key, id, body, error, next_at, attempts)

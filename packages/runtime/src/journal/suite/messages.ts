@@ -105,6 +105,22 @@ export const messages: Cases = {
     expect(ids(await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000)))).toEqual(["1"]);
   },
 
+  "a message that was put aside is known, also when it is a dead letter": async (bench) => {
+    const { journal } = bench;
+    const known = (): Promise<ReadonlySet<string>> =>
+      commit(bench, (run) => journal.parkedIds(run, channel, ["1", "2", "none"]));
+    await commit(bench, (run) =>
+      Promise.resolve(journal.park(run, [message("1"), message("2")], "no", 0, true)),
+    );
+    await commit(bench, (run) =>
+      Promise.resolve(journal.park(run, [message("none", "k", "stock@1")], "no", 0, true)),
+    );
+    expect(await known()).toEqual(new Set(["1", "2"]));
+    const [claimed] = await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000));
+    await commit(bench, (run) => Promise.resolve(journal.bury(run, claimed!.parkedId, "over", "cause")));
+    expect(await known()).toEqual(new Set(["1", "2"]));
+  },
+
   "a message is parked once, counts its tries, and lets its key go on when it is buried": async (bench) => {
     const { journal } = bench;
     for (let i = 0; i < 2; i++)
