@@ -102,13 +102,13 @@ export function databaseFaults({ dataDir, url, app }: DatabaseFaultsOptions): Da
 
     async lock(service, ms, signal) {
       await administer(url, databaseOf(app, service), async (sql) => {
-        await sql.begin(async (tx) => {
-          await tx`set local lock_timeout = '5s'`;
-          // Should this process stop in the middle, the server ends the lock.
-          await tx.unsafe(`set local idle_in_transaction_session_timeout = '${Math.round(ms) + 2_000}ms'`);
-          await tx`lock table kerf.command, kerf.outbox, kerf.inbox in access exclusive mode`;
-          await sleep(ms, undefined, { signal }).catch(() => {});
-        });
+        // Not the driver's own transaction, which does not survive the loss of its connection. Should this process stop in
+        // the middle, the server ends the lock.
+        await sql.unsafe(`begin; set local lock_timeout = '5s';
+          set local idle_in_transaction_session_timeout = '${Math.round(ms) + 2_000}ms';
+          lock table kerf.command, kerf.outbox, kerf.inbox in access exclusive mode`);
+        await sleep(ms, undefined, { signal }).catch(() => {});
+        await sql.unsafe("rollback").catch(() => {});
       });
     },
 

@@ -14,6 +14,26 @@ export const bankSchema = `
     check ((kind = 'refund') = (outcome = 'refunded'))
   );
   create index if not exists log_refunds on log (charge_key) where kind = 'refund';
+  -- Gives what was captured. A refund that overtakes its charge voids it.
+  create or replace function refund(p_key text, p_charge text, p_pence bigint) returns bigint language plpgsql as $$
+  declare
+    v_charge log;
+    v_given bigint;
+  begin
+    insert into log (key, kind, pence, outcome) values (p_charge, 'charge', p_pence, 'voided')
+      on conflict (key) do nothing;
+    -- The lock makes refunds of one charge wait for each other, so that their sum can be judged.
+    select * into v_charge from log where key = p_charge and kind = 'charge' for update;
+    if v_charge.outcome is distinct from 'captured' then return 0; end if;
+    if exists (select from log where key = p_key) then return v_charge.pence; end if;
+    select coalesce(sum(pence), 0) into v_given from log where charge_key = p_charge and kind = 'refund';
+    if v_given + p_pence > v_charge.pence then
+      raise exception 'the bank gives back at most what it took: % pence for %', v_charge.pence, p_charge;
+    end if;
+    insert into log (key, kind, charge_key, pence, outcome) values (p_key, 'refund', p_charge, p_pence, 'refunded');
+    return v_charge.pence;
+  end
+  $$;
   create or replace function refuse_change() returns trigger language plpgsql as $$
   begin
     raise exception 'the log only grows: % is refused', lower(tg_op) using errcode = 'restrict_violation';

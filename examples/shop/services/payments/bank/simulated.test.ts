@@ -82,6 +82,19 @@ test("the log only grows", async () => {
   await sql.end();
 });
 
+test("a connection that is lost in the middle of a refund fails the refund, never the process", async () => {
+  await bank.charge("far", 500);
+  const { hostname, port } = new URL(url);
+  const proxy = await tcpProxy({ host: hostname, port: Number(port) });
+  const far = simulatedBank(proxy.through(url));
+  proxy.cutOn((chunk) => /voided|refund\(/.test(chunk.toString("latin1")), false);
+  await expect(far.refund("far-back", "far", 200)).rejects.toThrow();
+  expect(await far.refund("far-back", "far", 200)).toEqual({ capturedPence: 500 });
+  expect(await rowsOf("far-back")).toHaveLength(1);
+  await far.close();
+  await proxy.close();
+});
+
 test("a connection that breaks while it is made fails at most the charge, never the process", async () => {
   const { hostname, port } = new URL(url);
   const proxy = await tcpProxy({ host: hostname, port: Number(port) });
