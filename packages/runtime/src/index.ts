@@ -42,7 +42,9 @@ export {
 export { defaultRate, type ServiceOperations } from "./operations/service-operations.ts";
 export { ReplayError } from "./events/replay/errors.ts";
 export type { ReplayEnd, ReplayProgress } from "./events/replay/options.ts";
+export { recordHistory } from "./unit/record-history.ts";
 export { openReplayer, type Replayer, type ReplayerOptions } from "./unit/replayer.ts";
+export { replayHistory, type HistoryEnd, type SagaHistory } from "./sagas/history.ts";
 export { droppedSagas, type DroppedSagas } from "./sagas/versions.ts";
 export { sagaLimits, type SagaLimits } from "./sagas/step-policy.ts";
 export { localTransport } from "./transport/local.ts";

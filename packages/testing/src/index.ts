@@ -1,3 +1,4 @@
+export { recordHistory, replayHistory, type HistoryEnd, type SagaHistory } from "@kerf/runtime";
 export type { Seen } from "./events.ts";
 export { fake } from "./fake.ts";
 export type { UnitProcess } from "./processes.ts";

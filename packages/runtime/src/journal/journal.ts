@@ -204,6 +204,7 @@ export interface SagaJournal {
   openSagas(run: Run, worker: string | undefined, sagas: readonly NewSaga[]): Promise<readonly NewSaga[]>;
   /** Takes sagas that are due and have no living owner, or are `worker`'s but not in its memory. */
   claimSagas(run: Run, worker: string, which: Claimable): Promise<readonly SagaRecord[]>;
+  readSaga(run: Run, saga: string, id: string): Promise<SagaRecord | undefined>;
   readSteps(run: Run, saga: string, id: string): Promise<readonly StepRecord[]>;
   /** Records steps and progress at once. `lost` where `worker` does not own the saga any more: then nothing is written. */
   recordSaga(

@@ -14,6 +14,12 @@ import {
 
 const keyOf = (saga: string, id: string): string => `${saga} ${id}`;
 
+function recordOf({ name, id, version, input, inputHash, actor, traceparent, state, error }: SagaRow): SagaRecord {
+  const told = error === undefined ? undefined : JSON.parse(error);
+  const data = { input: JSON.parse(input), actor: JSON.parse(actor) };
+  return { name, id, version, ...data, inputHash, traceparent, state, error: told };
+}
+
 /** The sagas' part of the journal in memory. */
 export const memorySagas: SagaJournal = {
   openSagas: (run, worker, sagas) =>
@@ -64,20 +70,14 @@ export const memorySagas: SagaJournal = {
         const row = tables.lockNow<SagaRow>("saga", key);
         if (row === undefined || row === "taken" || !mayTake(key, row)) continue;
         await tables.put("saga", key, { ...row, worker });
-        const { name, id, version, inputHash, traceparent, state, error } = row;
-        claimed.push({
-          name,
-          id,
-          version,
-          input: JSON.parse(row.input),
-          inputHash,
-          actor: JSON.parse(row.actor),
-          traceparent,
-          state,
-          error: error === undefined ? undefined : JSON.parse(error),
-        });
+        claimed.push(recordOf(row));
       }
       return claimed;
+    }),
+  readSaga: (run, saga, id) =>
+    statementOn(run, (tables) => {
+      const row = tables.get<SagaRow>("saga", keyOf(saga, id));
+      return row && recordOf(row);
     }),
   readSteps: (run, saga, id) =>
     statementOn(run, (tables) =>

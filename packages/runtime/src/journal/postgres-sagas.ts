@@ -53,6 +53,14 @@ export const postgresSagas: SagaJournal = {
     );
     return rows.map((row) => ({ ...row, error: row.error ?? undefined }));
   },
+  readSaga: async (run, saga, id) => {
+    const [row] = await run<SagaRecord>(
+      `select name, id, version, input, input_hash as "inputHash", actor, traceparent, state, error
+       from kerf.saga where name = $1 and id = $2`,
+      [saga, id],
+    );
+    return row && { ...row, error: row.error ?? undefined };
+  },
   readSteps: (run, saga, id) =>
     run<StepRecord>(
       `select position, name, member, input_hash as "inputHash", command_id as "commandId", state, output, refusals,

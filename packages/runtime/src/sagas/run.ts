@@ -276,6 +276,11 @@ export class SagaRun implements LiveSaga {
     return known;
   }
 
+  /** The recorded steps that its code has not come to. */
+  get unreached(): readonly string[] {
+    return [...this.recorder.steps.keys()].filter((name) => !this.#used.has(name));
+  }
+
   #allReached(prefix: string): void {
     for (const name of this.recorder.steps.keys()) {
       const ours = prefix === "" ? !name.startsWith("refused: ") : name.startsWith(prefix);

@@ -53,6 +53,7 @@ export interface Arena extends AsyncDisposable {
   operations(): Promise<Operations>;
   /** Straight to the database of a service, or of the `"broker"`. */
   sql(service: string): postgres.Sql;
+  url(service: string): string;
   /** As `kerf replay` in a process of its own has it. */
   replayer(service: string): Promise<Replayer>;
   /** Takes a database away from everybody, as if its server were down; gives what brings it back. */
@@ -164,6 +165,7 @@ export async function arena(given: App): Promise<Arena> {
       operations.push(opened);
       return opened;
     },
+    url: (service) => urls.get(service)!,
     async replayer(service) {
       const replayer = await openReplayer({ graph, server, log: silent, settings: {}, service });
       replayers.push(replayer);
