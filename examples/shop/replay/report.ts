@@ -61,12 +61,12 @@ function chaosCells(chaos: Report["chaos"]): Cell[] {
     ...counts(chaos.repeated, "messages repeated after: "),
     ["  requests repeated", chaos.requestsRepeated],
     ["  killed with work in hand", chaos.recovery.holdingWork],
-    ["  longest until it went on", seconds(chaos.recovery.worstMs)],
+    ["  longest until it went on", timeOf(chaos.recovery.worstMs)],
     ["  later than lease and 2 s", chaos.recovery.late],
   ];
 }
 
-function seconds(ms: number | undefined): string {
+function timeOf(ms: number | undefined): string {
   return ms === undefined ? "-" : `${(ms / 1_000).toFixed(1)} s`;
 }
 
