@@ -37,6 +37,23 @@ it("acknowledges nothing of a process that crashed, even when its handlers go on
   expect(received.ids()).toEqual(["m0", "m1", "m2", "next0"]);
 });
 
+it("gives to the others what a process had in flight that crashed while it stopped", async () => {
+  const log = new MemoryLog();
+  const doomed = memoryBroker({ log });
+  const subscription = await doomed.subscribe(orders, () => new Promise(() => {}));
+  await doomed.publish(batch(messages(3, { key: () => apple })));
+  await turns();
+  const heir = memoryBroker({ log });
+  const received = new Received();
+  await heir.subscribe(orders, received.deliver);
+  void subscription.stop();
+  await turns();
+  expect(received.ids()).toEqual([]);
+  doomed.crash();
+  await turns();
+  expect(received.ids()).toEqual(["m0", "m1", "m2"]);
+});
+
 it("waits by the timers that it is given", async () => {
   const waiting: { delayMs: number; run: () => void }[] = [];
   const timers = {
