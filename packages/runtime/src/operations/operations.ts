@@ -67,8 +67,8 @@ export async function openOperations(options: OperationsOptions): Promise<Operat
   const brokerUrl = urls.get("broker");
   const link = brokerUrl === undefined ? undefined : new Link({ url: brokerUrl, max: 1 });
   const topics = link && new Topics(link);
-  const { backlog, liveSagas } = postgresJournal;
-  const journal = { ...postgresOperations, backlog, liveSagas };
+  const { backlog: readBacklog, liveSagas } = postgresJournal;
+  const journal = { ...postgresOperations, backlog: readBacklog, liveSagas };
   const services = new Map<string, ServiceOperations>();
   const close = async (): Promise<void> => {
     await Promise.all([pool.close(), link?.close()]);
