@@ -140,7 +140,8 @@ export const postgresReplay: ReplayJournal = {
       `insert into kerf.inbox (consumer, id) select t || '#' || $1::bigint, p.id
        from (select id, body::json ->> 'type' as t, body::json ->> 'time' as at from kerf.parked
          where state = 'waiting' and channel not like '%!commands') p
-       where t = any ($2::text[]) and at::timestamptz < (select since from kerf.replay where id = $1) on conflict do nothing`,
+       where t = any ($2::text[]) and case when at ~ '^\\d{4}-' then at::timestamptz < (select since from kerf.replay where id = $1) end
+       on conflict do nothing`,
       [id, types],
     );
     await end(run, id, "done");
