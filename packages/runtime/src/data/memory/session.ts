@@ -1,5 +1,5 @@
 import { DatabaseError } from "../errors.ts";
-import type { MemoryStore, Row } from "./store.ts";
+import type { Row, Server } from "./rows.ts";
 
 /** What one statement sees of the database, on the server's side. */
 export interface Tables {
@@ -31,14 +31,14 @@ export class Session implements Tables {
   /** The server goes on with it, whatever becomes of the client. */
   committing = false;
   failed = false;
-  readonly #store: MemoryStore;
+  readonly #store: Server;
   readonly #readOnly: boolean;
   readonly #writes = new Map<string, Map<string, Row | undefined>>();
   #lazy = false;
   /** Called when the server ends it. */
   onKill: () => void = () => {};
 
-  constructor(store: MemoryStore, readOnly: boolean, client: object) {
+  constructor(store: Server, readOnly: boolean, client: object) {
     this.#store = store;
     this.#readOnly = readOnly;
     this.client = client;
@@ -130,7 +130,7 @@ export class Session implements Tables {
 
   #end(): void {
     this.ended = true;
-    this.#store.sessions.delete(this);
+    this.#store.ended(this);
     this.#store.locks.release(this);
   }
 }

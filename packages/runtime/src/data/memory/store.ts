@@ -1,12 +1,7 @@
 import type { Clock } from "../../clock/clock.ts";
 import { Locks } from "./locks.ts";
+import type { Row, Server, Writes } from "./rows.ts";
 import { Session } from "./session.ts";
-
-/** A row is a plain object that nobody changes: a new one takes its place. */
-export type Row = object;
-
-/** By table and key; undefined where a row is deleted. */
-export type Writes = ReadonlyMap<string, ReadonlyMap<string, Row | undefined>>;
 
 interface LazyCommit {
   readonly at: number;
@@ -20,7 +15,7 @@ const flushMs = 600;
  * A database server in memory, for one service: read committed, with locks of rows and of unique keys, sequences that
  * are taken outside of transactions, and a log that a lazy commit does not wait for. It outlives the processes that use it.
  */
-export class MemoryStore {
+export class MemoryStore implements Server {
   readonly locks = new Locks();
   readonly sessions = new Set<Session>();
   readonly clock: Pick<Clock, "now" | "after">;
@@ -40,6 +35,10 @@ export class MemoryStore {
     const session = new Session(this, readOnly, client);
     this.sessions.add(session);
     return session;
+  }
+
+  ended(session: Session): void {
+    this.sessions.delete(session);
   }
 
   /** A client is gone: its transactions are rolled back, but for those that are being committed. */
