@@ -14,7 +14,17 @@ import {
 
 const keyOf = (saga: string, id: string): string => `${saga} ${id}`;
 
-function recordOf({ name, id, version, input, inputHash, actor, traceparent, state, error }: SagaRow): SagaRecord {
+function recordOf({
+  name,
+  id,
+  version,
+  input,
+  inputHash,
+  actor,
+  traceparent,
+  state,
+  error,
+}: SagaRow): SagaRecord {
   const told = error === undefined ? undefined : JSON.parse(error);
   const data = { input: JSON.parse(input), actor: JSON.parse(actor) };
   return { name, id, version, ...data, inputHash, traceparent, state, error: told };

@@ -211,7 +211,6 @@ const operations: { readonly [K in keyof Journal]: (run: Run, n: number) => Prom
       known: [{ name: "checkout", version: 1 }],
     }),
   readSaga: (run, n) => postgresJournal.readSaga(run, "checkout", `s${n + 1}`),
-  readSaga: (run, n) => postgresJournal.readSaga(run, "checkout", `s${n + 1}`),
   readSteps: (run, n) => postgresJournal.readSteps(run, "checkout", `s${n + 1}`),
   recordSaga: (run, n) =>
     postgresJournal.recordSaga(run, one!, "checkout", `s${n + 1}`, [step], {
