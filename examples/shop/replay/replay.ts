@@ -1,4 +1,5 @@
 import { audit } from "./audit/audit.ts";
+import { count, entry } from "./audit/entry.ts";
 import { moneyOf } from "./audit/money.ts";
 import { partsBy } from "./audit/returns.ts";
 import { booksOf, type Books } from "./books.ts";
@@ -77,7 +78,10 @@ export async function replay(plan: Plan, options: ReplayOptions): Promise<{ repo
       tally: tallyOf(plan, outcomes),
       lateReturns: outcomes.late.length,
       money: moneyOf(evidence),
-      audit: audit({ plan, outcomes, rest, evidence, expected }),
+      audit: [
+        ...audit({ plan, outcomes, rest, evidence, expected }),
+        entry("no unit ended by itself", count(shop.units.size, "unit"), shop.deaths),
+      ],
       chaos: broken && { ...broken, requestsRepeated: client.repeated() },
       seconds: outcomes.seconds,
     });

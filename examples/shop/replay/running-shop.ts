@@ -12,6 +12,8 @@ export interface RunningShop extends AsyncDisposable {
   readonly gateway: string;
   /** Unit name to the URL of its health. */
   readonly units: ReadonlyMap<string, string>;
+  /** Units that ended by themselves so far, and how; those that were killed are not among them. */
+  readonly deaths: readonly string[];
   /** The data folder, by which `kerf chaos` finds it. */
   readonly data: string;
 }
@@ -42,6 +44,8 @@ const endMs = 20_000;
 interface Entry {
   readonly unit?: string;
   readonly event?: string;
+  readonly about?: string;
+  readonly how?: string;
   readonly gateway?: string;
   readonly units?: Readonly<Record<string, { readonly health: string }>>;
 }
@@ -92,10 +96,13 @@ export async function startShop(options: StartOptions): Promise<RunningShop> {
   }
 
   const said: string[] = [];
+  const deaths: string[] = [];
   const { promise: ready, resolve, reject } = Promise.withResolvers<Entry>();
   const take = (line: string): void => {
     const entry = entryOf(line);
     if (entry?.unit === "kerf" && entry.event === "ready") return resolve(entry);
+    if (entry?.unit === "kerf" && entry.event === "died" && !entry.how?.endsWith("SIGKILL"))
+      deaths.push(`${entry.about} ${entry.how}`);
     const text = readableLine(line, { colour: false });
     said.push(text);
     say(text);
@@ -119,6 +126,7 @@ export async function startShop(options: StartOptions): Promise<RunningShop> {
     return {
       gateway: gateway!,
       data,
+      deaths,
       units: new Map(Object.entries(units!).map(([name, { health }]) => [name, health])),
       [Symbol.asyncDispose]: stop,
     };
