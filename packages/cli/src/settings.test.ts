@@ -30,9 +30,11 @@ test("the environment says where it listens and where the others are, itself lef
     KERF_HOST: "0.0.0.0",
     KERF_PORT: "80",
     KERF_HEALTH_PORT: "81",
+    KERF_LEASE_MS: "5000",
     KERF_IDENTITY: "development",
   });
   expect(settings).toEqual({
+    leaseMs: 5_000,
     databaseUrl: "postgres://kerf:x@db/kerf",
     listen: { host: "::1", port: 5000 },
     endpoints: new Map([["back", "back.internal:5001"]]),
@@ -81,6 +83,8 @@ test.each([
   ["KERF_ENDPOINTS", '{"back":"http://h:1"}', 'KERF_ENDPOINTS.back is "http://h:1", which is no address'],
   ["KERF_ENDPOINTS", '{"back":"h:1,h"}', 'KERF_ENDPOINTS.back is "h", which is no address'],
   ["KERF_ENDPOINTS", '{"back":"h:1,"}', 'KERF_ENDPOINTS.back is "", which is no address'],
+  ["KERF_LEASE_MS", "10", 'KERF_LEASE_MS is "10". A lease is a whole number of ms, from 1000 to 600000.'],
+  ["KERF_LEASE_MS", "30s", 'KERF_LEASE_MS is "30s"'],
   ["KERF_IDENTITY", "oidc", 'KERF_IDENTITY: the only value is "development"'],
 ])("%s=%s is refused", (name, value, message) => {
   expect(() => read({ [name]: value })).toThrow(message);
