@@ -4,11 +4,22 @@ import type { Misfortune } from "./world/weather.ts";
 import { calm } from "./world/weather.ts";
 import type { World } from "./world/world.ts";
 
-/** Lets something larger go wrong now and then, until the storm is over. */
-export function storm(world: World, fleet: Fleet, random: Random, until: number): void {
+/** Lets something larger go wrong now and then until the storm is over, and while there is work in hand: soon after `busyAt`. */
+export function storm(
+  world: World,
+  fleet: Fleet,
+  random: Random,
+  until: number,
+  busyAt: readonly number[],
+): void {
   const { weather } = world;
   const { misfortuneMs, misfortunes } = weather;
-  if (misfortunes.length > 0) next();
+  if (misfortunes.length === 0) return;
+  next();
+  for (const at of busyAt) {
+    const soon = at + random.between(0, 400);
+    if (random.chance(0.4) && soon < until) world.timeline.at(soon, () => happen(random.pick(misfortunes)));
+  }
 
   function next(): void {
     const at = world.timeline.now + misfortuneMs * random.between(0.3, 1.7);

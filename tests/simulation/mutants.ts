@@ -110,7 +110,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "no fence at the saga": {
     what: "a process that has lost a saga writes on",
-    caughtBy: ["6 saga"],
+    caughtBy: ["6 saga", "8 fence"],
     mutation: {
       journal: (journal) => ({
         ...journal,
@@ -234,6 +234,13 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     caughtBy: ["5 order"],
     mutation: {
       journal: (journal) => ({ ...journal, blockedKeys: async () => new Set<string>() }),
+    },
+  },
+  "a dead letter is forgotten": {
+    what: "what was put aside is handled where the broker delivers it again (found by the simulation)",
+    caughtBy: ["4 once", "5 order"],
+    mutation: {
+      journal: (journal) => ({ ...journal, parkedIds: async () => new Set<string>() }),
     },
   },
   "orphans are not looked for": {

@@ -1,5 +1,5 @@
 import type { Batch } from "../../packages/runtime/src/broker/broker.ts";
-import type { OutboxRow } from "../../packages/runtime/src/journal/memory-rows.ts";
+import type { OutboxRow, SagaRow } from "../../packages/runtime/src/journal/memory-rows.ts";
 import type { Account, Entry } from "./ledger/rows.ts";
 import { openingPence } from "./ledger/money.ts";
 import type { World } from "./world/world.ts";
@@ -14,6 +14,9 @@ export class Observer {
   readonly #seen = new Set<string>();
   readonly #fences = new Map<string, number>();
   readonly #owners = new Map<string, object>();
+  /** Of sagas, and since when each is known to live. */
+  readonly #sagaOwners = new Map<string, string>();
+  readonly #livingSince = new Map<string, number>();
   /** What was done and undone for each transfer, in the order of commits. */
   readonly effects = new Map<string, string[]>();
   readonly #world: World;
@@ -32,6 +35,8 @@ export class Observer {
           `commit ${service}: ${[...writes].map(([table, rows]) => `${table} ${[...rows.keys()].join(" ")}`).join("; ")}`,
         );
         for (const row of writes.get("entry")?.values() ?? []) this.#effect(row as Entry);
+        for (const [id, row] of writes.get("worker") ?? []) this.#worker(`${service} ${id}`, row);
+        for (const [key, row] of writes.get("saga") ?? []) if (row) this.#saga(service, key, row as SagaRow);
         if (writes.has("account")) this.#balance(service);
       };
     }
@@ -76,6 +81,22 @@ export class Observer {
     this.#owners.set(`${publisher} ${fence}`, owner);
     if (owner !== process)
       this.#world.violate("8 fence", `${publisher}: two processes published with fence ${fence}`);
+  }
+
+  #worker(id: string, row: object | undefined): void {
+    if (row === undefined) this.#livingSince.delete(id);
+    else if (!this.#livingSince.has(id)) this.#livingSince.set(id, this.#world.timeline.now);
+  }
+
+  /** 8: a saga is not taken from a process that lives, and has lived for longer than a commit may take. */
+  #saga(service: string, key: string, { worker }: SagaRow): void {
+    const owner = this.#sagaOwners.get(key);
+    if (worker === undefined) this.#sagaOwners.delete(key);
+    else this.#sagaOwners.set(key, worker);
+    if (owner === undefined || worker === undefined || owner === worker) return;
+    const since = this.#livingSince.get(`${service} ${owner}`) ?? Infinity;
+    if (this.#world.timeline.now - since > 5_000)
+      this.#world.violate("8 fence", `${service}: the saga ${key} was taken from a process that lives`);
   }
 
   #outbox({ channel, key, id }: OutboxRow): void {

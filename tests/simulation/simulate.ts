@@ -68,7 +68,13 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const started = world.timeline.now;
   fleet.start();
   begin(world, fleet, new Random(seed, "clients"), operations);
-  storm(world, fleet, new Random(seed, "misfortunes"), over);
+  storm(
+    world,
+    fleet,
+    new Random(seed, "misfortunes"),
+    over,
+    operations.map((operation) => operation.at),
+  );
   const unhandled = (error: unknown): void => {
     world.violate(
       "unhandled rejection",
