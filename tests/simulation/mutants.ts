@@ -236,13 +236,6 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       journal: (journal) => ({ ...journal, blockedKeys: async () => new Set<string>() }),
     },
   },
-  "a dead letter is forgotten": {
-    what: "what was put aside is handled where the broker delivers it again (found by the simulation)",
-    caughtBy: ["4 once", "5 order"],
-    mutation: {
-      journal: (journal) => ({ ...journal, parkedIds: async () => new Set<string>() }),
-    },
-  },
   "orphans are not looked for": {
     what: "a saga that its owner was not told of waits until the owner dies (found by the simulation)",
     caughtBy: ["7 pending"],
