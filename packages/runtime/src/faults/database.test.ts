@@ -52,25 +52,29 @@ test("connections of the application are ended, and no others", async () => {
   expect(await databaseFaults({ dataDir, url: server.adminUrl, app: "other" }).killBackends(10)).toBe(0);
 });
 
-test("while every connection is taken nobody gets another; afterwards everybody does", async () => {
-  const over = new AbortController();
-  const taken = faults.takeConnections(60_000, over.signal);
-  const another = async () => {
-    const sql = postgres(urlOf(), { max: 1, fetch_types: false });
-    try {
-      return String((await sql`select 'came in' as word`)[0]!["word"]);
-    } catch (error) {
-      return (error as { code?: string }).code;
-    } finally {
-      await sql.end({ timeout: 1 });
-    }
-  };
-  // too_many_connections
-  await expect.poll(another, { timeout: 10_000 }).toBe("53300");
-  over.abort();
-  expect(await taken).toBeGreaterThan(10);
-  await expect.poll(another).toBe("came in");
-});
+test(
+  "while every connection is taken nobody gets another; afterwards everybody does",
+  { timeout: 70_000 },
+  async () => {
+    const over = new AbortController();
+    const taken = faults.takeConnections(60_000, over.signal);
+    const another = async () => {
+      const sql = postgres(urlOf(), { max: 1, fetch_types: false });
+      try {
+        return String((await sql`select 'came in' as word`)[0]!["word"]);
+      } catch (error) {
+        return (error as { code?: string }).code;
+      } finally {
+        await sql.end({ timeout: 1 });
+      }
+    };
+    // too_many_connections
+    await expect.poll(another, { timeout: 50_000 }).toBe("53300");
+    over.abort();
+    expect(await taken).toBeGreaterThan(10);
+    await expect.poll(another, { timeout: 10_000 }).toBe("came in");
+  },
+);
 
 function urlOf(): string {
   const { user, pass, host, port, database } = client.options;

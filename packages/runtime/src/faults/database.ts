@@ -14,7 +14,7 @@ export interface DatabaseFaults {
   restart(how: "restart" | "crash"): Promise<void>;
   /** Ends so many of the application's connections on the server's side, whatever they are at. Gives how many. */
   killBackends(most: number): Promise<number>;
-  /** Takes every connection that the server has left. Gives how many were taken, until it is over. */
+  /** Takes every connection that the server has left, and those that others give back. Gives how many were taken, until it is over. */
   takeConnections(ms: number, signal: AbortSignal): Promise<number>;
   /** Locks the commands and events of a service, so that its pool runs dry behind the lock. */
   lock(service: string, ms: number, signal: AbortSignal): Promise<void>;
@@ -87,13 +87,20 @@ export function databaseFaults({ dataDir, url, app }: DatabaseFaultsOptions): Da
         const lowly = new URL(url);
         lowly.username = role.name;
         lowly.password = role.password;
-        for (let full = false; !full && taken.length < MOST_CONNECTIONS && !signal.aborted;) {
-          const some = Array.from({ length: 20 }, () => connect(lowly.href));
-          taken.push(...some);
+        let until = Date.now() + BACK_MS;
+        let full = false;
+        while (Date.now() < until && !signal.aborted) {
+          const some = Array.from({ length: full ? 2 : 20 }, () => connect(lowly.href));
           const ends = await Promise.allSettled(some.map((sql) => sql`select 1`));
-          full = ends.some((end) => end.status === "rejected" && isFull(end.reason));
+          for (const [i, sql] of some.entries())
+            if (ends[i]!.status === "fulfilled") taken.push(sql);
+            else void sql.end({ timeout: 0 }).catch(() => {});
+          if (!full && !ends.some(isFull) && taken.length < MOST_CONNECTIONS) continue;
+          if (!full) until = Date.now() + ms;
+          full = true;
+          // What others give back meanwhile is taken too.
+          await sleep(Math.min(100, ms), undefined, { signal }).catch(() => {});
         }
-        await sleep(ms, undefined, { signal }).catch(() => {});
         return taken.length;
       } finally {
         await Promise.allSettled(taken.map((sql) => sql.end({ timeout: 1 })));
@@ -117,8 +124,8 @@ export function databaseFaults({ dataDir, url, app }: DatabaseFaultsOptions): Da
 }
 
 /** `too_many_connections`: other failures, on a busy machine, do not mean that there are none left. */
-function isFull(error: unknown): boolean {
-  return (error as { code?: string }).code === "53300";
+function isFull(end: PromiseSettledResult<unknown>): boolean {
+  return end.status === "rejected" && (end.reason as { code?: string }).code === "53300";
 }
 
 async function lowlyRole(sql: Admin): Promise<{ name: string; password: string }> {

@@ -48,18 +48,34 @@ const idsOf = (reports: readonly SubscriberReport[], kind: "started" | "finished
   reports.flatMap((report) => (report.kind === kind ? report.ids : []));
 
 describe("a process that fails", () => {
-  it("is succeeded at once by one of its name, and fenced off", async () => {
+  it("is succeeded at once by one of its name, whatever its lease", async () => {
     const url = await freshUrl();
     const named = { url, leaseMs: 60_000, replica: "back-1" };
-    const before = await open(named);
-    const old = new Received();
-    await before.subscribe(orders, old.deliver);
+    const { child } = await spawn({ ...named, group: orders, handlingMs: 60_000 });
+    child.kill("SIGKILL");
     const after = await open(named);
     const received = new Received();
     await after.subscribe(orders, received.deliver);
     await after.publish(batch(messages(40, { key: (i) => `key ${i}` })));
     await eventually(() => expect(received.all.length).toBe(40));
-    expect(old.all).toEqual([]);
+  });
+
+  it("that lives all the same comes back beside the one of its name, and drives nobody out", async () => {
+    const url = await freshUrl();
+    const named = { url, leaseMs: 60_000, replica: "back-1" };
+    const received = new Received();
+    for (const broker of [await open(named), await open(named)])
+      await broker.subscribe(orders, received.deliver);
+    const sql = postgres(url, { max: 1, fetch_types: false });
+    opened.push(() => sql.end({ timeout: 1 }));
+    const members = async () =>
+      (await sql`select id from broker.members order by id`).map(({ id }) => String(id));
+    await eventually(async () => expect((await members()).length).toBe(2));
+    const both = await members();
+    const publisher = await open({ url });
+    await publisher.publish(batch(messages(40, { key: (i) => `key ${i}` })));
+    await eventually(() => expect(new Set(received.all.map(({ id }) => id)).size).toBe(40));
+    expect(await members()).toEqual(both);
   });
 
   it("loses its lanes to another one when it was killed and its lease has run out", async () => {

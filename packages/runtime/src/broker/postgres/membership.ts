@@ -96,7 +96,8 @@ language plpgsql as $$
 begin
   if me is null or not exists (select from broker.members where id = me) then
     perform pg_advisory_xact_lock(hashtext('kerf broker members'));
-    delete from broker.members where replica = name;
+    -- One that was given up for dead and lives comes back beside whoever has its name now.
+    if me is null then delete from broker.members where replica = name; end if;
     insert into broker.members (until, replica) values (clock_timestamp() + lease_ms * interval '1 millisecond', name)
       returning id into me;
     perform pg_notify('kerf_broker', 'm' || me);

@@ -5,6 +5,7 @@ import { postgresBroker } from "../postgres.ts";
 export interface SubscriberSettings {
   readonly url: string;
   readonly leaseMs: number;
+  readonly replica?: string;
   readonly group: Group;
   readonly handlingMs: number;
 }
@@ -15,11 +16,12 @@ export type SubscriberReport =
   | { readonly kind: "problem"; readonly code: BrokerProblem["code"] };
 
 const tell = (report: SubscriberReport) => process.send!(report);
-const { url, leaseMs, group, handlingMs } = JSON.parse(process.argv[2]!) as SubscriberSettings;
+const { url, leaseMs, replica, group, handlingMs } = JSON.parse(process.argv[2]!) as SubscriberSettings;
 
 const broker = await postgresBroker({
   url,
   leaseMs,
+  replica,
   onProblem: ({ code }) => tell({ kind: "problem", code }),
 });
 await broker.subscribe(group, async (messages) => {
