@@ -60,7 +60,13 @@ const unit = await startUnit({
   unit: topology.units[0]!,
   endpoints: new Map(),
   listen: undefined,
-  server: { kind: "external", adminUrl: "", provision: async () => new Map(), locate: async () => new Map(), close: async () => {} },
+  server: {
+    kind: "external",
+    adminUrl: "",
+    provision: async () => new Map(),
+    locate: async () => new Map(),
+    close: async () => {},
+  },
   log: createLog({ unit: "bench", level: "silent" }),
   settings: { NODE_ENV: "production" },
 });
