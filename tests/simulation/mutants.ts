@@ -70,7 +70,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "mark before publish": {
     what: "the relay deletes from the outbox and then publishes",
-    caughtBy: ["3 outbox", "5 order"],
+    caughtBy: ["3 outbox", "5 order", "7 pending"],
     mutation: {
       broker: (broker, place) =>
         wrapped(broker, {
@@ -89,7 +89,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "dual write": {
     what: "events are written in a transaction of their own",
-    caughtBy: ["3 outbox", "4 once", "5 order"],
+    caughtBy: ["3 outbox", "4 once", "5 order", "7 pending"],
     mutation: {
       journal: (journal, service, place) => ({
         ...journal,
@@ -162,7 +162,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "retry without the id": {
     what: "a command that is tried again has another id",
-    caughtBy: ["2 client", "6 saga"],
+    caughtBy: ["2 client", "6 saga", "7 pending"],
     everyCallRemote: true,
     mutation: {
       transport: (transport, { process }) => {
@@ -185,7 +185,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "no tombstone": {
     what: "settling a command that never came leaves nothing that refuses it",
-    caughtBy: ["6 saga"],
+    caughtBy: ["6 saga", "7 pending"],
     mutation: {
       journal: (journal) => ({
         ...journal,
@@ -201,7 +201,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "settle by reading": {
     what: "whether a command happened is read, not settled by insertion",
-    caughtBy: ["6 saga"],
+    caughtBy: ["6 saga", "7 pending"],
     everyCallRemote: true,
     mutation: {
       dispatch: (dispatch, place) => async (request, signal) => {
@@ -218,7 +218,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   "acknowledge before handling": {
     what: "a delivery is acknowledged as soon as it came",
-    caughtBy: ["4 once"],
+    caughtBy: ["4 once", "5 order", "7 pending"],
     mutation: {
       broker: (broker) =>
         wrapped(broker, {
