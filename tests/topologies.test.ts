@@ -63,6 +63,18 @@ describe.each(modes)("the same code, %s", (mode) => {
     expect(await bank.call(accounts.balance, { account })).toEqual({ pence: 55, movements: 2 });
   });
 
+  test("what is too large is refused, be it input or error", async () => {
+    const ask = (characters: number): Promise<unknown> =>
+      failure(bank.call(accounts.balance, { account: "a".repeat(characters) }));
+    expect(await ask(1_000)).toMatchObject({ code: "NoSuchAccount" });
+    const refused = (what: string) => ({
+      code: "RESOURCE_EXHAUSTED",
+      message: expect.stringContaining(what) as string,
+    });
+    expect(await ask(2_000_000)).toMatchObject(refused("NoSuchAccount"));
+    expect(await ask(4_300_000)).toMatchObject(refused("the input of accounts@1.balance"));
+  });
+
   test("a composing service sees declared errors and repeats inner commands safely", async () => {
     const account = name();
     expect(await bank.call(teller.overview, { account })).toEqual({ problem: `no ${account}` });

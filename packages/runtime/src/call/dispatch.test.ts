@@ -23,6 +23,7 @@ function called(
     validateInput: compileValidator(clock.wait.input, { unknownFields: "drop", enums: "exact" }),
     run,
     settle: () => Promise.reject(new Error("unused")),
+    bounded: (error) => error,
     log: createLog({ unit: "test", level: "silent" }),
   };
   const dispatch = dispatcher(new Map([[clock.wait.id, endpoint]]), (caller) => caller === "friend");

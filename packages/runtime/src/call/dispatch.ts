@@ -24,6 +24,8 @@ export interface Endpoint {
   /** Settles what became of a command. */
   settle(input: unknown, header: CallHeader): Promise<unknown>;
   readonly log: Log;
+  /** A declared error, or what stands for one that is too large to travel. */
+  bounded(error: DeclaredError): DeclaredError | StatusError;
 }
 
 /** Whether a calling service may call this contract: by the app's graph, not by what the caller claims. */
@@ -87,14 +89,14 @@ function refuseCaller(endpoint: Endpoint, header: CallHeader, mayCall: MayCall):
 /** Turns what a handler threw into what its caller is told, and logs what the caller is not told. */
 function reported(
   error: unknown,
-  { member, log }: Endpoint,
+  { member, log, bounded: fits }: Endpoint,
   header: CallHeader,
   clock: Clock,
   signal: AbortSignal,
 ): DeclaredError | StatusError {
   const known = toCallError(error);
   if (known instanceof DeclaredError) {
-    if (known.member === member.id) return known;
+    if (known.member === member.id) return fits(known);
     const escaped = new StatusError(
       "INTERNAL",
       `an error of ${known.member} escaped: catch it or declare one of your own`,

@@ -24,6 +24,7 @@ function endpointOf(
 ): Endpoint {
   const validateInput = compileValidator(member.input, { unknownFields: "drop", enums: "exact" });
   const check = outputCheck(
+    port,
     member,
     compileValidator(member.output, { unknownFields: "drop", enums: "exact" }),
   );
@@ -33,6 +34,7 @@ function endpointOf(
       member,
       validateInput,
       log: port.log,
+      bounded: port.sizes.bounded,
       run: (input, header, signal) => runQuery(port, member.id, handle, check, input, header, signal),
       settle: () =>
         Promise.reject(
@@ -45,15 +47,23 @@ function endpointOf(
     member,
     validateInput,
     log: port.log,
+    bounded: port.sizes.bounded,
     run: (input, header, signal) => runCommand(endpoint, input, header, signal),
     settle: (input, header) => settleCommand(endpoint, input, header),
   };
 }
 
-function outputCheck(member: AnyQuery | AnyCommand, validate: Validator): (output: unknown) => unknown {
+function outputCheck(
+  port: ServicePort,
+  member: AnyQuery | AnyCommand,
+  validate: Validator,
+): (output: unknown) => unknown {
   return (output) => {
     const checked = validate(output);
-    if (checked.ok) return checked.value;
+    if (checked.ok) {
+      port.sizes.refuseLarge(checked.value, "reply", member.id);
+      return checked.value;
+    }
     throw new Error(
       `the reply of ${member.id} does not fit its contract: ${checked.violations.map((v) => `${v.path} ${v.message}`.trim()).join("; ")}`,
     );

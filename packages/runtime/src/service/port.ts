@@ -5,6 +5,7 @@ import type { Journal, NewSaga } from "../journal/journal.ts";
 import type { CallHeader } from "../transport/transport.ts";
 import type { Validator } from "../validate/index.ts";
 import type { EffectSource } from "../work/effects.ts";
+import type { SizeLimits } from "../transport/size-limit.ts";
 
 /** A call that leaves a handler. Throws DeclaredError | StatusError only. */
 export type Outbound = (
@@ -36,6 +37,8 @@ export interface ServicePort {
   readonly storage: Storage | undefined;
   readonly settings: unknown;
   readonly outbound: Outbound;
+  /** The same limit whether a call crosses a process or not. */
+  readonly sizes: SizeLimits;
   readonly effects: EffectSource;
   readonly log: Log & { child(fields: object): Log };
   /** Compiled once per schema. */

@@ -2,14 +2,12 @@ import { type AnyContract, DeclaredError, StatusError } from "kerf";
 import { bounded, deadlineExceeded } from "../call/deadline.ts";
 import type { Clock } from "../clock/clock.ts";
 import { processClock } from "../clock/process-clock.ts";
-import { type ContractLock, MAX_MESSAGE_BYTES, type MessageCodec, MessageTooLarge } from "../proto/index.ts";
+import type { ContractLock } from "../proto/index.ts";
 import { answer, type OnProblem } from "./answer.ts";
 import { ask, interrupted } from "./ask.ts";
-import { MAX_ERROR_BYTES } from "./limits.ts";
 import { findCodec } from "./method-codecs.ts";
-import { errorTooLarge } from "./status-details.ts";
 import type { CallRequest, Dispatch, Transport } from "./transport.ts";
-import { sizeBound } from "./size-bound.ts";
+import { sizeLimits } from "./size-limit.ts";
 import type { Send } from "./wire.ts";
 
 export interface LocalTransportOptions {
@@ -57,19 +55,10 @@ function direct(
 ): Transport["call"] {
   const codecOf = contracts && findCodec(contracts, lock);
 
-  const refuseLarge = (value: unknown, what: "input" | "reply", member: string): void => {
-    const codec = (): MessageCodec | undefined =>
-      codecOf?.(member)[what === "input" ? "request" : "response"];
-    if (!isOver(MAX_MESSAGE_BYTES, value, codec)) return;
-    throw new StatusError("RESOURCE_EXHAUSTED", `the ${what} of ${member} ${new MessageTooLarge().message}`);
-  };
+  const { refuseLarge, bounded: boundedError } = sizeLimits(codecOf && (() => codecOf));
 
-  const known = (error: unknown): Error => {
-    if (!(error instanceof DeclaredError)) return StatusError.from(error);
-    const { member, code, data } = error;
-    const codec = (): MessageCodec | undefined => codecOf?.(member).errors.get(code);
-    return isOver(MAX_ERROR_BYTES, data, codec) ? errorTooLarge(member, code) : error;
-  };
+  const known = (error: unknown): Error =>
+    error instanceof DeclaredError ? boundedError(error) : StatusError.from(error);
 
   return async (_address, request, signal) => {
     const { member, header, input } = request;
@@ -82,19 +71,6 @@ function direct(
     refuseLarge(reply, "reply", member);
     return reply;
   };
-}
-
-/** Measures exactly only what may be too large. */
-function isOver(limit: number, value: unknown, codec: () => MessageCodec | undefined): boolean {
-  if (sizeBound(value) <= limit) return false;
-  const exact = codec();
-  if (!exact) return Buffer.byteLength(JSON.stringify(value)) > limit;
-  try {
-    return exact.encode(value).length > limit;
-  } catch (error) {
-    if (error instanceof MessageTooLarge) return true;
-    throw error;
-  }
 }
 
 function withinSignal(

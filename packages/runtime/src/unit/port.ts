@@ -23,6 +23,7 @@ export function portOf(parts: {
   readonly storage: Storage | undefined;
   readonly clock: Clock;
   readonly calls: Router;
+  readonly sizes: ServicePort["sizes"];
   readonly worker: string;
   readonly urls: ReadonlyMap<string, string>;
   readonly host: () => ServiceHost | undefined;
@@ -44,6 +45,7 @@ export function portOf(parts: {
     clock,
     storage,
     settings: readSettings(definition.name, definition.needs, options.settings, given),
+    sizes: parts.sizes,
     outbound: (member, input, header, signal, now) =>
       calls.call(member, { member: member.id, input, header }, signal, now),
     effects: {

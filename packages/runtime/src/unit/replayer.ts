@@ -67,6 +67,8 @@ function portOfReplay(
       call: () => Promise.reject(new StatusError("INTERNAL", "a replay calls nobody")),
       close: () => {},
     },
+    // It answers no calls either.
+    sizes: { refuseLarge: () => {}, bounded: (error) => error },
     worker: "replay",
     urls: backing.urls,
     host: () => undefined,

@@ -14,6 +14,8 @@ import { groupsOf, ServiceHost } from "../service/host.ts";
 import type { Storage } from "../service/port.ts";
 import { grpcTransport } from "../transport/grpc.ts";
 import { serveGrpc } from "../transport/grpc-server.ts";
+import { findCodec } from "../transport/method-codecs.ts";
+import { sizeLimits } from "../transport/size-limit.ts";
 import type { CallRequest, Dispatch, Transport, TransportServer } from "../transport/transport.ts";
 import { compileValidator } from "../validate/index.ts";
 import { cached } from "./cached.ts";
@@ -68,6 +70,8 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   const inputs = cached((member: AnyQuery | AnyCommand) =>
     compileValidator(member.input, { unknownFields: "drop", enums: "exact" }),
   );
+  const codecs = cached((all: Graph) => findCodec(contractsOf(all), options.lock));
+  const sizes = sizeLimits(() => codecs(graph));
   const calls = router({
     here,
     unitOf: (service) => unitOf.get(service),
@@ -90,6 +94,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
         clock,
         storage,
         calls,
+        sizes,
         worker,
         urls,
         host: () => hosts.get(definition.name),

@@ -47,6 +47,7 @@ export async function runCommand(
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   const { port, command, handler, running } = endpoint;
+  port.sizes.refuseLarge(input, "input", command.id);
   const id = header.id ?? port.clock.uuid();
   const known = header.id === undefined ? { ...header, id } : header;
   if (!port.storage) return runWithoutDatabase(endpoint, input, known, signal);

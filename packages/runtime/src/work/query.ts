@@ -14,6 +14,7 @@ export async function runQuery(
   header: CallHeader,
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
+  port.sizes.refuseLarge(input, "input", member);
   const context = new HandlerContext(port, member, header, signal);
   if (!port.storage) {
     try {
