@@ -44,14 +44,17 @@ async function retry(
   limitMs: number,
 ): Promise<void> {
   const { journal } = port.storage!;
+  const worker = port.effects.worker!;
   try {
     signal.throwIfAborted();
-    const also = (run: Run) => journal.unpark(run, message.parkedId);
+    const also = (run: Run) => journal.unpark(run, worker, message.parkedId);
     await inbox.handle(message, signal, { also, others });
   } catch (error) {
     // That was no try. Another process goes on with it at once, or, where the database is away, when it is shown again.
     if (outOfReach(error) || signal.aborted) {
-      await inTransaction(port, (run) => journal.unclaimParked(run, message.parkedId)).catch(() => {});
+      await inTransaction(port, (run) => journal.unclaimParked(run, worker, message.parkedId)).catch(
+        () => {},
+      );
       return;
     }
     const text = reasonOf(error);
@@ -59,7 +62,7 @@ async function retry(
       const { type } = decodeEnvelope(message.body);
       const cause = causeOf(type, text);
       await crashAround("dead-letter", () =>
-        inTransaction(port, (run) => journal.bury(run, message.parkedId, text, cause)),
+        inTransaction(port, (run) => journal.bury(run, worker, message.parkedId, text, cause)),
       );
       port.log.error(
         { channel: message.channel, key: message.key, messageId: message.id, member: type, cause },
@@ -69,7 +72,7 @@ async function retry(
       // A newer replica need not wait for as long as one that has the same code: whoever comes first tries.
       const attempts = error instanceof NotForThisReplica ? 0 : message.attempts;
       const pauseMs = Math.round(slowPauseMs(attempts, () => port.clock.random()));
-      await inTransaction(port, (run) => journal.postpone(run, message.parkedId, text, pauseMs));
+      await inTransaction(port, (run) => journal.postpone(run, worker, message.parkedId, text, pauseMs));
       due(pauseMs);
     }
   }

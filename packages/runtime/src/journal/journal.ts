@@ -88,13 +88,20 @@ export interface InboxJournal {
    * time of their first failure, so that one more failure gives up on them. Where `worker` dies they are shown at once.
    */
   claimParked(run: Run, worker: string, limit: number, hideMs: number): Promise<readonly ParkedMessage[]>;
-  /** Shows it again at once: it was claimed, and then not tried. */
-  unclaimParked(run: Run, parkedId: number): Promise<unknown>;
-  /** Removes it once handled. In the transaction that handles it. */
-  unpark(run: Run, parkedId: number): Promise<unknown>;
-  postpone(run: Run, parkedId: number, error: string, nextInMs: number): Promise<unknown>;
-  /** Gives up on it: a dead letter, kept with its reason. `cause` groups those that failed alike. */
-  bury(run: Run, parkedId: number, error: string, cause: string): Promise<unknown>;
+  /** Shows it again at once: it was claimed, and then not tried. Nothing happens where another than `worker` has it now. */
+  unclaimParked(run: Run, worker: string, parkedId: number): Promise<unknown>;
+  /**
+   * Removes it once handled. In the transaction that handles it, which fails where another than `worker` has it now: that
+   * one may have given up on it, and the key gone on.
+   */
+  unpark(run: Run, worker: string, parkedId: number): Promise<unknown>;
+  /** Nothing happens where another than `worker` has it now. */
+  postpone(run: Run, worker: string, parkedId: number, error: string, nextInMs: number): Promise<unknown>;
+  /**
+   * Gives up on it: a dead letter, kept with its reason. `cause` groups those that failed alike. Nothing happens where
+   * another than `worker` has it now.
+   */
+  bury(run: Run, worker: string, parkedId: number, error: string, cause: string): Promise<unknown>;
 }
 
 /** `abandoned`: a person gave up on it while it was parked. */

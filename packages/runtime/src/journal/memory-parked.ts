@@ -77,17 +77,17 @@ export const memoryInbox: InboxJournal = {
       }
       return claimed;
     }),
-  unclaimParked: (run, parkedId) =>
-    change(run, parkedId, (row, { now }) => ({ ...row, worker: undefined, nextAt: now })),
-  unpark: (run, parkedId) =>
+  unclaimParked: (run, worker, parkedId) =>
+    change(run, worker, parkedId, (row, { now }) => ({ ...row, worker: undefined, nextAt: now })),
+  unpark: (run, worker, parkedId) =>
     statementOn(run, async (tables) => {
       const row = await tables.lock<ParkedRow>("parked", String(parkedId));
-      if (!row) return;
+      if (row?.worker !== worker) throw new Error("another process has this message now");
       await tables.put("parked", String(parkedId), undefined);
       await tables.put("parked id", `${row.channel} ${row.id}`, undefined);
     }),
-  postpone: (run, parkedId, error, nextInMs) =>
-    change(run, parkedId, (row, { now }) => ({
+  postpone: (run, worker, parkedId, error, nextInMs) =>
+    change(run, worker, parkedId, (row, { now }) => ({
       ...row,
       error,
       attempts: row.attempts + 1,
@@ -95,8 +95,8 @@ export const memoryInbox: InboxJournal = {
       nextAt: now + nextInMs,
       firstFailedAt: row.attempts === 0 ? now : row.firstFailedAt,
     })),
-  bury: (run, parkedId, error, cause) =>
-    change(run, parkedId, (row, { now }) => ({
+  bury: (run, worker, parkedId, error, cause) =>
+    change(run, worker, parkedId, (row, { now }) => ({
       ...row,
       error,
       cause,
@@ -109,12 +109,13 @@ export const memoryInbox: InboxJournal = {
 
 function change(
   run: Parameters<InboxJournal["unpark"]>[0],
+  worker: string,
   parkedId: number,
   to: (row: ParkedRow, tables: Tables) => ParkedRow,
 ): Promise<void> {
   return statementOn(run, async (tables) => {
     const row = await tables.lock<ParkedRow>("parked", String(parkedId));
-    if (row) await tables.put("parked", String(parkedId), to(row, tables));
+    if (row?.worker === worker) await tables.put("parked", String(parkedId), to(row, tables));
   });
 }
 

@@ -199,10 +199,13 @@ const operations: { readonly [K in keyof Journal]: (run: Run, n: number) => Prom
   parkedIds: (run, n) => postgresJournal.parkedIds(run, "orders@1", [id(n)]),
   park: (run, n) => postgresJournal.park(run, [message(n)], "x", 0, true),
   claimParked: (run) => postgresJournal.claimParked(run, randomUUID(), 20, 60_000),
-  unclaimParked: (run, n) => postgresJournal.unclaimParked(run, n + 1),
-  postpone: (run, n) => postgresJournal.postpone(run, n + 1, "x", 1_000),
-  bury: (run, n) => postgresJournal.bury(run, n + 101, "x", "cause1"),
-  unpark: (run, n) => postgresJournal.unpark(run, n + 1),
+  unclaimParked: (run, n) => postgresJournal.unclaimParked(run, one!, n + 1),
+  postpone: (run, n) => postgresJournal.postpone(run, one!, n + 1, "x", 1_000),
+  bury: (run, n) => postgresJournal.bury(run, one!, n + 101, "x", "cause1"),
+  unpark: async (run, n) => {
+    await run("update kerf.parked set worker = $1 where parked_id = $2", [one, n + 1]);
+    return postgresJournal.unpark(run, one!, n + 1);
+  },
   openSagas: (run, n) => postgresJournal.openSagas(run, one, [saga(n)]),
   claimSagas: (run) =>
     postgresJournal.claimSagas(run, one!, {

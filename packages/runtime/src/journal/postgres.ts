@@ -128,19 +128,29 @@ const inbox: InboxJournal = {
       [limit, hideMs, worker],
     );
   },
-  unclaimParked: (run, parkedId) =>
-    run("update kerf.parked set next_at = now(), worker = null where parked_id = $1", [parkedId]),
-  unpark: (run, parkedId) => run("delete from kerf.parked where parked_id = $1", [parkedId]),
-  postpone: (run, parkedId, error, nextInMs) =>
+  unclaimParked: (run, worker, parkedId) =>
+    run("update kerf.parked set next_at = now(), worker = null where parked_id = $1 and worker = $2", [
+      parkedId,
+      worker,
+    ]),
+  unpark: (run, worker, parkedId) =>
+    run(
+      // Divides by zero where it is not ours any more: a statement has to fail for the transaction to.
+      `with gone as (delete from kerf.parked where parked_id = $1 and worker = $2 returning 1)
+       select 1 / count(*) from gone`,
+      [parkedId, worker],
+    ),
+  postpone: (run, worker, parkedId, error, nextInMs) =>
     run(
       `update kerf.parked set attempts = attempts + 1, error = $2, next_at = now() + $3 * interval '1 ms', worker = null,
-         first_failed_at = case when attempts = 0 then now() else first_failed_at end where parked_id = $1`,
-      [parkedId, error, nextInMs],
+         first_failed_at = case when attempts = 0 then now() else first_failed_at end
+       where parked_id = $1 and worker = $4`,
+      [parkedId, error, nextInMs, worker],
     ),
-  bury: (run, parkedId, error, cause) =>
+  bury: (run, worker, parkedId, error, cause) =>
     run(
-      "update kerf.parked set state = 'dead', worker = null, dead_at = now(), attempts = attempts + 1, error = $2, cause = $3 where parked_id = $1",
-      [parkedId, error, cause],
+      "update kerf.parked set state = 'dead', worker = null, dead_at = now(), attempts = attempts + 1, error = $2, cause = $3 where parked_id = $1 and worker = $4",
+      [parkedId, error, cause, worker],
     ),
 };
 

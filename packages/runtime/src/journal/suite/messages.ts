@@ -70,9 +70,9 @@ export const messages: Cases = {
     expect(ids(claimed)).toEqual(["1"]);
     expect(claimed[0]).toMatchObject({ ...message("1", "a"), attempts: 1 });
     expect(await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000))).toEqual([]);
-    await commit(bench, (run) => Promise.resolve(journal.unclaimParked(run, claimed[0]!.parkedId)));
+    await commit(bench, (run) => Promise.resolve(journal.unclaimParked(run, worker, claimed[0]!.parkedId)));
     expect(ids(await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000)))).toEqual(["1"]);
-    await commit(bench, (run) => Promise.resolve(journal.unpark(run, claimed[0]!.parkedId)));
+    await commit(bench, (run) => Promise.resolve(journal.unpark(run, worker, claimed[0]!.parkedId)));
     const next = await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000));
     expect(next).toMatchObject([{ id: "2", attempts: 0, failingForMs: 0 }]);
   },
@@ -89,10 +89,34 @@ export const messages: Cases = {
     expect(ids(mine)).toEqual(["1", "2"]);
     const other = await commit(bench, (run) => journal.claimParked(run, next, 10, 60_000));
     expect(other).toEqual([]);
-    await commit(bench, (run) => Promise.resolve(journal.postpone(run, mine[0]!.parkedId, "again", 60_000)));
+    await commit(bench, (run) =>
+      Promise.resolve(journal.postpone(run, dying, mine[0]!.parkedId, "again", 60_000)),
+    );
     // A new process under the same name: the one before is dead.
     await commit(bench, (run) => journal.tick(run, next, replica, 60_000));
     expect(ids(await commit(bench, (run) => journal.claimParked(run, next, 10, 60_000)))).toEqual(["2"]);
+  },
+
+  "who has lost its claim decides nothing any more": async (bench) => {
+    const { journal } = bench;
+    const [late, next] = [randomUUID(), randomUUID()];
+    const replica = `replica ${late}`;
+    await commit(bench, (run) => journal.tick(run, late, replica, 60_000));
+    await commit(bench, (run) => Promise.resolve(journal.park(run, [message("1", "a")], "no", 0, true)));
+    const [mine] = await commit(bench, (run) => journal.claimParked(run, late, 10, 60_000));
+    await commit(bench, (run) => journal.tick(run, next, replica, 60_000));
+    expect(ids(await commit(bench, (run) => journal.claimParked(run, next, 10, 60_000)))).toEqual(["1"]);
+    const { parkedId } = mine!;
+    await commit(bench, (run) => Promise.resolve(journal.bury(run, late, parkedId, "over", "cause")));
+    await commit(bench, (run) => Promise.resolve(journal.postpone(run, late, parkedId, "again", 0)));
+    await commit(bench, (run) => Promise.resolve(journal.unclaimParked(run, late, parkedId)));
+    await expect(
+      commit(bench, (run) => Promise.resolve(journal.unpark(run, late, parkedId))),
+    ).rejects.toThrow();
+    expect(await commit(bench, (run) => journal.claimParked(run, next, 10, 60_000))).toEqual([]);
+    expect(await commit(bench, (run) => journal.backlog(run))).toMatchObject({ retries: 1, deadLetters: 0 });
+    await commit(bench, (run) => Promise.resolve(journal.unpark(run, next, parkedId)));
+    expect(await commit(bench, (run) => journal.backlog(run))).toMatchObject({ retries: 0 });
   },
 
   "a message that is claimed by a transaction that is open is left alone": async (bench) => {
@@ -117,7 +141,9 @@ export const messages: Cases = {
     );
     expect(await known()).toEqual(new Set(["1", "2"]));
     const [claimed] = await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000));
-    await commit(bench, (run) => Promise.resolve(journal.bury(run, claimed!.parkedId, "over", "cause")));
+    await commit(bench, (run) =>
+      Promise.resolve(journal.bury(run, worker, claimed!.parkedId, "over", "cause")),
+    );
     expect(await known()).toEqual(new Set(["1", "2"]));
   },
 
@@ -126,11 +152,15 @@ export const messages: Cases = {
     for (let i = 0; i < 2; i++)
       await commit(bench, (run) => Promise.resolve(journal.park(run, [message("1")], "no", 0, true)));
     const [claimed] = await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000));
-    await commit(bench, (run) => Promise.resolve(journal.postpone(run, claimed!.parkedId, "again", 0)));
+    await commit(bench, (run) =>
+      Promise.resolve(journal.postpone(run, worker, claimed!.parkedId, "again", 0)),
+    );
     const again = await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000));
     expect(again).toMatchObject([{ id: "1", attempts: 2 }]);
     expect(await commit(bench, (run) => journal.backlog(run))).toMatchObject({ retries: 1, deadLetters: 0 });
-    await commit(bench, (run) => Promise.resolve(journal.bury(run, claimed!.parkedId, "over", "cause")));
+    await commit(bench, (run) =>
+      Promise.resolve(journal.bury(run, worker, claimed!.parkedId, "over", "cause")),
+    );
     expect(await commit(bench, (run) => journal.blockedKeys(run, channel))).toEqual(new Set());
     expect(await commit(bench, (run) => journal.claimParked(run, worker, 10, 60_000))).toEqual([]);
     expect(await commit(bench, (run) => journal.backlog(run))).toMatchObject({ retries: 0, deadLetters: 1 });
