@@ -6,6 +6,7 @@ import { causeOf } from "./cause.ts";
 import { decodeEnvelope } from "./envelope.ts";
 import { outOfReach, reasonOf, type Inbox } from "./inbox.ts";
 import { giveUpMs, slowPauseMs } from "./ladder.ts";
+import { inTransaction } from "../work/in-transaction.ts";
 import { NotForThisReplica } from "./read-event.ts";
 
 /** Longer than any reaction may take: a claim is not taken over while its work goes on. */
@@ -75,17 +76,5 @@ async function retry(
       await inTransaction(port, (run) => journal.postpone(run, worker, message.parkedId, text, pauseMs));
       due(pauseMs);
     }
-  }
-}
-
-async function inTransaction<T>(port: ServicePort, work: (run: any) => Promise<T>): Promise<T> {
-  const tx = port.storage!.database.open({ deadlineAt: port.clock.now() + 10_000 });
-  try {
-    const result = await work(tx.run);
-    await tx.commit();
-    return result;
-  } catch (error) {
-    await tx.rollback();
-    throw error;
   }
 }

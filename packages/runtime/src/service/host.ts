@@ -13,6 +13,7 @@ import { SagaEngine } from "../sagas/engine.ts";
 import type { SagaLimits } from "../sagas/step-policy.ts";
 import { droppedSagas, refuseDropped } from "../sagas/versions.ts";
 import type { Dispatch } from "../transport/transport.ts";
+import { inTransaction } from "../work/in-transaction.ts";
 import type { Committed, ServicePort } from "./port.ts";
 import { Schedules } from "./schedules.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -185,18 +186,9 @@ export class ServiceHost {
   }
 
   async #transaction<T>(work: (run: any) => Promise<T>): Promise<T> {
-    const { clock, storage } = this.#options.port;
     // A process that stops in the middle keeps its rows locked for so long, and with them those who would succeed it.
     const mostMs = Math.min(10_000, Math.max(2_000, this.#options.leaseMs));
-    const tx = storage!.database.open({ deadlineAt: clock.now() + mostMs });
-    try {
-      const result = await work(tx.run);
-      await tx.commit();
-      return result;
-    } catch (error) {
-      await tx.rollback();
-      throw error;
-    }
+    return inTransaction(this.#options.port, work, mostMs);
   }
 }
 

@@ -6,7 +6,7 @@ import { channelsOf } from "./hand-over.ts";
 import type { ReplayOptions } from "./options.ts";
 import type { ReplayPlan } from "./plan.ts";
 
-import { inTransaction } from "./transaction.ts";
+import { inTransaction } from "../../work/in-transaction.ts";
 
 /**
  * Takes up the replay that is not finished, or begins a new one.

@@ -1,6 +1,6 @@
 import type { ReplayHolder, ReplayJournal } from "../../journal/replay-journal.ts";
 import type { ServicePort } from "../../service/port.ts";
-import { inTransaction } from "./transaction.ts";
+import { inTransaction } from "../../work/in-transaction.ts";
 
 /** Renews the lease of a replay at a third of its length; `lost` is called where somebody else has it. */
 export function keepLease(

@@ -6,7 +6,7 @@ import { HandOver, passes, ReplayLost } from "./hand-over.ts";
 import { keepLease } from "./lease.ts";
 import type { ReplayEnd, ReplayOptions, ReplayProgress } from "./options.ts";
 import { onlyOf, planReplay } from "./plan.ts";
-import { inTransaction } from "./transaction.ts";
+import { inTransaction } from "../../work/in-transaction.ts";
 
 /** Messages that are read, and handed over in one transaction, at most. */
 const batchSize = 200;

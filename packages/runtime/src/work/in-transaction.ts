@@ -1,5 +1,5 @@
-import type { Run, Transaction } from "../../data/transaction.ts";
-import type { ServicePort } from "../../service/port.ts";
+import type { Run, Transaction } from "../data/transaction.ts";
+import type { ServicePort } from "../service/port.ts";
 
 /** Runs `work` in a transaction of the service's database, which commits unless it throws. */
 export async function inTransaction<T>(
