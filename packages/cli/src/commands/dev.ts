@@ -56,8 +56,9 @@ async function runSessions(
 ): Promise<number> {
   let session: Session | undefined;
   const endings = listenForEndings(() => session?.kill());
-  const server = await openDatabase(options.dataDir, options.output, endings.signal);
+  let server: Awaited<ReturnType<typeof openDatabase>>;
   try {
+    server = await openDatabase(options.dataDir, options.output, endings.signal);
     let { since } = options;
     while (!endings.signal.aborted) {
       session = await openSession({
@@ -76,6 +77,10 @@ async function runSessions(
       since = performance.now();
     }
     return (await endings.asked).exitCode;
+  } catch (error) {
+    // Ctrl-C while it was starting: what was given up is no failure.
+    if (endings.signal.aborted) return (await endings.asked).exitCode;
+    throw error;
   } finally {
     await server?.release();
     endings.close();
