@@ -5,9 +5,10 @@ import type { Logger } from "@kerf/runtime/log";
 import type { ContractLock } from "@kerf/runtime/proto";
 import type { Topology, Unit } from "kerf";
 import { discoveryOf } from "./discovery.ts";
+import { contractsOf, openEdge } from "./edge.ts";
 import { exampleOf } from "./example.ts";
 import { serveHealth, type HealthServer } from "./health.ts";
-import { readSettings, retentionOf, type Environment, type Settings } from "./settings.ts";
+import { readSettings, retentionOf, type Environment } from "./settings.ts";
 
 /** How long a unit that started may take to end where what comes after it does not start. */
 const START_FAILED_GRACE_MS = 5_000;
@@ -76,7 +77,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
         ...(retention ? { retention } : {}),
       },
     });
-    if (unit.gateway) opened.gateway = await openGateway(options, settings, opened.unit);
+    if (unit.gateway) opened.gateway = await openEdge({ graph, log, settings, running: opened.unit });
   } catch (error) {
     await close(opened, START_FAILED_GRACE_MS).catch(() => {});
     throw error;
@@ -110,29 +111,4 @@ async function close({ health, server, unit, gateway }: Opened, graceMs: number)
   await unit?.drain(Math.max(0, endsAt - performance.now()));
   await server?.close();
   await health?.close();
-}
-
-async function openGateway(
-  options: RunUnitOptions,
-  settings: Settings,
-  running: RunningUnit,
-): Promise<Gateway> {
-  // The other units have no use for the code of an HTTP server.
-  const { developmentIdentity, startGateway } = await import("@kerf/gateway");
-  const { graph, log } = options;
-  const { cors } = graph.app.gateway;
-  return await startGateway({
-    app: graph.app.name,
-    contracts: contractsOf(graph),
-    ...settings.gateway,
-    invoke: (call) => running.invoke(call),
-    ready: () => running.ready(),
-    log,
-    ...(cors ? { cors } : {}),
-    ...(settings.developmentIdentity ? { identify: developmentIdentity() } : {}),
-  });
-}
-
-function contractsOf(graph: Graph) {
-  return [...graph.services.values()].map((node) => node.definition.contract);
 }

@@ -1,0 +1,34 @@
+import type { Gateway } from "@kerf/gateway";
+import type { Graph, RunningUnit } from "@kerf/runtime";
+import type { Logger } from "@kerf/runtime/log";
+import type { Settings } from "./settings.ts";
+
+export interface EdgeParts {
+  readonly graph: Graph;
+  readonly log: Logger;
+  readonly settings: Settings;
+  /** The unit that calls go into. */
+  readonly running: RunningUnit;
+}
+
+/** Composes the gateway of one process, from the application's declaration and the environment. */
+export async function openEdge({ graph, log, settings, running }: EdgeParts): Promise<Gateway> {
+  // The other units have no use for the code of an HTTP server.
+  const { developmentIdentity, startGateway } = await import("@kerf/gateway");
+  const { cors } = graph.app.gateway;
+  return await startGateway({
+    app: graph.app.name,
+    contracts: contractsOf(graph),
+    ...settings.gateway,
+    invoke: (call) => running.invoke(call),
+    ready: () => running.ready(),
+    log,
+    ...(cors ? { cors } : {}),
+    ...(settings.developmentIdentity ? { identify: developmentIdentity() } : {}),
+  });
+}
+
+/** The contracts of all services. */
+export function contractsOf(graph: Graph) {
+  return [...graph.services.values()].map((node) => node.definition.contract);
+}
