@@ -17,8 +17,9 @@ const arrows = {
   grpc: [],
   runtime: ["kerf", "grpc"],
   gateway: ["kerf", "runtime"],
+  identity: [],
   testing: ["kerf", "runtime", "gateway"],
-  cli: ["kerf", "grpc", "runtime", "gateway", "testing"],
+  cli: ["kerf", "grpc", "runtime", "gateway", "identity", "testing"],
 };
 
 const known = Object.keys(arrows).join("|");
