@@ -1,5 +1,7 @@
+import { checkAppLimits, type AppLimits } from "./limit.ts";
 import { refuse } from "./refuse.ts";
 import type { ServiceDefinition } from "./service.ts";
+import { checkStaticFiles, type StaticFiles } from "./static-files.ts";
 import { resolveUnits, type TopologySpec, type Unit } from "./units.ts";
 
 export type LoadService = () => Promise<{ readonly default: ServiceDefinition }>;
@@ -20,6 +22,10 @@ export interface App {
 export interface GatewaySettings {
   /** Origins that browsers may call from; none where absent. */
   readonly cors?: { readonly origins: readonly string[] };
+  /** How often one caller may ask, of all members together. */
+  readonly limits?: AppLimits;
+  /** A front end, served where no route answers. */
+  readonly static?: StaticFiles;
 }
 
 export interface Topology {
@@ -57,6 +63,8 @@ export function app<const S extends { readonly [service: string]: LoadService }>
       refuse(at, "the name is not lower-case letters, digits and dashes", "rename it");
     topologies.set(key, { name: key, units: resolveUnits(value as TopologySpec<string>, services, at) });
   }
+  if (spec.gateway?.static) checkStaticFiles(spec.gateway.static, `${place}.gateway.static`);
+  checkAppLimits(spec.gateway?.limits, `${place}.gateway.limits`);
   return Object.freeze({
     name,
     services: spec.services,

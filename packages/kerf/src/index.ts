@@ -40,6 +40,7 @@ export {
   type StatusCode,
   type Violation,
 } from "./errors.ts";
+export { readLimit, type AppLimits, type Limit, type Quota, type Quotas, type Rate } from "./limit.ts";
 export type { Log } from "./log.ts";
 export {
   command,
@@ -94,4 +95,5 @@ export {
   type WithoutEffects,
 } from "./service.ts";
 export type { Sql, SqlFragment } from "./sql.ts";
+export type { StaticFiles } from "./static-files.ts";
 export type { TopologySpec, Unit } from "./units.ts";

@@ -2,6 +2,7 @@ import { core } from "zod";
 import { checkEarlier } from "./earlier.ts";
 import { statusNumbers } from "./errors.ts";
 import type { AnyCommand, AnyMember, AnyQuery } from "./members.ts";
+import { checkLimit } from "./limit.ts";
 import { nearest } from "./nearest.ts";
 import { refuse } from "./refuse.ts";
 import { routeParts } from "./route.ts";
@@ -21,6 +22,7 @@ export function checkMember(member: AnyMember, place: string): void {
     checkSchema(schema, `${place}.errors.${code}`);
   }
   checkRoute(member, place);
+  checkLimit(member.limit, member.http, place);
 }
 
 function checkSchema(schema: unknown, place: string): void {

@@ -7,6 +7,7 @@ import {
   type EarlierVersion,
   type Versions,
 } from "./earlier.ts";
+import type { Limit } from "./limit.ts";
 import { refuse } from "./refuse.ts";
 import { fieldNames, type ErrorSchemas, type Given, type Schema, type Taken } from "./schema.ts";
 
@@ -27,6 +28,7 @@ export interface Query<Id extends string, I extends Schema, O extends Schema, E 
   readonly errors: E;
   readonly http: HttpRoute | undefined;
   readonly access: AccessRule | undefined;
+  readonly limit: Limit | undefined;
   readonly description: string | undefined;
 }
 
@@ -39,6 +41,7 @@ export interface Command<Id extends string, I extends Schema, O extends Schema, 
   readonly errors: E;
   readonly http: HttpRoute | undefined;
   readonly access: AccessRule | undefined;
+  readonly limit: Limit | undefined;
   readonly description: string | undefined;
   readonly isolation: "read committed" | "serializable";
   /** Of its input: orders that were sent carry it. */
@@ -90,6 +93,8 @@ interface CallSpec<I extends Schema, O extends Schema, E extends ErrorSchemas> {
   /** Errors that the caller can match, by code. */
   readonly errors?: E;
   readonly description?: string;
+  /** How often one caller may ask at the gateway: counted for this member alone, beside what the app sets for all. */
+  readonly limit?: Limit;
 }
 
 /** Declares a question. See {@link Query}. */
@@ -166,6 +171,7 @@ function shapes<I extends Schema, O extends Schema, E extends ErrorSchemas>(
     errors: spec.errors ?? ({} as E),
     http: spec.http,
     access: spec.access,
+    limit: spec.limit,
     description: spec.description,
   };
 }
