@@ -1,6 +1,7 @@
 import type { Gateway } from "@kerf/gateway";
 import type { Graph, RunningUnit } from "@kerf/runtime";
 import type { Logger } from "@kerf/runtime/log";
+import type { Redis } from "@kerf/runtime/redis";
 import type { Settings } from "./settings.ts";
 
 export interface EdgeParts {
@@ -9,13 +10,15 @@ export interface EdgeParts {
   readonly settings: Settings;
   /** The unit that calls go into. */
   readonly running: RunningUnit;
+  /** Where the process has one. */
+  readonly redis: Redis | undefined;
 }
 
 /** Composes the gateway of one process, from the application's declaration and the environment. */
 export async function openEdge({ graph, log, settings, running }: EdgeParts): Promise<Gateway> {
   // The other units have no use for the code of an HTTP server.
   const { developmentIdentity, startGateway } = await import("@kerf/gateway");
-  const { cors } = graph.app.gateway;
+  const { cors, static: files } = graph.app.gateway;
   return await startGateway({
     app: graph.app.name,
     contracts: contractsOf(graph),
@@ -24,6 +27,7 @@ export async function openEdge({ graph, log, settings, running }: EdgeParts): Pr
     ready: () => running.ready(),
     log,
     ...(cors ? { cors } : {}),
+    static: files,
     ...(settings.developmentIdentity ? { identify: developmentIdentity() } : {}),
   });
 }

@@ -8,6 +8,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface Settings {
   /** KERF_DATABASE_URL; the embedded PostgreSQL where absent. */
   readonly databaseUrl: string | undefined;
+  /** KERF_REDIS_URL, for caches and limits that processes share; each has its own where absent. */
+  readonly redisUrl: string | undefined;
   /** KERF_LISTEN, `host:port` of this unit's gRPC. */
   readonly listen: { readonly host: string; readonly port: number } | undefined;
   /** KERF_ENDPOINTS, a JSON object: unit to `host:port`, or to those of its replicas, separated by commas. */
@@ -32,6 +34,7 @@ export function readSettings(environment: Environment, topology: Topology, unit:
     throw new Failure('KERF_IDENTITY: the only value is "development".');
   return {
     databaseUrl: given("KERF_DATABASE_URL"),
+    redisUrl: given("KERF_REDIS_URL"),
     listen:
       given("KERF_LISTEN") === undefined ? undefined : hostAndPort("KERF_LISTEN", given("KERF_LISTEN")!),
     endpoints: readEndpoints(given("KERF_ENDPOINTS"), topology, unit),

@@ -3,6 +3,7 @@ import type { Gateway } from "@kerf/gateway";
 import { openServer, startUnit, type DatabaseServer, type Graph, type RunningUnit } from "@kerf/runtime";
 import type { Logger } from "@kerf/runtime/log";
 import type { ContractLock } from "@kerf/runtime/proto";
+import { openRedis, type Redis } from "@kerf/runtime/redis";
 import type { Topology, Unit } from "kerf";
 import { discoveryOf } from "./discovery.ts";
 import { contractsOf, openEdge } from "./edge.ts";
@@ -61,6 +62,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
       log: (line) => log.info(line),
       ...(options.signal ? { signal: options.signal } : {}),
     });
+    if (settings.redisUrl) opened.redis = await openRedis({ url: settings.redisUrl, log });
     opened.unit = await startUnit({
       graph,
       topology,
@@ -77,7 +79,8 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
         ...(retention ? { retention } : {}),
       },
     });
-    if (unit.gateway) opened.gateway = await openEdge({ graph, log, settings, running: opened.unit });
+    if (unit.gateway)
+      opened.gateway = await openEdge({ graph, log, settings, running: opened.unit, redis: opened.redis });
   } catch (error) {
     await close(opened, START_FAILED_GRACE_MS).catch(() => {});
     throw error;
@@ -99,16 +102,18 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
 interface Opened {
   health?: HealthServer;
   server?: DatabaseServer;
+  redis?: Redis;
   unit?: RunningUnit;
   gateway?: Gateway;
 }
 
 /** From the outside in: what is accepted last must be able to finish with all that it needs. */
-async function close({ health, server, unit, gateway }: Opened, graceMs: number): Promise<void> {
+async function close({ health, server, redis, unit, gateway }: Opened, graceMs: number): Promise<void> {
   const endsAt = performance.now() + graceMs;
   // A request that hangs must not take the time that the unit needs to give its leases back.
   await gateway?.drain(graceMs - Math.min(4_000, graceMs / 2));
   await unit?.drain(Math.max(0, endsAt - performance.now()));
+  await redis?.close();
   await server?.close();
   await health?.close();
 }

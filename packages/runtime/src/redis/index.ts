@@ -1,0 +1,1 @@
+export { openRedis, type Redis, type RedisClient, type RedisOptions } from "./redis.ts";
