@@ -21,6 +21,7 @@ import { responder } from "./respond.ts";
 import { methodsAt, routesOf, type Route } from "./routes.ts";
 import { answerClientError } from "./server/client-error.ts";
 import { edgeServer, type EdgeServer } from "./server/server.ts";
+import { serveFiles } from "./static/serve.ts";
 import { newTraceparent, traceIdOf } from "./trace.ts";
 
 declare module "fastify" {
@@ -116,10 +117,14 @@ function serve(app: FastifyInstance, options: GatewayOptions, limits: Limits, dr
   function noSuchRoute(request: FastifyRequest, reply: FastifyReply): void {
     refuse(request, reply, problem("no-such-route"));
   }
+  const files =
+    options.static &&
+    serveFiles(options.static, { issuers: options.issuers ?? [], closing: draining, log: options.log });
   function notFound(request: FastifyRequest, reply: FastifyReply): void {
     const allow = methodsAt(allRoutes, pathOf(request.url)).join(", ");
-    if (allow === "") noSuchRoute(request, reply);
-    else refuse(request, reply, problem("method-not-allowed", { headers: { allow } }));
+    if (allow !== "") refuse(request, reply, problem("method-not-allowed", { headers: { allow } }));
+    else if (files === undefined) noSuchRoute(request, reply);
+    else files(request, reply, noSuchRoute);
   }
 
   app.decorateRequest("actor", undefined);

@@ -1,4 +1,4 @@
-import type { Actor, AnyCommand, AnyContract, AnyQuery } from "kerf";
+import type { Actor, AnyCommand, AnyContract, AnyQuery, StaticFiles } from "kerf";
 import type { Logger } from "pino";
 import type { Credentials } from "./identity/credentials.ts";
 import type { Limits } from "./limits.ts";
@@ -39,6 +39,10 @@ export interface GatewayOptions {
   readonly port: number;
   /** Origins (`https://shop.example`) whose pages may call from a browser; none where absent. */
   readonly cors?: { readonly origins: readonly string[] } | undefined;
+  /** A front end, where no route answers; none where absent. */
+  readonly static?: StaticFiles | undefined;
+  /** Origins of those who issue tokens: pages of the front end may call them. */
+  readonly issuers?: readonly string[] | undefined;
   readonly log: Logger;
   /** Tells `/readyz` whether the unit can serve. */
   ready(): boolean;
