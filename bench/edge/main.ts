@@ -1,0 +1,91 @@
+// The edge beside its peers: requests per second at 64 connections, p50 and p99, with and without authentication.
+// `npx node bench/edge/main.ts [--rounds 5] [--seconds 4] [--only Kerf]`. Needs `wrk` (apt-get install wrk).
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { contenders } from "./contenders.ts";
+import { startProvider } from "./identity.ts";
+import { load, type Loaded } from "./load.ts";
+import { report } from "./report.ts";
+import { requests, routes, type EdgeRoute } from "./routes.ts";
+
+export interface Sample extends Loaded {
+  /** Of the server alone, µs a request: says more than the rate where the machine has other things to do. */
+  readonly cpuUs: number;
+}
+
+/** Contender, then what was asked (`"read"`, `"read, known"`). */
+export type Samples = Map<string, Map<string, Sample[]>>;
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "4" },
+    only: { type: "string" },
+  },
+});
+const rounds = Number(values.rounds);
+const seconds = Number(values.seconds);
+const connections = 64;
+const names = Object.keys(contenders).filter(
+  (name) => values.only === undefined || name.includes(values.only),
+);
+
+const provider = await startProvider(200);
+const folder = await mkdtemp(join(tmpdir(), "bench-edge-"));
+const servers = new Map<string, { process: ChildProcess; url: string }>();
+const samples: Samples = new Map(names.map((name) => [name, new Map()]));
+
+async function cpuUs(child: ChildProcess): Promise<number> {
+  child.send("cpu");
+  const [usage] = (await once(child, "message")) as [NodeJS.CpuUsage];
+  return usage.user + usage.system;
+}
+
+async function measure(name: string, route: EdgeRoute, known: boolean, forSeconds: number): Promise<Sample> {
+  const { process: child, url } = servers.get(name)!;
+  const { path, body } = requests[route.name];
+  const before = await cpuUs(child);
+  const loaded = await load(folder, {
+    url: `${url}/v1${known ? "/mine" : ""}${path}`,
+    method: route.method,
+    body,
+    tokens: known ? provider.tokens : [],
+    connections,
+    seconds: forSeconds,
+  });
+  return { ...loaded, cpuUs: ((await cpuUs(child)) - before) / loaded.requests };
+}
+
+try {
+  for (const name of names) {
+    const child = fork(new URL("worker.ts", import.meta.url), [name, provider.issuer], {
+      env: { ...process.env, NODE_ENV: "production" },
+    });
+    const [url] = (await once(child, "message")) as [string];
+    servers.set(name, { process: child, url });
+    for (const route of routes) for (const known of [false, true]) await measure(name, route, known, 1);
+  }
+  for (let round = 0; round < rounds; round++) {
+    // Whoever goes second finds a warmer machine: each round begins with another one.
+    const order = [...names.slice(round % names.length), ...names.slice(0, round % names.length)];
+    for (const route of routes) {
+      for (const known of [false, true]) {
+        const what = known ? `${route.name}, known` : route.name;
+        for (const name of order) {
+          const own = samples.get(name)!;
+          own.set(what, [...(own.get(what) ?? []), await measure(name, route, known, seconds)]);
+        }
+      }
+    }
+    process.stderr.write(`round ${round + 1} of ${rounds}\n`);
+  }
+  report(samples, { rounds, seconds, connections });
+} finally {
+  for (const { process: child } of servers.values()) child.disconnect();
+  provider.close();
+  await rm(folder, { recursive: true });
+}
