@@ -1,7 +1,8 @@
 import type { Gateway } from "@kerf/gateway";
-import type { Graph, RunningUnit } from "@kerf/runtime";
+import { contractsOf, type Graph, type RunningUnit } from "@kerf/runtime";
 import type { Logger } from "@kerf/runtime/log";
 import type { Redis } from "@kerf/runtime/redis";
+import { identitySettings } from "./identity.ts";
 import type { Settings } from "./settings.ts";
 
 export interface EdgeParts {
@@ -15,10 +16,10 @@ export interface EdgeParts {
 }
 
 /** Composes the gateway of one process, from the application's declaration and the environment. */
-export async function openEdge({ graph, log, settings, running }: EdgeParts): Promise<Gateway> {
+export async function openEdge({ graph, log, settings, running, redis }: EdgeParts): Promise<Gateway> {
   // The other units have no use for the code of an HTTP server.
-  const { developmentIdentity, startGateway } = await import("@kerf/gateway");
-  const { cors, static: files } = graph.app.gateway;
+  const { openIdentity, startGateway } = await import("@kerf/gateway");
+  const { cors, limits, static: files } = graph.app.gateway;
   return await startGateway({
     app: graph.app.name,
     contracts: contractsOf(graph),
@@ -28,11 +29,14 @@ export async function openEdge({ graph, log, settings, running }: EdgeParts): Pr
     log,
     ...(cors ? { cors } : {}),
     static: files,
-    ...(settings.developmentIdentity ? { identify: developmentIdentity() } : {}),
+    rateLimits: limits,
+    trustedProxies: settings.trustedProxies,
+    redis: redis?.client,
+    identify: openIdentity({
+      providers: identitySettings(graph.app.gateway.identity, settings.identity),
+      apiKeysFile: settings.identity.apiKeysFile,
+      development: settings.developmentIdentity,
+      log,
+    }),
   });
-}
-
-/** The contracts of all services. */
-export function contractsOf(graph: Graph) {
-  return [...graph.services.values()].map((node) => node.definition.contract);
 }

@@ -1,4 +1,5 @@
 import { durationMs, nearest, type Topology, type Unit } from "kerf";
+import { readIdentity, type IdentityEnvironment } from "./identity.ts";
 import { Failure } from "./usage.ts";
 
 /** The environment of a process. */
@@ -18,12 +19,15 @@ export interface Settings {
   readonly dns: { readonly port: number; readonly suffix: string } | undefined;
   /** KERF_HOST and KERF_PORT of the gateway; 127.0.0.1 and 4000 where absent. */
   readonly gateway: { readonly host: string; readonly port: number };
+  /** KERF_TRUSTED_PROXIES: how many proxies of one's own stand before the gateway; 0 where absent. */
+  readonly trustedProxies: number;
   /** KERF_HEALTH_PORT, on loopback; one that is free where absent. */
   readonly healthPort: number;
   /** KERF_LEASE_MS; the runtime's default where absent. */
   readonly leaseMs: number | undefined;
   /** KERF_IDENTITY=development: whoever says who they are is believed. */
   readonly developmentIdentity: boolean;
+  readonly identity: IdentityEnvironment;
 }
 
 /** @throws Failure that names the variable, what is wrong with it, and how it is written */
@@ -43,9 +47,11 @@ export function readSettings(environment: Environment, topology: Topology, unit:
       host: given("KERF_HOST") ?? "127.0.0.1",
       port: readPort("KERF_PORT", given("KERF_PORT") ?? "4000"),
     },
+    trustedProxies: readProxies(given("KERF_TRUSTED_PROXIES") ?? "0"),
     healthPort: readPort("KERF_HEALTH_PORT", given("KERF_HEALTH_PORT") ?? "0"),
     leaseMs: readLease(given("KERF_LEASE_MS")),
     developmentIdentity: identity === "development",
+    identity: readIdentity(environment),
   };
 }
 
@@ -116,6 +122,14 @@ function readLease(text: string | undefined): number | undefined {
   if (!/^\d+$/.test(text) || ms < 1_000 || ms > 600_000)
     throw new Failure(`KERF_LEASE_MS is "${text}". A lease is a whole number of ms, from 1000 to 600000.`);
   return ms;
+}
+
+function readProxies(text: string): number {
+  if (!/^\d$/.test(text))
+    throw new Failure(
+      `KERF_TRUSTED_PROXIES is "${text}". It is how many proxies of your own every request passes, from 0 to 9.`,
+    );
+  return Number(text);
 }
 
 function readPort(name: string, text: string): number {

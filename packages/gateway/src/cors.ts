@@ -24,7 +24,7 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
     origin: [...origins],
     methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
     allowedHeaders: ["authorization", "content-type", "idempotency-key"],
-    exposedHeaders: ["idempotency-key", "retry-after", "traceparent"],
+    exposedHeaders: ["idempotency-key", "ratelimit", "ratelimit-policy", "retry-after", "traceparent"],
     maxAge: PREFLIGHT_SECONDS,
     // An OPTIONS request that is no preflight is answered alike, not with the plugin's own text.
     strictPreflight: false,

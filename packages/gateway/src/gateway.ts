@@ -7,6 +7,7 @@ import { allowOrigins } from "./cors.ts";
 import { serveHealth } from "./health.ts";
 import { isDevelopmentIdentity, isLoopback } from "./identity/development.ts";
 import { identityHook } from "./identity/hook.ts";
+import { appLimits, rateLimits } from "./limits/hook.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { listen } from "./listen.ts";
 import { memberHandler } from "./member.ts";
@@ -134,6 +135,12 @@ function serve(app: FastifyInstance, options: GatewayOptions, limits: Limits, dr
   serveHealth(app, () => !draining() && options.ready());
   serveOpenapi(app, openapi(options.contracts, { title: options.app }));
   serveProblemPages(app, options.contracts, noSuchRoute);
+  const trustedProxies = options.trustedProxies ?? 0;
+  const rates = rateLimits({
+    ...options,
+    limits: appLimits(options.rateLimits, !isLoopback(options.host) || trustedProxies > 0),
+    trustedProxies,
+  });
   for (const route of routes) {
     const refuseHere = (request: FastifyRequest, reply: FastifyReply, found: Problem) =>
       refuse(request, reply, found, route);
@@ -141,9 +148,12 @@ function serve(app: FastifyInstance, options: GatewayOptions, limits: Limits, dr
     app.route({
       method: route.method,
       url: route.path,
-      ...(identify === undefined && route.member.access === "public"
-        ? {}
-        : { onRequest: identityHook(route, identify, calls, refuseHere) }),
+      onRequest: [
+        ...(identify === undefined && route.member.access === "public"
+          ? []
+          : [identityHook(route, identify, calls, refuseHere)]),
+        ...rates.hook(route.member.id, route.member.limit, refuseHere),
+      ],
       handler: memberHandler(route, { invoke, calls, respond, refuse: refuseHere }),
     });
   }

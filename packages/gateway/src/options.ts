@@ -1,6 +1,7 @@
-import type { Actor, AnyCommand, AnyContract, AnyQuery, StaticFiles } from "kerf";
+import type { RedisClient } from "@kerf/runtime/redis";
+import type { Actor, AnyCommand, AnyContract, AnyQuery, AppLimits, StaticFiles } from "kerf";
 import type { Logger } from "pino";
-import type { Credentials } from "./identity/credentials.ts";
+import type { Identify } from "./identity/credentials.ts";
 import type { Limits } from "./limits.ts";
 
 /** One call that came in from outside: routed, its input validated, its access checked. */
@@ -31,7 +32,7 @@ export interface GatewayOptions {
    * stranger. Everybody is one where this is absent.
    * @throws StatusError UNAUTHENTICATED for a credential that is not valid
    */
-  readonly identify?: ((request: Credentials) => Promise<Actor | undefined>) | undefined;
+  readonly identify?: Identify | undefined;
   /** The application's name: the title of the OpenAPI document. */
   readonly app: string;
   readonly host: string;
@@ -48,4 +49,10 @@ export interface GatewayOptions {
   ready(): boolean;
   /** Those of {@link defaultLimits} where absent. */
   readonly limits?: Partial<Limits> | undefined;
+  /** How often one caller may ask. Of strangers `strangersLimit` where absent, if others than this machine reach it. */
+  readonly rateLimits?: AppLimits | undefined;
+  /** How many proxies of one's own every request passes: 0 where absent. Each adds to X-Forwarded-For. */
+  readonly trustedProxies?: number | undefined;
+  /** Where the gateways of an application count together; each counts alone where absent. */
+  readonly redis?: RedisClient | undefined;
 }
