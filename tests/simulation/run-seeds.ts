@@ -23,6 +23,9 @@ export interface Summary {
   readonly ms: number;
 }
 
+/** Processes that crashed in a simulation never end what they had begun, and so stay in memory: about 35 KB a seed. */
+const seedsOfAThread = 1_000;
+
 /** Simulates seeds, several at once. Ends early when aborted or after too many failures. */
 export async function runSeeds(runs: Runs): Promise<Summary> {
   const { seeds, onTold, mostFailures = 5, signal } = runs;
@@ -31,37 +34,34 @@ export async function runSeeds(runs: Runs): Promise<Summary> {
   const failed: Told[] = [];
   const sums = { seeds: 0, events: 0, commits: 0, repeats: 0, simulatedMs: 0 };
   const began = performance.now();
-  const workers = Array.from(
-    { length: runs.workers },
-    () => new Worker(new URL("./worker.ts", import.meta.url), { workerData: { options, mutant } }),
-  );
-  const stop = (): void => workers.forEach((worker) => void worker.terminate());
+  const threads = new Set<Thread>();
+  const stop = (): void => threads.forEach((thread) => void thread.end());
   signal?.addEventListener("abort", stop);
+  const work = async (): Promise<void> => {
+    let thread: Thread | undefined;
+    const over = (): boolean => failed.length >= mostFailures || (signal?.aborted ?? false);
+    for (let ran = 0; !over(); ran++) {
+      const next = left.next();
+      if (next.done) break;
+      if (ran % seedsOfAThread === 0) {
+        await thread?.end();
+        if (thread) threads.delete(thread);
+        threads.add((thread = new Thread({ options, mutant })));
+      }
+      const told = await thread!.run(next.value);
+      if (told === undefined) break;
+      sums.seeds += 1;
+      sums.events += told.events;
+      sums.commits += told.commits;
+      sums.repeats += told.repeats;
+      sums.simulatedMs += told.simulatedMs;
+      if (told.violations.length > 0) failed.push(told);
+      onTold?.(told);
+    }
+    await thread?.end();
+  };
   try {
-    await Promise.all(
-      workers.map(async (worker) => {
-        const ended = once(worker, "exit");
-        for (;;) {
-          const next = left.next();
-          if (next.done || failed.length >= mostFailures || signal?.aborted) break;
-          // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-          worker.postMessage(next.value);
-          const told = await Promise.race([
-            once(worker, "message").then(([message]) => message as Told),
-            ended.then(() => undefined),
-          ]);
-          if (told === undefined) break;
-          sums.seeds += 1;
-          sums.events += told.events;
-          sums.commits += told.commits;
-          sums.repeats += told.repeats;
-          sums.simulatedMs += told.simulatedMs;
-          if (told.violations.length > 0) failed.push(told);
-          onTold?.(told);
-        }
-        await worker.terminate();
-      }),
-    );
+    await Promise.all(Array.from({ length: runs.workers }, work));
   } finally {
     signal?.removeEventListener("abort", stop);
     stop();
@@ -71,4 +71,32 @@ export async function runSeeds(runs: Runs): Promise<Summary> {
 
 export function* range(from: number, count: number): Generator<number> {
   for (let seed = from; seed < from + count; seed++) yield seed;
+}
+
+/** One seed after the other, on a thread of its own. */
+class Thread {
+  readonly #worker: Worker;
+  readonly #ended: Promise<unknown>;
+  #isEnding = false;
+
+  constructor(task: Task) {
+    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: task });
+    this.#ended = once(this.#worker, "exit");
+  }
+
+  /** What became of a seed; undefined where the thread was ended meanwhile. @throws Error where it ended by itself */
+  async run(seed: number): Promise<Told | undefined> {
+    const told = once(this.#worker, "message").then(([message]) => message as Told);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    this.#worker.postMessage(seed);
+    const found = await Promise.race([told, this.#ended.then(() => undefined)]);
+    if (found === undefined && !this.#isEnding)
+      throw new Error(`the thread that ran seed ${seed} ended by itself`);
+    return found;
+  }
+
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    await this.#worker.terminate();
+  }
 }
