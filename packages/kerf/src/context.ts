@@ -1,6 +1,7 @@
 import type { Actor, Caller, Via } from "./access.ts";
 import type { AnyContract, IdOf } from "./contract.ts";
 import type { DeclaredError } from "./errors.ts";
+import type { Gather } from "./gather.ts";
 import type { Log } from "./log.ts";
 import type { AnyCommand, AnyEvent, AnyQuery, Data, ErrorCode, Input, Output } from "./members.ts";
 import type { AnySaga, SagaInput } from "./saga.ts";
@@ -20,6 +21,8 @@ export interface Always {
   readonly actor: Actor | undefined;
   readonly via: Via;
   readonly log: Log;
+  /** Asks for several parts at once, and does without those that it can. */
+  readonly gather: Gather;
 }
 
 /** Options of one call. */

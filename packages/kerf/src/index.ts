@@ -1,3 +1,5 @@
+export { adapt, contractsServed, type AdaptedCall, type AdaptedEvent, type Adapter } from "./adapt.ts";
+export type { Mapping } from "./adapt-types.ts";
 export { app, type App, type GatewaySettings, type LoadService, type Topology } from "./app.ts";
 export type { AccessRule, Actor, Caller, Claims, Via } from "./access.ts";
 export type {
@@ -41,6 +43,26 @@ export {
   type Violation,
 } from "./errors.ts";
 export { readLimit, type AppLimits, type Limit, type Quota, type Quotas, type Rate } from "./limit.ts";
+export {
+  checkIdentity,
+  defaultAlgorithms,
+  isSafeUrl,
+  type IdentitySettings,
+  type ProviderSettings,
+  type RoleSettings,
+  type TokenAlgorithm,
+} from "./identity.ts";
+export { batch, type BatchOptions } from "./batch.ts";
+export {
+  optional,
+  required,
+  type Ask,
+  type Gather,
+  type Gathered,
+  type Part,
+  type PartLimits,
+  type Parts,
+} from "./gather.ts";
 export type { Log } from "./log.ts";
 export {
   command,
@@ -96,4 +118,14 @@ export {
 } from "./service.ts";
 export type { Sql, SqlFragment } from "./sql.ts";
 export type { StaticFiles } from "./static-files.ts";
+export {
+  stream,
+  type AnyStream,
+  type Resume,
+  type Stream,
+  type StreamContext,
+  type StreamHandler,
+  type StreamRoute,
+  type Watch,
+} from "./stream.ts";
 export type { TopologySpec, Unit } from "./units.ts";

@@ -8,11 +8,15 @@ import {
   failed,
   needs,
   on,
+  optional,
   query,
+  required,
   saga,
   service,
   twoPhase,
+  type Gather,
   type Handler,
+  type Outcome,
 } from "./index.ts";
 
 const Line = z.object({ sku: z.string(), quantity: z.int().default(1) });
@@ -278,5 +282,23 @@ suite("the types of declarations", () => {
     void (() => event({ data: z.object({ sku: z.string() }), key: "id" }));
     // @ts-expect-error a misspelt access
     void (() => query({ http: "GET /all", access: "pulbic" }));
+  });
+});
+
+suite("gathered parts", () => {
+  const found = (gather: Gather) =>
+    gather({
+      product: async () => ({ name: "Heart" }),
+      stock: optional(async () => 7),
+      alike: optional(async () => ["H2"], { within: "200ms", otherwise: undefined }),
+      price: required(async (within) => within.timeoutMs, { within: "1s" }),
+    });
+
+  test("have the types of their answers, and of what stands for them", () => {
+    type Found = Awaited<ReturnType<typeof found>>;
+    expectTypeOf<Found["product"]>().toEqualTypeOf<{ name: string }>();
+    expectTypeOf<Found["stock"]>().toEqualTypeOf<Outcome<number>>();
+    expectTypeOf<Found["alike"]>().toEqualTypeOf<string[] | undefined>();
+    expectTypeOf<Found["price"]>().toEqualTypeOf<number>();
   });
 });

@@ -180,6 +180,7 @@ export function atRest(): UnitStatus {
     outbox: 0,
     undelivered: 0,
     repeated: 0,
+    leftOut: 0,
     retries: 0,
     deadLetters: 0,
     sagas: 0,

@@ -8,12 +8,14 @@ import {
   type AnySaga,
   type CallOptions,
   type Caller,
+  type Gather,
   type Log,
   type SendOptions,
   type Sql,
   type Via,
 } from "kerf";
 import { deadlineSignal } from "../call/deadline.ts";
+import { gather } from "../call/gather.ts";
 import { traceIdOf } from "../call/trace.ts";
 import { crashableSql } from "../crashpoint/crashpoint.ts";
 import type { Transaction } from "../data/transaction.ts";
@@ -40,6 +42,8 @@ export class HandlerContext {
   prepared: unknown;
   /** A declared error that was made: a handler that then returns has forgotten to throw it. */
   made: DeclaredError | undefined;
+  /** The member whose errors the handler makes, where that is another: it serves an older version too. */
+  failsAs: string | undefined;
 
   constructor(port: ServicePort, member: string, header: CallHeader, incoming: AbortSignal | undefined) {
     this.#port = port;
@@ -82,7 +86,7 @@ export class HandlerContext {
   }
 
   get fail(): (code: string, data: unknown) => DeclaredError {
-    return (code, data) => (this.made = new DeclaredError(this.#member, code, data));
+    return (code, data) => (this.made = new DeclaredError(this.failsAs ?? this.#member, code, data));
   }
 
   get call(): (member: AnyQuery | AnyCommand, input: unknown, options?: CallOptions) => Promise<unknown> {
@@ -104,6 +108,19 @@ export class HandlerContext {
       };
       return this.#port.outbound(member, input, header, options.signal ?? this.#incoming, now);
     };
+  }
+
+  get gather(): Gather {
+    return (parts) =>
+      gather(parts, {
+        clock: this.#port.clock,
+        member: this.#member,
+        deadlineAt: this.#header.deadlineAt,
+        incoming: this.#incoming,
+        timeoutMs: callTimeoutMs,
+        leftOut: this.#port.leftOut,
+        log: () => this.log,
+      }) as never;
   }
 
   get emit(): (event: AnyEvent, data: unknown) => void {

@@ -1,4 +1,5 @@
 import type { AnyCommand, AnyEvent, AnyQuery, AnySaga, CallOptions, Log, ServiceDefinition } from "kerf";
+import type { LeftOut } from "../call/left-out.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Database } from "../data/transaction.ts";
 import type { Journal, NewSaga } from "../journal/journal.ts";
@@ -40,6 +41,8 @@ export interface ServicePort {
   /** The same limit whether a call crosses a process or not. */
   readonly sizes: SizeLimits;
   readonly effects: EffectSource;
+  /** Parts that answers had to do without. */
+  readonly leftOut: LeftOut;
   readonly log: Log & { child(fields: object): Log };
   /** Compiled once per schema. */
   readonly validatorOf: (of: AnyEvent | AnyQuery | AnyCommand | AnySaga) => Validator;

@@ -84,6 +84,8 @@ export interface UnitStatus {
   readonly missed: number;
   /** Messages that came again since the process started, and were known: no work, and no harm. */
   readonly repeated: number;
+  /** Parts of answers that could not be had since the process started: see `optional`. */
+  readonly leftOut: number;
   readonly retries: number;
   readonly deadLetters: number;
   readonly sagas: number;

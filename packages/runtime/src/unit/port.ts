@@ -7,12 +7,14 @@ import {
   type AnyQuery,
   type AnySaga,
 } from "kerf";
+import type { LeftOut } from "../call/left-out.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Router } from "../call/router.ts";
 import type { ServiceHost } from "../service/host.ts";
 import type { ServicePort, Storage } from "../service/port.ts";
 import { databaseSettings, readSettings } from "../service/settings.ts";
 import { compileValidator, type Validator } from "../validate/index.ts";
+import { olderEvents } from "../service/adapted.ts";
 import { cached } from "./cached.ts";
 import type { UnitOptions } from "./options.ts";
 
@@ -24,6 +26,7 @@ export function portOf(parts: {
   readonly clock: Clock;
   readonly calls: Router;
   readonly sizes: ServicePort["sizes"];
+  readonly leftOut: LeftOut;
   readonly worker: string;
   readonly urls: ReadonlyMap<string, string>;
   readonly host: () => ServiceHost | undefined;
@@ -46,6 +49,7 @@ export function portOf(parts: {
     storage,
     settings: readSettings(definition.name, definition.needs, options.settings, given),
     sizes: parts.sizes,
+    leftOut: parts.leftOut,
     outbound: (member, input, header, signal, now) =>
       calls.call(member, { member: member.id, input, header }, signal, now),
     effects: {
@@ -59,6 +63,7 @@ export function portOf(parts: {
       sagas: new Set(definition.sagas.map((s) => s.name)),
       worker: parts.worker,
       validator: validatorOf,
+      older: olderEvents(definition.older),
     },
     log,
     validatorOf,

@@ -1,4 +1,5 @@
 import { StatusError, type ServiceDefinition } from "kerf";
+import { LeftOut } from "../call/left-out.ts";
 import { processClock } from "../clock/process-clock.ts";
 import { ReplayError } from "../events/replay/errors.ts";
 import type { ReplayEnd, ReplayOptions } from "../events/replay/options.ts";
@@ -63,6 +64,7 @@ function portOfReplay(
     definition,
     clock: options.clock ?? processClock,
     storage: backing.storage(definition.name),
+    leftOut: new LeftOut(),
     calls: {
       call: () => Promise.reject(new StatusError("INTERNAL", "a replay calls nobody")),
       close: () => {},

@@ -9,7 +9,7 @@ export async function statusOf(
   hosts: readonly ServiceHost[],
   broker: Broker | undefined,
   ready: boolean,
-): Promise<UnitStatus> {
+): Promise<Omit<UnitStatus, "leftOut">> {
   const backlogs = await Promise.all(hosts.map((host) => host.backlog()));
   const groups = (await broker?.backlog?.()) ?? [];
   const consumers = groups.filter(

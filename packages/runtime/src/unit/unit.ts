@@ -1,10 +1,11 @@
 import { DeclarationError, type AnyCommand, type AnyQuery } from "kerf";
 import { dispatcher, type Endpoint } from "../call/dispatch.ts";
+import { LeftOut } from "../call/left-out.ts";
 import { router, type Router } from "../call/router.ts";
 import { armCrashpoint } from "../crashpoint/crashpoint.ts";
 import { processClock } from "../clock/process-clock.ts";
 import { staticDiscovery } from "../discovery/static.ts";
-import { mayCall, type Graph } from "../graph/index.ts";
+import { contractsOf, mayCall, type Graph } from "../graph/index.ts";
 import { giveUpMs } from "../events/ladder.ts";
 import type { ContractLock } from "../proto/index.ts";
 import { retention } from "../journal/retention.ts";
@@ -41,6 +42,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   const definitions = unit.services.map((name) => graph.services.get(name)!.definition);
   const stored = definitions.filter((d) => d.needs.database);
   const inFlight = new InFlight(clock);
+  const leftOut = new LeftOut();
   const endpoints = new Map<string, Endpoint>();
   const hosts = new Map<string, ServiceHost>();
   const leaseMs = options.timing?.leaseMs ?? 30_000;
@@ -95,6 +97,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
         storage,
         calls,
         sizes,
+        leftOut,
         worker,
         urls,
         host: () => hosts.get(definition.name),
@@ -136,7 +139,10 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
       invoke: (call) => enter(call, undefined),
       callAs: (service, call) => enter(call, service),
       ready: () => ready && !draining,
-      status: () => statusOf(unit, [...hosts.values()], broker, ready && !draining),
+      status: async () => ({
+        ...(await statusOf(unit, [...hosts.values()], broker, ready && !draining)),
+        leftOut: leftOut.total,
+      }),
       drain: (graceMs) => (draining ??= drain(ticking, graceMs)),
     };
   } catch (error) {
@@ -187,12 +193,8 @@ async function close(calls: Router, transport: Transport, backing: Backing): Pro
   await backing.close();
 }
 
-function contractsOf(graph: Graph) {
-  return [...graph.services.values()].map((node) => node.definition.contract);
-}
-
 async function listen(options: UnitOptions, dispatch: Dispatch): Promise<TransportServer> {
-  const own = options.unit.services.map((name) => options.graph.services.get(name)!.definition.contract);
+  const own = options.unit.services.flatMap((name) => [...options.graph.services.get(name)!.served.values()]);
   return serveGrpc({
     ...options.listen!,
     contracts: own,
