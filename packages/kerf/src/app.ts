@@ -1,3 +1,4 @@
+import { checkIdentity, type IdentitySettings } from "./identity.ts";
 import { checkAppLimits, type AppLimits } from "./limit.ts";
 import { refuse } from "./refuse.ts";
 import type { ServiceDefinition } from "./service.ts";
@@ -22,6 +23,8 @@ export interface App {
 export interface GatewaySettings {
   /** Origins that browsers may call from; none where absent. */
   readonly cors?: { readonly origins: readonly string[] };
+  /** Whose access tokens are believed. KERF_OIDC_ISSUER and KERF_OIDC_AUDIENCE say other things on a machine. */
+  readonly identity?: IdentitySettings;
   /** How often one caller may ask, of all members together. */
   readonly limits?: AppLimits;
   /** A front end, served where no route answers. */
@@ -65,6 +68,7 @@ export function app<const S extends { readonly [service: string]: LoadService }>
   }
   if (spec.gateway?.static) checkStaticFiles(spec.gateway.static, `${place}.gateway.static`);
   checkAppLimits(spec.gateway?.limits, `${place}.gateway.limits`);
+  if (spec.gateway?.identity) checkIdentity(spec.gateway.identity, `${place}.gateway.identity`);
   return Object.freeze({
     name,
     services: spec.services,

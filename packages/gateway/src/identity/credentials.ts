@@ -1,9 +1,16 @@
+import type { Actor } from "kerf";
 import type { IncomingHttpHeaders } from "node:http";
 
 /** What `identify` is given. */
 export interface Credentials {
   readonly headers: Record<string, string | string[] | undefined>;
 }
+
+/**
+ * Says who asks; undefined is a stranger. What can be said at once needs no promise, and then costs none.
+ * @throws StatusError UNAUTHENTICATED for a credential that is not valid
+ */
+export type Identify = (request: Credentials) => Actor | undefined | Promise<Actor | undefined>;
 
 /**
  * The headers that carry a credential, and no others. Whatever else claims an identity (X-Forwarded-User, X-User-Id,

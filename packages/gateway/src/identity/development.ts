@@ -1,7 +1,5 @@
 import { StatusError, type Actor } from "kerf";
-import type { Credentials } from "./credentials.ts";
-
-type Identify = (request: Credentials) => Promise<Actor | undefined>;
+import type { Credentials, Identify } from "./credentials.ts";
 
 /**
  * FOR `kerf dev` ONLY: believes whoever says who they are. `Authorization: Bearer dev:<id>[:role,role]`, such as
@@ -11,14 +9,21 @@ export function developmentIdentity(): Identify {
   return believe;
 }
 
-/** Tells whether it came from {@link developmentIdentity}. */
+/** Tells whether it is {@link developmentIdentity}, or asks that. */
 export function isDevelopmentIdentity(identify: Identify): boolean {
-  return identify === believe;
+  return believing.has(identify);
 }
+
+/** Says that `identify` asks {@link developmentIdentity}, so that it is held to loopback as that is. */
+export function markDevelopment(identify: Identify): void {
+  believing.add(identify);
+}
+
+const believing = new WeakSet<Identify>([believe]);
 
 const credential = /^Bearer dev:([\w.@-]{1,100})(?::([\w-]{1,40}(?:,[\w-]{1,40}){0,19}))?$/i;
 
-async function believe({ headers: { authorization } }: Credentials): Promise<Actor | undefined> {
+function believe({ headers: { authorization } }: Credentials): Actor | undefined {
   if (authorization === undefined) return undefined;
   const found = typeof authorization === "string" ? credential.exec(authorization) : null;
   if (!found) {

@@ -26,6 +26,14 @@ export function identityHook(
       refuse(request, reply, problemOfStatusError(StatusError.from(error)));
     }
     if (identify === undefined) return admit(undefined);
-    calls.run(request.raw.socket, () => identify(credentialsOf(request.headers)), admit, fail);
+    let found: ReturnType<typeof identify>;
+    try {
+      found = identify(credentialsOf(request.headers));
+    } catch (error) {
+      return fail(error);
+    }
+    // What is known at once is not waited for: neither a deadline nor a turn of the event loop.
+    if (!(found instanceof Promise)) return admit(found);
+    calls.run(request.raw.socket, () => found, admit, fail);
   };
 }
