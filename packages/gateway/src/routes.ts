@@ -5,13 +5,14 @@ import {
   type AnyCommand,
   type AnyContract,
   type AnyQuery,
+  type AnyStream,
   type ContractFacts,
   type RouteParts,
 } from "kerf";
 
 /** Where a query or command is reached from outside. */
-export interface Route {
-  readonly member: AnyQuery | AnyCommand;
+export interface Route<M extends AnyQuery | AnyCommand | AnyStream = AnyQuery | AnyCommand> {
+  readonly member: M;
   readonly contract: ContractFacts;
   readonly method: RouteParts["method"];
   /** `"/v1/stock/:sku"`. */
@@ -22,12 +23,24 @@ export interface Route {
   readonly hasBody: boolean;
 }
 
+/** Where a stream is reached from outside. */
+export type StreamRoute = Route<AnyStream>;
+
 /**
- * The routes of every contract, below `/v<version>`.
+ * The routes of every query and command, below `/v<version>`.
  * @throws DeclarationError for a route that two members share
  */
 export function routesOf(contracts: readonly AnyContract[]): readonly Route[] {
-  const routes: Route[] = [];
+  return exposed(contracts).filter((route): route is Route => route.member.kind !== "stream");
+}
+
+/** The routes of every stream. @throws DeclarationError for a route that two members share */
+export function streamRoutesOf(contracts: readonly AnyContract[]): readonly StreamRoute[] {
+  return exposed(contracts).filter((route): route is StreamRoute => route.member.kind === "stream");
+}
+
+function exposed(contracts: readonly AnyContract[]): readonly Route<AnyQuery | AnyCommand | AnyStream>[] {
+  const routes: Route<AnyQuery | AnyCommand | AnyStream>[] = [];
   const taken = new Map<string, string>();
   for (const contract of contracts.map(describe)) {
     for (const member of contract.members.values()) {

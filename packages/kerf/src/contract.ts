@@ -1,7 +1,9 @@
+import { bindCaches } from "./cache.ts";
 import { checkMember } from "./member-checks.ts";
 import type { AnyCommand, AnyEvent, AnyMember, AnyQuery, Command, Event, Query } from "./members.ts";
 import { refuse } from "./refuse.ts";
 import { routeParts } from "./route.ts";
+import type { Stream } from "./stream.ts";
 
 declare const described: unique symbol;
 
@@ -13,7 +15,9 @@ export type Contract<N extends string, D, K extends keyof D = Exclude<keyof D, "
       ? Command<MemberId<N, D, P>, I, O, E>
       : D[P] extends Event<string, infer X>
         ? Event<MemberId<N, D, P>, X>
-        : never;
+        : D[P] extends Stream<string, infer I, infer O, infer E>
+          ? Stream<MemberId<N, D, P>, I, O, E>
+          : never;
 } & { readonly [described]: ContractId<N, D> };
 
 type Versioned<D> = D extends { readonly version: infer V extends number } ? V : never;
@@ -78,6 +82,7 @@ export function contract<
     members.set(key, Object.freeze({ ...draft, id: `${id}.${key}` }) as AnyMember);
   }
   checkFormerNames(members, place);
+  bindCaches(members, new Map(Object.entries(definition).map(([key, draft]) => [draft, key])), place);
   const made = Object.freeze(Object.fromEntries(members)) as unknown as Contract<N, D>;
   facts.set(made as unknown as AnyContract, { id, name, version: definition.version, members });
   return made;
@@ -113,16 +118,19 @@ function readDraft(key: string, value: unknown, place: string): AnyMember {
   const draft = value as AnyMember | null;
   if (
     typeof draft !== "object" ||
-    (draft?.kind !== "query" && draft?.kind !== "command" && draft?.kind !== "event")
+    (draft?.kind !== "query" &&
+      draft?.kind !== "command" &&
+      draft?.kind !== "event" &&
+      draft?.kind !== "stream")
   )
-    return refuse(place, "is no member", "members are made by query(), command() or event()");
+    return refuse(place, "is no member", "members are made by query(), command(), event() or stream()");
   if (!namePattern.test(key))
     refuse(place, "the name is not a camelCase word of at most 40 letters and digits", "rename it");
   if (draft.id !== "")
     refuse(
       place,
       `is already the member ${draft.id}`,
-      "declare a member of its own with query(), command() or event()",
+      "declare a member of its own with query(), command(), event() or stream()",
     );
   checkMember(draft, place);
   return draft;

@@ -17,6 +17,7 @@ export type {
   SendRefusal,
   Start,
 } from "./context.ts";
+export { when, type CachePlan, type CacheSpec, type Invalidation } from "./cache.ts";
 export {
   contract,
   contractIdOf,

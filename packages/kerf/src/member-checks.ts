@@ -2,6 +2,7 @@ import { core } from "zod";
 import { checkEarlier } from "./earlier.ts";
 import { statusNumbers } from "./errors.ts";
 import type { AnyCommand, AnyMember, AnyQuery } from "./members.ts";
+import type { AnyStream } from "./stream.ts";
 import { checkLimit } from "./limit.ts";
 import { nearest } from "./nearest.ts";
 import { refuse } from "./refuse.ts";
@@ -38,7 +39,7 @@ function checkCode(code: string, place: string): void {
     refuse(place, `the code "${code}" is not a word of at most 60 letters and digits`, mend);
 }
 
-function checkRoute(member: AnyQuery | AnyCommand, place: string): void {
+function checkRoute(member: AnyQuery | AnyCommand | AnyStream, place: string): void {
   if (member.access !== undefined) checkAccess(member.access, place);
   if (member.http === undefined) return;
   const { method, parameters } = routeParts(member.http, place);
@@ -61,6 +62,8 @@ function checkRoute(member: AnyQuery | AnyCommand, place: string): void {
       `is a query on ${member.http}`,
       "use GET, or POST where its input is large: a query changes nothing",
     );
+  if (member.kind === "stream" && method !== "GET")
+    refuse(place, `is a stream on ${member.http}`, "use GET: browsers follow a stream by nothing else");
   const fields = fieldNames(member.input);
   for (const parameter of parameters) {
     if (fields === undefined || fields.includes(parameter)) continue;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AccessRule } from "./access.ts";
+import { readCache, type CachePlan, type CacheSpec } from "./cache.ts";
 import {
   readEarlier,
   type EarlierData,
@@ -10,6 +11,7 @@ import {
 import type { Limit } from "./limit.ts";
 import { refuse } from "./refuse.ts";
 import { fieldNames, type ErrorSchemas, type Given, type Schema, type Taken } from "./schema.ts";
+import type { AnyStream } from "./stream.ts";
 
 /** `"GET /stock/:sku"`: the route at the gateway, below `/v<version>`. */
 export type HttpRoute = `${"GET" | "POST" | "PUT" | "PATCH" | "DELETE"} /${string}`;
@@ -29,6 +31,7 @@ export interface Query<Id extends string, I extends Schema, O extends Schema, E 
   readonly http: HttpRoute | undefined;
   readonly access: AccessRule | undefined;
   readonly limit: Limit | undefined;
+  readonly cache: CachePlan | undefined;
   readonly description: string | undefined;
 }
 
@@ -65,7 +68,7 @@ export interface Event<Id extends string, D extends Schema> {
 export type AnyQuery = Query<string, Schema, Schema, ErrorSchemas>;
 export type AnyCommand = Command<string, Schema, Schema, ErrorSchemas>;
 export type AnyEvent = Event<string, Schema>;
-export type AnyMember = AnyQuery | AnyCommand | AnyEvent;
+export type AnyMember = AnyQuery | AnyCommand | AnyEvent | AnyStream;
 
 /** A caller gives this. */
 export type Input<M> = M extends { readonly input: infer I } ? Given<I> : never;
@@ -102,8 +105,9 @@ export function query<
   I extends Schema = Nothing,
   O extends Schema = Nothing,
   E extends ErrorSchemas = NoErrors,
->(spec: CallSpec<I, O, E> & Exposure): Query<"", I, O, E> {
-  return { kind: "query", id: "", ...shapes(spec) };
+>(spec: CallSpec<I, O, E> & Exposure & { readonly cache?: CacheSpec<I> }): Query<"", I, O, E> {
+  const made = shapes(spec);
+  return { kind: "query", id: "", ...made, cache: readCache(spec.cache, made) };
 }
 
 /**

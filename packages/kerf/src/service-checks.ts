@@ -52,7 +52,7 @@ export function checkHandlers(
     const meant = nearest(name, names);
     refuse(
       `${place}.handle.${name}`,
-      "is not a query or command of its contract",
+      "is not a query, command or stream of its contract",
       meant === undefined ? "remove it or declare it in the contract" : `did you mean "${meant}"`,
     );
   }
@@ -63,8 +63,8 @@ export function checkHandlers(
     if (handler === undefined) refuse(place, `handles no "${name}"`, `add handle.${name}`);
     if (!isHandler(handler)) refuse(at, "is neither a function nor twoPhase(…)", "give it a function");
     if (typeof handler === "function") return;
-    if (member.kind === "query")
-      refuse(at, "is a query in two phases", "only commands and reactions have two phases");
+    if (member.kind !== "command")
+      refuse(at, `is a ${member.kind} in two phases`, "only commands and reactions have two phases");
     if (!needs.database)
       refuse(at, "has two phases, but no database to remember the first in", "give the service a database");
   });

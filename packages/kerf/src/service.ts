@@ -1,4 +1,5 @@
-import type { AnyContract, IdOf } from "./contract.ts";
+import { checkOlder, type Adapter } from "./adapt.ts";
+import type { AnyContract, ContractFacts, IdOf } from "./contract.ts";
 import { describe } from "./contract.ts";
 import type {
   CommandContext,
@@ -12,6 +13,7 @@ import { durationMs, type Duration } from "./duration.ts";
 import type { AnyEvent, HandlerInput, HandlerOutput, Received } from "./members.ts";
 import { refuse } from "./refuse.ts";
 import { sagaFacts, type AnySaga } from "./saga.ts";
+import type { StreamHandler } from "./stream.ts";
 import { checkHandlers, checkNeeds, checkReplayable, isHandler, knownKeys } from "./service-checks.ts";
 import { unique } from "./unique.ts";
 
@@ -40,26 +42,33 @@ export function twoPhase<I, PrepareCtx, P, Ctx, R>(
   return { prepare, handle } as unknown as TwoPhase<I, PrepareCtx, Ctx, Promise<R>>;
 }
 
-/** The handler of one query or command, for files of its own: `Handler<typeof inventory.reserve, typeof wants>`. */
+/** The handler of one query, command or stream, for files of its own: `Handler<typeof inventory.reserve, typeof wants>`. */
 export type Handler<
   M,
   N,
   Own extends string = M extends { readonly id: `${infer C}.${string}` } ? C : never,
-> = M extends {
-  readonly kind: "query";
-}
-  ? (input: HandlerInput<M>, context: QueryContext<N, M>) => Promise<HandlerOutput<M>>
-  :
-      | ((input: HandlerInput<M>, context: CommandContext<N, M, Own>) => Promise<HandlerOutput<M>>)
-      | (HasDatabase<N> extends true
-          ? TwoPhase<HandlerInput<M>, PrepareContext<N>, CommandContext<N, M, Own>, Promise<HandlerOutput<M>>>
-          : never);
+> = M extends { readonly kind: "stream" }
+  ? StreamHandler<M, N>
+  : M extends {
+        readonly kind: "query";
+      }
+    ? (input: HandlerInput<M>, context: QueryContext<N, M>) => Promise<HandlerOutput<M>>
+    :
+        | ((input: HandlerInput<M>, context: CommandContext<N, M, Own>) => Promise<HandlerOutput<M>>)
+        | (HasDatabase<N> extends true
+            ? TwoPhase<
+                HandlerInput<M>,
+                PrepareContext<N>,
+                CommandContext<N, M, Own>,
+                Promise<HandlerOutput<M>>
+              >
+            : never);
 
 type CallableKeys<C> = {
-  [K in keyof C]: C[K] extends { readonly kind: "query" | "command" } ? K : never;
+  [K in keyof C]: C[K] extends { readonly kind: "query" | "command" | "stream" } ? K : never;
 }[keyof C];
 
-/** A handler for each query and command of the contract. */
+/** A handler for each query, command and stream of the contract. */
 export type Handlers<C extends AnyContract, N, K extends keyof C = CallableKeys<C>> = {
   readonly [P in K]: Handler<C[P], N, IdOf<C>>;
 };
@@ -177,6 +186,8 @@ interface Behaviour<C extends AnyContract, N> {
   readonly sagas?: HasDatabase<N> extends true
     ? readonly AnySaga[]
     : "a service without a database has no sagas: nothing would remember their steps";
+  /** Earlier versions of its contract that it serves as well: `[adapt(catalogV1, catalog, {…})]`. */
+  readonly older?: readonly Adapter<IdOf<C>>[];
 }
 
 /** A service as data, for the runtime. Made by {@link service}. */
@@ -184,10 +195,16 @@ export interface ServiceDefinition {
   readonly name: string;
   readonly contract: AnyContract;
   readonly needs: NeedsSpec;
-  readonly handle: { readonly [member: string]: ((input: any, context: any) => Promise<unknown>) | Phases };
+  readonly handle: {
+    readonly [member: string]: ((input: any, context: any) => Promise<unknown>) | Phases;
+  };
+  /** Of its streams. */
+  readonly streams: { readonly [member: string]: (input: any, context: any) => AsyncIterable<unknown> };
   readonly react: readonly Reaction<any>[];
   readonly schedule: readonly Schedule<any>[];
   readonly sagas: readonly AnySaga[];
+  /** Earlier versions of the contract that are served as well. */
+  readonly older: readonly Adapter[];
 }
 
 /** Names what a service needs, so that a handler in a file of its own can be typed by it. */
@@ -210,9 +227,9 @@ export function service<const C extends AnyContract, const N extends NeedsSpec>(
   checkNeeds(wants, place);
   if (typeof behaviour !== "object" || behaviour === null)
     refuse(place, "its third argument is not what it does", "give { handle: {…} }");
-  knownKeys(behaviour, ["handle", "react", "schedule", "sagas"], place);
-  const handle = (behaviour.handle ?? {}) as ServiceDefinition["handle"];
-  checkHandlers(facts, handle, wants, place);
+  knownKeys(behaviour, ["handle", "react", "schedule", "sagas", "older"], place);
+  checkHandlers(facts, (behaviour.handle ?? {}) as ServiceDefinition["handle"], wants, place);
+  const { handle, streams } = byKind(facts, behaviour.handle as never);
   const react = (behaviour.react ?? []) as readonly Reaction<any>[];
   const schedule = (behaviour.schedule ?? []) as readonly Schedule<any>[];
   const sagas = (behaviour.sagas ?? []) as readonly AnySaga[];
@@ -243,5 +260,29 @@ export function service<const C extends AnyContract, const N extends NeedsSpec>(
     `${place}.sagas`,
     "give each saga a name of its own",
   );
-  return Object.freeze({ name: facts.name, contract, needs: wants, handle, react, schedule, sagas });
+  const older = checkOlder(behaviour.older, contract, `${place}.older`);
+  return Object.freeze({
+    name: facts.name,
+    contract,
+    needs: wants,
+    handle,
+    streams,
+    react,
+    schedule,
+    sagas,
+    older,
+  });
+}
+
+/** Streams stand among the handlers of a service, and run otherwise. */
+function byKind(
+  facts: ContractFacts,
+  given: { readonly [member: string]: never },
+): Pick<ServiceDefinition, "handle" | "streams"> {
+  const isStream = (name: string): boolean => facts.members.get(name)?.kind === "stream";
+  const all = Object.entries(given);
+  return {
+    handle: Object.fromEntries(all.filter(([name]) => !isStream(name))),
+    streams: Object.fromEntries(all.filter(([name]) => isStream(name))),
+  };
 }

@@ -71,7 +71,7 @@ export interface ReservedNumber {
 export interface MethodDescriptor {
   /** `"inventory@1.reserve"`. */
   readonly member: string;
-  readonly kind: "query" | "command";
+  readonly kind: "query" | "command" | "stream";
   /** `"Reserve"`. */
   readonly name: string;
   /** `"/kerf.inventory.v1.Inventory/Reserve"`. */

@@ -32,7 +32,11 @@ export interface PlainFile {
 export function fileOf(contract: ContractDescriptor): PlainFile {
   return {
     ...contract,
-    methods: contract.methods.map(({ kind, ...method }) => ({ ...method, readOnly: kind === "query" })),
+    methods: contract.methods.map(({ kind, ...method }) => ({
+      ...method,
+      readOnly: kind !== "command",
+      responseStream: kind === "stream",
+    })),
   };
 }
 

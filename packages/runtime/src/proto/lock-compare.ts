@@ -36,7 +36,12 @@ function* memberChanges(locked: LockedContract, contract: ContractDescriptor): G
     const member = now[name];
     if (member) yield* memberChange(name, before, member);
     else if (!formerly(contract, name, before)) {
-      const breaks = { query: callers, command: callersAndStored, event: subscribersAndStored }[before.kind];
+      const breaks = {
+        query: callers,
+        stream: callers,
+        command: callersAndStored,
+        event: subscribersAndStored,
+      }[before.kind];
       yield {
         path: name,
         reason: `the ${before.kind} was removed`,

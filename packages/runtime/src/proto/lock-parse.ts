@@ -32,7 +32,7 @@ const message = z.object({
   reserved: z.record(z.string().regex(/^[1-9]\d*$/), z.string()).exactOptional(),
 });
 const member = z.object({
-  kind: z.enum(["query", "command", "event"]),
+  kind: z.enum(["query", "command", "event", "stream"]),
   http: z.string().exactOptional(),
   version: z.int().min(1).exactOptional(),
   errors: z.array(z.string()).exactOptional(),

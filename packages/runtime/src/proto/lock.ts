@@ -30,7 +30,7 @@ export interface LockedContract {
 export const lockFormat = 2;
 
 export interface LockedMember {
-  readonly kind: "query" | "command" | "event";
+  readonly kind: "query" | "command" | "event" | "stream";
   /** Its route at the gateway. */
   readonly http?: string;
   /** Of its data or input; 1 where absent. */

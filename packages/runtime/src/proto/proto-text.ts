@@ -29,11 +29,11 @@ function methodLines(method: MethodDescriptor): string[] {
   const errors = [...method.errors].map(
     ([code, message]) => `Fails with ${code}, whose data is ${message.path}.`,
   );
-  const signature = `rpc ${method.name}(${method.request.name}) returns (${method.response.name})`;
+  const signature = `rpc ${method.name}(${method.request.name}) returns (${method.kind === "stream" ? "stream " : ""}${method.response.name})`;
   return [
     ...comment(method.description),
     ...comment(errors.join("\n")),
-    ...(method.kind === "query"
+    ...(method.kind !== "command"
       ? [`${signature} {`, "  option idempotency_level = NO_SIDE_EFFECTS;", "}"]
       : [`${signature};`]),
   ];

@@ -1,9 +1,10 @@
-import { describe, StatusError, type AnyCommand, type AnyQuery, type Phases } from "kerf";
+import { describe, memberNameOf, StatusError, type AnyCommand, type AnyQuery, type Phases } from "kerf";
 import type { Endpoint } from "../call/dispatch.ts";
 import { compileValidator, type Validator } from "../validate/index.ts";
 import { runCommand, type CommandEndpoint } from "../work/command.ts";
 import { runQuery } from "../work/query.ts";
 import { settleCommand } from "../work/settle.ts";
+import { adaptedHandler } from "./adapted.ts";
 import type { ServicePort } from "./port.ts";
 
 /** Compiles a service's queries and commands into endpoints, by member id. */
@@ -11,8 +12,16 @@ export function endpointsOf(port: ServicePort): [string, Endpoint][] {
   const { definition } = port;
   const found: [string, Endpoint][] = [];
   for (const [name, member] of describe(definition.contract).members) {
-    if (member.kind === "event") continue;
+    if (member.kind === "event" || member.kind === "stream") continue;
     found.push([member.id, endpointOf(port, member, definition.handle[name]!)]);
+  }
+  for (const call of definition.older.flatMap(({ calls }) => [...calls.values()])) {
+    const handler = adaptedHandler(call, definition.handle[memberNameOf(call.current.id)]!);
+    // What isolation the handler needs, its own version says.
+    const { older, current } = call;
+    const member =
+      older.kind === "command" ? { ...older, isolation: (current as AnyCommand).isolation } : older;
+    found.push([member.id, endpointOf(port, member, handler)]);
   }
   return found;
 }

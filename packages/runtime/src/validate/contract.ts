@@ -33,7 +33,7 @@ export function checkSchema(schema: Schema, place: string): void {
 }
 
 function checkMember(member: AnyMember, defaults: ReadDefault[]): void {
-  if (member.kind !== "query") checkEarlier(member, defaults);
+  if (member.kind === "event" || member.kind === "command") checkEarlier(member, defaults);
   if (member.kind === "event") {
     const data = readTop(member.data, `${member.id}.data`, defaults);
     checkOpen(data, `${member.id}.data`);
