@@ -42,6 +42,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "hand a service past events again, for a new read model",
     load: async () => (await import("./commands/replay.ts")).replay,
   },
+  "api-keys": {
+    summary: "make, list and revoke keys by which machines use the gateway",
+    load: async () => (await import("./commands/api-keys.ts")).apiKeys,
+  },
   check: {
     summary: "check the declarations, and the contracts against their lock file",
     load: async () => (await import("./commands/check.ts")).check,

@@ -1,5 +1,5 @@
 import { flushCompileCache } from "node:module";
-import { createLog, edges, loadGraph, type Graph } from "@kerf/runtime";
+import { contractsOf, createLog, edges, loadGraph, type Graph } from "@kerf/runtime";
 import { LOG_LEVELS, type Logger, type LogLevel } from "@kerf/runtime/log";
 import type { ContractFacts, Topology, Unit } from "kerf";
 import { command, configOption, dataOption, topologyOption } from "../arguments.ts";
@@ -30,6 +30,8 @@ export const start = command({
     '  KERF_ENDPOINTS       where the other units are: \'{"back":"10.0.0.7:5000,10.0.0.8:5000"}\'',
     "  KERF_DISCOVERY=dns   finds them by DNS: <unit><KERF_DNS_SUFFIX>, on KERF_DNS_PORT",
     "  KERF_HOST KERF_PORT  of the gateway; default: 127.0.0.1 and 4000",
+    "  KERF_OIDC_ISSUER KERF_OIDC_AUDIENCE   whose access tokens are believed, and for whom they must be",
+    "  KERF_API_KEYS_FILE   keys of machines, as kerf api-keys writes them",
     "  KERF_HEALTH_PORT     /livez, /readyz and /status on loopback; default: one that is free",
     "  KERF_LOG_LEVEL       trace, debug, info, warn, error; default: info",
     "  KERF_<SERVICE>_<NAME>, or a file named by KERF_<SERVICE>_<NAME>_FILE: settings of a service",
@@ -49,7 +51,7 @@ export const start = command({
       logUnexpected(log);
       const graph = await loadGraph(configuration.app);
       requireEndpoints(graph, topology, unit);
-      const contracts = [...graph.services.values()].map((node) => node.definition.contract);
+      const contracts = contractsOf(graph);
       const frozen = process.env["NODE_ENV"] === "production";
       const lock = await lockToRunWith(configuration.folder, contracts, { frozen });
       loaded = true;
