@@ -229,7 +229,7 @@ export function service<const C extends AnyContract, const N extends NeedsSpec>(
     refuse(place, "its third argument is not what it does", "give { handle: {…} }");
   knownKeys(behaviour, ["handle", "react", "schedule", "sagas", "older"], place);
   checkHandlers(facts, (behaviour.handle ?? {}) as ServiceDefinition["handle"], wants, place);
-  const { handle, streams } = byKind(facts, behaviour.handle as never);
+  const { handle, streams } = byKind(facts, (behaviour.handle ?? {}) as never);
   const react = (behaviour.react ?? []) as readonly Reaction<any>[];
   const schedule = (behaviour.schedule ?? []) as readonly Schedule<any>[];
   const sagas = (behaviour.sagas ?? []) as readonly AnySaga[];
