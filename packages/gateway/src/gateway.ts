@@ -7,7 +7,7 @@ import { allowOrigins } from "./cors.ts";
 import { serveHealth } from "./health.ts";
 import { isDevelopmentIdentity, isLoopback } from "./identity/development.ts";
 import { identityHook } from "./identity/hook.ts";
-import { appLimits, rateLimits } from "./limits/hook.ts";
+import { rateLimits } from "./limits/rates.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { listen } from "./listen.ts";
 import { memberHandler } from "./member.ts";
@@ -138,7 +138,8 @@ function serve(app: FastifyInstance, options: GatewayOptions, limits: Limits, dr
   const trustedProxies = options.trustedProxies ?? 0;
   const rates = rateLimits({
     ...options,
-    limits: appLimits(options.rateLimits, !isLoopback(options.host) || trustedProxies > 0),
+    limits: options.rateLimits,
+    reachedByOthers: !isLoopback(options.host) || trustedProxies > 0,
     trustedProxies,
   });
   for (const route of routes) {
@@ -151,8 +152,8 @@ function serve(app: FastifyInstance, options: GatewayOptions, limits: Limits, dr
       onRequest: [
         ...(identify === undefined && route.member.access === "public"
           ? []
-          : [identityHook(route, identify, calls, refuseHere)]),
-        ...rates.hook(route.member.id, route.member.limit, refuseHere),
+          : [rates.guardIdentity((no) => identityHook(route, identify, calls, no), refuseHere)]),
+        ...rates.stages(route.member.id, route.member.limit, refuseHere),
       ],
       handler: memberHandler(route, { invoke, calls, respond, refuse: refuseHere }),
     });

@@ -3,8 +3,10 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { readLimit, StatusError, type AppLimits, type Limit, type Quota } from "kerf";
 import type { Logger } from "pino";
 import { problem, problemOfStatusError, type Problem } from "../problems/problem.ts";
+import type { Refuse, Stage } from "../stage.ts";
 import { addressGroup, clientAddress } from "./address.ts";
 import { SharedCounting } from "./failover.ts";
+import { guardIdentity, type GuardIdentity } from "./guesses.ts";
 import { policiesOf, policyField, remainingField, secondsOf, type Policy } from "./policy.ts";
 import { countInMemory, countInRedis, type Count, type Counter } from "./window.ts";
 
@@ -17,7 +19,9 @@ export const strangersLimit: Limit = { rate: "3000/m", burst: "200/s" };
 export interface RateLimitOptions {
   /** Of the application: its counts in Redis are its own. */
   readonly app: string;
-  readonly limits: AppLimits;
+  readonly limits: AppLimits | undefined;
+  /** Whether others than this machine can ask. Where none can, nothing is limited but what is declared. */
+  readonly reachedByOthers: boolean;
   /** How many proxies of one's own every request passes. */
   readonly trustedProxies: number;
   /** Where the gateways of an application count together; each counts alone where absent. */
@@ -25,22 +29,21 @@ export interface RateLimitOptions {
   readonly log: Logger;
 }
 
-type Refuse = (request: FastifyRequest, reply: FastifyReply, found: Problem) => void;
-export type Hook = (request: FastifyRequest, reply: FastifyReply, done: () => void) => void;
-
 export interface RateLimits {
   /**
    * Counts the requests of one route, when it is known who asks; none where nothing is counted.
    * @param name of the route's own limit, which is counted beside that of the app
    */
-  hook(name: string, limit: Limit | undefined, refuse: Refuse): readonly Hook[];
+  stages(name: string, limit: Limit | undefined, refuse: Refuse): readonly Stage[];
+  readonly guardIdentity: GuardIdentity;
 }
 
 /** @throws DeclarationError for a limit that is none */
 export function rateLimits(options: RateLimitOptions): RateLimits {
   const counterOf = counters(options);
+  const limits = appLimits(options);
   const ofApp = (who: "strangers" | "known") => {
-    const limit = options.limits[who];
+    const limit = limits[who];
     const quotas = limit && readLimit(limit, `gateway.limits.${who}`);
     return policiesOf(who, quotas, counterOf);
   };
@@ -48,19 +51,22 @@ export function rateLimits(options: RateLimitOptions): RateLimits {
   const known = ofApp("known");
 
   return {
-    hook(name, limit, refuse) {
+    guardIdentity: options.reachedByOthers
+      ? guardIdentity(options.trustedProxies)
+      : (makeStage, refuse) => makeStage(refuse),
+    stages(name, limit, refuse) {
       if (limit === "none") return [];
       const own = policiesOf(name, limit && readLimit(limit, `${name}.limit`), counterOf);
       if (own.length + strangers.length + known.length === 0) return [];
       const countStranger = counting([...own, ...strangers], refuse);
       const countKnown = counting([...own, ...known], refuse);
-      const hook: Hook = (request, reply, done) => {
+      const stage: Stage = (request, reply, done) => {
         const { actor } = request;
         if (actor !== undefined) return countKnown(`by ${actor.id}`, request, reply, done);
         const from = addressGroup(clientAddress(request.raw, options.trustedProxies));
         countStranger(`from ${from}`, request, reply, done);
       };
-      return [hook];
+      return [stage];
     },
   };
 }
@@ -105,9 +111,9 @@ function exceededProblem(policies: readonly Policy[], counts: readonly Count[]):
 }
 
 /**
- * The limits of an app, with those that hold where it says nothing. A gateway that only this machine reaches has none: there
- * is nobody to protect it from, and whoever works or measures there asks from one address.
+ * With those that hold where the app says nothing. A gateway that only this machine reaches has none: there is nobody to
+ * protect it from, and whoever works or measures there asks from one address.
  */
-export function appLimits(given: AppLimits | undefined, reachedByOthers: boolean): AppLimits {
-  return reachedByOthers ? { strangers: strangersLimit, ...given } : (given ?? {});
+function appLimits({ limits, reachedByOthers }: RateLimitOptions): AppLimits {
+  return reachedByOthers ? { strangers: strangersLimit, ...limits } : (limits ?? {});
 }
