@@ -1,12 +1,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Gateway } from "@kerf/gateway";
-import { openServer, startUnit, type DatabaseServer, type Graph, type RunningUnit } from "@kerf/runtime";
+import {
+  contractsOf,
+  openServer,
+  startUnit,
+  type DatabaseServer,
+  type Graph,
+  type RunningUnit,
+} from "@kerf/runtime";
 import type { Logger } from "@kerf/runtime/log";
 import type { ContractLock } from "@kerf/runtime/proto";
 import { openRedis, type Redis } from "@kerf/runtime/redis";
 import type { Topology, Unit } from "kerf";
 import { discoveryOf } from "./discovery.ts";
-import { contractsOf, openEdge } from "./edge.ts";
+import { openEdge } from "./edge.ts";
 import { exampleOf } from "./example.ts";
 import { serveHealth, type HealthServer } from "./health.ts";
 import { readSettings, retentionOf, type Environment } from "./settings.ts";

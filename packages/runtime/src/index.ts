@@ -17,7 +17,7 @@ export { openServer, type DatabaseServer, type ServerOptions } from "./data/serv
 export type { Discovery } from "./discovery/discovery.ts";
 export { dnsDiscovery } from "./discovery/dns.ts";
 export { staticDiscovery } from "./discovery/static.ts";
-export { edges, loadGraph, mayCall, type Edge, type Graph, type ServiceNode } from "./graph/index.ts";
+export { contractsOf, edges, loadGraph, mayCall, type Edge, type Graph, type ServiceNode } from "./graph/index.ts";
 export { createLog, readableLine, type LogLevel } from "./log/index.ts";
 export type {
   Action,

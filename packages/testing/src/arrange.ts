@@ -26,7 +26,12 @@ export async function arrange(app: App, wanted: Arrangement): Promise<{ graph: G
     const stand = fakes.get(name);
     if (stand) services[name] = async () => ({ default: stand });
     else if (run.includes(name)) services[name] = load;
-    else services[name] = async () => ({ default: fake((await load()).default.contract, {}) });
+    else {
+      services[name] = async () => {
+        const { contract, older } = (await load()).default;
+        return { default: { ...fake(contract, {}), older } };
+      };
+    }
   }
   const made = declareApp(wanted.name, { services, topologies: { test: unitsOf(app, wanted.topology) } });
   const topology = made.topologies.get("test")!;

@@ -1,6 +1,6 @@
-import { localTransport, startUnit, type Broker, type RunningUnit } from "@kerf/runtime";
+import { contractsOf, localTransport, startUnit, type Broker, type RunningUnit } from "@kerf/runtime";
 import { faceOf } from "./face.ts";
-import { common, contractsOf, groupsOf, listenAt, type Parts } from "./parts.ts";
+import { common, groupsOf, listenAt, type Parts } from "./parts.ts";
 import { repeating } from "./repeat.ts";
 import type { Rig } from "./rig-options.ts";
 

@@ -1,5 +1,5 @@
 import type { Topology } from "kerf";
-import { createLog, type Graph, type LogLevel, type UnitTiming } from "@kerf/runtime";
+import { contractsOf, createLog, type Graph, type LogLevel, type UnitTiming } from "@kerf/runtime";
 import type { TestServer } from "@kerf/runtime/testing";
 import { EventLog } from "./events.ts";
 import type { Mode, RigOptions } from "./rig-options.ts";
@@ -34,10 +34,6 @@ export function common(parts: Parts) {
     settings: { KERF_UNIT_SECRET: parts.secret, ...parts.options.settings },
     timing: parts.timing,
   };
-}
-
-export function contractsOf(graph: Graph) {
-  return [...graph.services.values()].map((node) => node.definition.contract);
 }
 
 export function groupsOf(graph: Graph) {

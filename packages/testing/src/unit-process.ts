@@ -1,6 +1,6 @@
 // The process of one unit in tests: told what to run by KERF_TEST_UNIT, drains when its parent lets go of it.
 import { flushCompileCache } from "node:module";
-import { createLog, openServer, startUnit, type LogLevel } from "@kerf/runtime";
+import { contractsOf, createLog, openServer, startUnit, type LogLevel } from "@kerf/runtime";
 import type { App } from "kerf";
 import { arrange } from "./arrange.ts";
 import { EventLog } from "./events.ts";
@@ -12,7 +12,7 @@ const { graph, topology } = await arrange(app, { name: told.name, run: told.run,
 const unit = topology.units.find((candidate) => candidate.name === told.unit)!;
 const endpoints = new Map(told.endpoints);
 const [host, port] = endpoints.get(told.unit)!.split(":");
-const contracts = [...graph.services.values()].map((node) => node.definition.contract);
+const contracts = contractsOf(graph);
 
 const running = await startUnit({
   graph,

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { droppedSagas, loadGraph, openOperations, openServer, type Graph } from "@kerf/runtime";
+import { contractsOf, droppedSagas, loadGraph, openOperations, openServer, type Graph } from "@kerf/runtime";
 import { checkLock, readLock } from "@kerf/runtime/proto";
 import { command, configOption } from "../arguments.ts";
 import { loadConfiguration } from "../configuration.ts";
@@ -68,15 +68,12 @@ async function findProblems(given: Given, part: string, output: Output): Promise
   }
 }
 
-async function contractProblems({ services }: Graph, file: string): Promise<readonly Problem[]> {
+async function contractProblems(graph: Graph, file: string): Promise<readonly Problem[]> {
   if (!existsSync(file)) {
     const mend = "run `kerf export proto --write-lock` and commit the file";
     return [{ place: file, reason: "the lock file is missing", mend }];
   }
-  return checkLock(
-    await readLock(file),
-    [...services.values()].map((node) => node.definition.contract),
-  );
+  return checkLock(await readLock(file), contractsOf(graph));
 }
 
 /** Where a database can be looked at: a check of declarations must not need one. */

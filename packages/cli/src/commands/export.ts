@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { openapi } from "@kerf/gateway";
-import { loadGraph } from "@kerf/runtime";
+import { contractsOf, loadGraph } from "@kerf/runtime";
 import { lockContracts, protoOf, protoText } from "@kerf/runtime/proto";
 import { describe, type AnyContract } from "kerf";
 import { command, configOption } from "../arguments.ts";
@@ -40,7 +40,7 @@ export const exportCommand = command({
     const output = standardOutput({ json: false });
     const configuration = await loadConfiguration(given.config);
     const graph = await loadGraph(configuration.app);
-    const contracts = [...graph.services.values()].map((node) => node.definition.contract);
+    const contracts = contractsOf(graph);
     if (given["write-lock"]) {
       await lockContracts(lockFile(configuration.folder), contracts, {
         frozen: false,

@@ -1,5 +1,6 @@
 import {
   contractIdOf,
+  contractsServed,
   DeclaredError,
   describe,
   StatusError,
@@ -58,8 +59,9 @@ export class Inbox {
     this.#endpoints = endpoints;
     const events = new Map<string, AnyEvent>(port.definition.react.map((r) => [r.event.id, r.event]));
     for (const saga of sagas) for (const { event } of saga.waits) events.set(event.id, event);
-    for (const member of describe(port.definition.contract).members.values())
-      if (member.kind === "command") this.#orders.set(member.id, orderReader(member));
+    for (const contract of contractsServed(port.definition))
+      for (const member of describe(contract).members.values())
+        if (member.kind === "command") this.#orders.set(member.id, orderReader(member));
     for (const [id, event] of events) {
       const reaction = port.definition.react.find((r) => r.event.id === id);
       const subscriber: Subscriber = {

@@ -1,4 +1,4 @@
-import { contractIdOf, serviceNameOf, type App, type ContractFacts, type ServiceDefinition } from "kerf";
+import { contractIdOf, type AnyContract, type App, type ContractFacts, type ServiceDefinition } from "kerf";
 
 /** An application whose services are loaded and agree with each other. */
 export interface Graph {
@@ -10,6 +10,8 @@ export interface Graph {
 export interface ServiceNode {
   readonly definition: ServiceDefinition;
   readonly facts: ContractFacts;
+  /** What it answers to, by id: its own contract first, then the older versions that it adapts. */
+  readonly served: ReadonlyMap<string, AnyContract>;
   /** Contract ids that the service and its sagas may call and send to. */
   readonly uses: ReadonlySet<string>;
   /** Contract ids whose events the service reacts to, or its sagas wait for. */
@@ -26,7 +28,10 @@ export function mayCall(graph: Graph, callerService: string, id: string): boolea
   const caller = graph.services.get(callerService);
   if (!caller) return false;
   const contract = id.includes(".") ? contractIdOf(id) : id;
-  return (
-    caller.uses.has(contract) || (serviceNameOf(contract) === callerService && caller.facts.id === contract)
-  );
+  return caller.uses.has(contract) || caller.served.has(contract);
+}
+
+/** Every contract that the services of an app serve, older versions included. */
+export function contractsOf(graph: Graph): readonly AnyContract[] {
+  return [...graph.services.values()].flatMap((node) => [...node.served.values()]);
 }

@@ -235,7 +235,7 @@ describe("an app is refused", () => {
     refused(
       await refusal({ ...all, storefront: user }),
       "service(storefront).uses",
-      /catalog@2 is not the version that runs: .* implements catalog@1/,
+      /catalog@2 is not a version that runs: .* serves catalog@1/,
       /use catalog@1/,
     );
   });

@@ -1,4 +1,12 @@
-import { contractIdOf, DeclarationError, describe, sagaFacts, type App, type ServiceDefinition } from "kerf";
+import {
+  contractIdOf,
+  contractsServed,
+  DeclarationError,
+  describe,
+  sagaFacts,
+  type App,
+  type ServiceDefinition,
+} from "kerf";
 import { checkContract, checkSchema } from "../validate/index.ts";
 import type { Graph, ServiceNode } from "./graph.ts";
 import { contractHash } from "./hash.ts";
@@ -33,7 +41,8 @@ function readService(name: string, definition: ServiceDefinition): ServiceNode {
       `is the service of the contract "${facts.name}"`,
       `call it "${facts.name}" in the app: services are known by the names of their contracts`,
     );
-  checkContract(definition.contract);
+  const served = contractsServed(definition);
+  served.forEach(checkContract);
   const sagas = definition.sagas.map(sagaFacts);
   for (const saga of sagas) checkSchema(saga.input, `service(${name}).sagas.${saga.name}.input`);
   const used = [...(definition.needs.uses ?? []), ...sagas.flatMap((saga) => saga.uses)];
@@ -44,6 +53,7 @@ function readService(name: string, definition: ServiceDefinition): ServiceNode {
   return {
     definition,
     facts,
+    served: new Map(served.map((contract) => [describe(contract).id, contract])),
     uses: new Set(used.map((contract) => describe(contract).id)),
     reactsTo: new Set(events.map((event) => contractIdOf(event.id))),
     hash: contractHash(definition.contract),

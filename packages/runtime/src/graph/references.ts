@@ -30,7 +30,8 @@ export function checkReferences(node: ServiceNode, services: Services): void {
 function checkUsed(used: AnyContract, services: Services, place: string): void {
   const { id } = describe(used);
   const provider = findProvider(id, services, place);
-  if (provider.definition.contract !== used && provider.hash !== contractHash(used))
+  const served = provider.served.get(id)!;
+  if (served !== used && contractHash(served) !== contractHash(used))
     throw new DeclarationError(
       place,
       `its ${id} is another contract than the one that the service "${provider.facts.name}" implements`,
@@ -39,8 +40,17 @@ function checkUsed(used: AnyContract, services: Services, place: string): void {
 }
 
 function checkEvent(event: AnyEvent, services: Services, place: string): void {
-  const provider = findProvider(contractIdOf(event.id), services, place);
-  if (provider.facts.members.get(memberNameOf(event.id))?.kind !== "event")
+  const id = contractIdOf(event.id);
+  const provider = findProvider(id, services, place);
+  const name = memberNameOf(event.id);
+  const adapted = provider.definition.older.find(({ older }) => describe(older).id === id)?.events.get(name);
+  if (adapted?.never !== undefined)
+    throw new DeclarationError(
+      place,
+      `${event.id} is not stated any more: ${adapted.never}`,
+      `react to an event of ${provider.facts.id}`,
+    );
+  if (describe(provider.served.get(id)!).members.get(name)?.kind !== "event")
     throw new DeclarationError(
       place,
       `${event.id} is not an event of the contract that the service "${provider.facts.name}" implements`,
@@ -59,10 +69,10 @@ function findProvider(contractId: string, services: Services, place: string): Se
       "add its service to the app, or stop using it",
     );
   }
-  if (provider.facts.id !== contractId)
+  if (!provider.served.has(contractId))
     throw new DeclarationError(
       place,
-      `${contractId} is not the version that runs: the service "${name}" implements ${provider.facts.id}`,
+      `${contractId} is not a version that runs: the service "${name}" serves ${[...provider.served.keys()].join(", ")}`,
       `use ${provider.facts.id}`,
     );
   return provider;

@@ -1,10 +1,10 @@
-import { DeclarationError, routeParts } from "kerf";
+import { DeclarationError, describe, routeParts } from "kerf";
 import type { ServiceNode } from "./graph.ts";
 
 /** Checks that no two members of an app are reached by the same requests. @throws DeclarationError */
 export function checkRoutes(services: Iterable<ServiceNode>): void {
   const taken = new Map<string, string>();
-  for (const { facts } of services) {
+  for (const facts of [...services].flatMap((node) => [...node.served.values()]).map(describe)) {
     for (const member of facts.members.values()) {
       if (member.kind === "event" || member.http === undefined) continue;
       const { method, path, shape } = routeParts(member.http, member.id);

@@ -1,4 +1,4 @@
-import { describe, sagaFacts } from "kerf";
+import { contractsServed, describe, sagaFacts } from "kerf";
 import type { Broker, Group, Subscription } from "../broker/broker.ts";
 import type { Endpoint } from "../call/dispatch.ts";
 import { crashAround } from "../crashpoint/crashpoint.ts";
@@ -204,7 +204,6 @@ function relayTopic(service: string): string {
 /** What a service subscribes to: the events that it reacts to or waits for, and the orders to it. */
 export function groupsOf(definition: ServicePort["definition"]): Group[] {
   if (!definition.needs.database) return [];
-  const facts = describe(definition.contract);
   const from = new Map<string, "now" | "earliest">();
   const hear = (channel: string, start: "now" | "earliest"): void => {
     if (from.get(channel) !== "earliest") from.set(channel, start);
@@ -213,8 +212,8 @@ export function groupsOf(definition: ServicePort["definition"]): Group[] {
   for (const saga of definition.sagas)
     for (const { event } of sagaFacts(saga).waits) hear(channelOf(event.id), "now");
   // Orders are never skipped: one that was sent before this service first ran is for it all the same.
-  if ([...facts.members.values()].some((m) => m.kind === "command"))
-    hear(commandChannel(facts.id), "earliest");
+  for (const { id, members } of contractsServed(definition).map(describe))
+    if ([...members.values()].some((m) => m.kind === "command")) hear(commandChannel(id), "earliest");
   return [...from].map(([channel, start]) => ({ service: definition.name, channel, from: start }));
 }
 

@@ -1,4 +1,4 @@
-import { describe } from "kerf";
+import { contractsServed, describe } from "kerf";
 import type { Logger } from "pino";
 import type { Broker } from "../broker/broker.ts";
 import type { Clock } from "../clock/clock.ts";
@@ -32,7 +32,7 @@ export class Consumers {
     const { clock, measureMs, definitions } = options;
     this.#options = options;
     this.#names = new Set(definitions.map((d) => d.name));
-    this.#contracts = new Set(definitions.map((d) => describe(d.contract).id));
+    this.#contracts = new Set(definitions.flatMap(contractsServed).map((c) => describe(c).id));
     this.#alarms = new Alarms(options.log);
     this.#measureAt = clock.now() + measureMs * clock.random();
   }

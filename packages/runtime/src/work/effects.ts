@@ -15,6 +15,7 @@ import type { Run } from "../data/transaction.ts";
 import { hashValue } from "../journal/hash.ts";
 import type { Journal, NewSaga, OutboxMessage } from "../journal/journal.ts";
 import type { Validator } from "../validate/index.ts";
+import type { OlderEvent } from "../service/adapted.ts";
 import { commandChannel, encodeEnvelope, type Envelope } from "../events/envelope.ts";
 
 /** What an effect needs to know of the service it comes from. */
@@ -25,6 +26,8 @@ export interface EffectSource {
   readonly sagas: ReadonlySet<string>;
   readonly worker: string | undefined;
   readonly validator: (schemaOf: AnyEvent | AnyCommand | AnySaga) => Validator;
+  /** Of older versions of its contract: what is stated with an event, by the id of that. */
+  readonly older: ReadonlyMap<string, readonly OlderEvent[]>;
 }
 
 /** Who hears of a refusal. */
@@ -58,6 +61,15 @@ export class Effects {
     const data = this.#checked(event, given, `emit(${event.id})`) as Record<string, unknown>;
     const key = String(data[event.key]);
     this.#append(contractIdOf(event.id), key, this.#source.clock.uuid(), event, data);
+    for (const older of this.#source.older.get(event.id) ?? []) this.#emitOlder(older, data);
+  }
+
+  /** Those who know the old version only are told of it too. */
+  #emitOlder({ event, data: map }: OlderEvent, current: unknown): void {
+    const given = map ? map(current) : current;
+    if (given === undefined) return;
+    const data = this.#checked(event, given, `emit(${event.id})`) as Record<string, unknown>;
+    this.#append(contractIdOf(event.id), String(data[event.key]), this.#source.clock.uuid(), event, data);
   }
 
   send(command: AnyCommand, given: unknown, options: SendOptions & Telling = {}): void {

@@ -1,0 +1,91 @@
+import {
+  DeclaredError,
+  StatusError,
+  type AdaptedCall,
+  type AdaptedEvent,
+  type Adapter,
+  type AnyEvent,
+  type Phases,
+} from "kerf";
+import { misfit } from "../call/dispatch.ts";
+import { compileValidator } from "../validate/index.ts";
+import type { HandlerContext } from "./context.ts";
+
+type Handle = (input: any, context: any) => Promise<unknown>;
+
+/**
+ * The handler of an old member: that of today between two mappings. Whatever is recorded of a command is so in the old
+ * form, under the old member, as a service that only knows the old version would: both may run at once.
+ */
+export function adaptedHandler(call: AdaptedCall, today: Handle | Phases): Handle | Phases {
+  const { older, current } = call;
+  const takes = compileValidator(current.input, { unknownFields: "drop", enums: "exact" });
+  const gives = compileValidator(current.output, { unknownFields: "drop", enums: "exact" });
+  const failure = errorsOf(call);
+  const asked = (old: unknown): unknown => {
+    const checked = takes(call.input ? call.input(old) : old);
+    if (checked.ok) return checked.value;
+    // What the old version allowed, that of today may refuse: whoever asks is told what.
+    throw misfit(`${older.id}, as ${current.id} has it,`, checked.violations);
+  };
+  const answered = (reply: unknown, old: unknown): unknown => {
+    const checked = gives(reply);
+    if (!checked.ok)
+      throw new Error(
+        `the reply of ${current.id} does not fit its contract, and cannot be that of ${older.id}`,
+      );
+    return call.output ? call.output(checked.value, old) : checked.value;
+  };
+  const adapted =
+    (handle: Handle, answer: (reply: unknown, old: unknown) => unknown): Handle =>
+    async (old, context: HandlerContext) => {
+      context.failsAs = current.id;
+      try {
+        const reply = await handle(asked(old), context);
+        // One that made an error and did not throw it is told so later.
+        return context.made ? reply : answer(reply, old);
+      } catch (error) {
+        throw failure(error);
+      }
+    };
+  if (typeof today === "function") return adapted(today, answered);
+  // What the first phase gives is for the second alone.
+  return { prepare: adapted(today.prepare, (reply) => reply), handle: adapted(today.handle, answered) };
+}
+
+/** Turns a declared error of today into what those know it as who only know the old version. */
+function errorsOf({ older, current, errors }: AdaptedCall): (error: unknown) => unknown {
+  const known = new Map(
+    Object.entries(older.errors).map(([code, data]) => [
+      code,
+      compileValidator(data, { unknownFields: "drop", enums: "exact" }),
+    ]),
+  );
+  return (error) => {
+    if (!(error instanceof DeclaredError) || error.member !== current.id) return error;
+    const means = errors[error.code];
+    if (typeof means === "string") {
+      const text = `${older.id} was refused: ${error.code}, for which its version has no error`;
+      return new StatusError(means, text);
+    }
+    const { code, data } = means ? means(error.data) : error;
+    const checked = known.get(code)?.(data);
+    if (checked?.ok) return new DeclaredError(older.id, code, checked.value);
+    return new Error(`${error.code} of ${current.id} cannot be the error ${code} of ${older.id}`);
+  };
+}
+
+/** An old event that is stated with one of today. */
+export interface OlderEvent {
+  readonly event: AnyEvent;
+  readonly data: ((current: any) => unknown) | undefined;
+}
+
+/** By the id of the event of today. */
+export function olderEvents(adapters: readonly Adapter[]): ReadonlyMap<string, readonly OlderEvent[]> {
+  const stated = adapters
+    .flatMap(({ events }) => [...events.values()])
+    .filter((event): event is Extract<AdaptedEvent, { current: AnyEvent }> => event.never === undefined)
+    .map(({ older, current, data }) => ({ id: current.id, event: older, data }));
+  return Map.groupBy(stated, ({ id }) => id);
+}

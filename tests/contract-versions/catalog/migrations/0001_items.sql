@@ -1,0 +1,1 @@
+create table items (sku text primary key, title text not null, amount int not null, currency text not null);
