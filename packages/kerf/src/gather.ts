@@ -52,7 +52,7 @@ export function required<T>(ask: Ask<T>, { within }: { readonly within?: Duratio
  * logged and counted.
  */
 export function optional<T>(ask: Ask<T>, options?: { readonly within?: Duration }): Part<Outcome<T>>;
-export function optional<T, const O>(
+export function optional<T, O>(
   ask: Ask<T>,
   options: { readonly within?: Duration; readonly otherwise: O },
 ): Part<T | O>;

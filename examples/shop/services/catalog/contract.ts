@@ -34,6 +34,11 @@ export const catalog = contract("catalog", {
     input: z.object({ code: ArticleCode }),
     output: Product,
   }),
+  products: query({
+    description: "The articles with these codes. Those that do not exist are left out.",
+    input: z.object({ codes: z.array(ArticleCode).max(100) }),
+    output: z.object({ products: z.array(Product) }),
+  }),
   offers: query({
     description: "The offers with these ids. Those that do not exist are left out.",
     input: z.object({ offerIds: z.array(OfferId).max(maxLines) }),

@@ -22,6 +22,16 @@ export default service(catalog, wants, {
       return productOf(row);
     },
 
+    async products({ codes }, { sql }) {
+      const rows = await sql<ProductRow>`
+        select a.code, a.name, a.description, o.offer_id as "offerId", o.pence
+          from article a
+          left join lateral (select offer_id, pence from offer
+                              where article = a.code order by number desc limit 1) o on true
+         where a.code = any(${codes}::text[])`;
+      return { products: rows.map(productOf) };
+    },
+
     async offers({ offerIds }, { sql }) {
       return {
         offers: await sql<{ offerId: string; article: string; pence: number; name: string }>`

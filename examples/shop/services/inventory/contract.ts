@@ -13,6 +13,11 @@ export const inventory = contract("inventory", {
     input: z.object({ article: ArticleCode }),
     output: z.object({ article: ArticleCode, available: z.int() }),
   }),
+  stocks: query({
+    description: "The same of many articles. Those that are not stocked have none.",
+    input: z.object({ articles: z.array(ArticleCode).max(100) }),
+    output: z.object({ stocks: z.array(z.object({ article: ArticleCode, available: z.int() })) }),
+  }),
   setOpening: command({
     description: "Sets the opening stock of articles. The same again changes nothing.",
     http: "POST /stock/opening",

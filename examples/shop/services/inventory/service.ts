@@ -33,6 +33,14 @@ export default service(inventory, wants, {
       return { article, available: row?.available ?? 0 };
     },
 
+    async stocks({ articles }, { sql }) {
+      return {
+        stocks: await sql<{ article: string; available: number }>`
+          select wanted.article, coalesce(available, 0) as available
+            from unnest(${articles}::text[]) as wanted(article) left join stock using (article)`,
+      };
+    },
+
     async levels({ after = "", limit }, { sql }) {
       const rows = await sql<Level>`
         select article, opening, available, reserved, sold from stock

@@ -21,6 +21,15 @@ export const storefront = contract("storefront", {
       offer: z.object({ offerId: z.string(), pence: Pence }).optional(),
       available: z.int().optional(),
       alike: z.array(ArticleCode),
+      /** Of those in `alike`, with what is needed to show them; `available` where it could be had. */
+      suggestions: z.array(
+        z.object({
+          code: ArticleCode,
+          name: z.string(),
+          offer: z.object({ offerId: z.string(), pence: Pence }).optional(),
+          available: z.int().optional(),
+        }),
+      ),
       parts: z.object({ stock: Part, recommendations: Part }),
     }),
   }),
