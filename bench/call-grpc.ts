@@ -10,10 +10,12 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type AnyContract, contract, type Log, query } from "kerf";
 import { z } from "zod";
+import { callTokens } from "../packages/runtime/src/authority/call-token.ts";
 import { serveGrpc } from "../packages/runtime/src/transport/grpc-server.ts";
 import { grpcTransport } from "../packages/runtime/src/transport/grpc.ts";
 import type { CallRequest } from "../packages/runtime/src/transport/transport.ts";
 
+const tokens = callTokens("bench", "bench");
 const inventory = contract("inventory", {
   version: 1,
   stock: query({
@@ -44,7 +46,7 @@ const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: ()
 
 if (process.argv.includes("--serve")) {
   const server = await serveGrpc({
-    secret: "bench",
+    tokens,
     host: "127.0.0.1",
     port: 0,
     contracts: [inventory],
@@ -85,7 +87,7 @@ async function measure(): Promise<void> {
   const address = await new Promise<string>((resolve) =>
     child.once("message", (said) => resolve(String(said))),
   );
-  const transport = grpcTransport({ contracts: [inventory], secret: "bench" });
+  const transport = grpcTransport({ contracts: [inventory], tokens });
   const { signal } = new AbortController();
   const bothCpus = async (): Promise<number> => {
     child.send("cpu");

@@ -14,6 +14,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { emptyLock, protoOf, protoText, updateLock } from "../src/proto/index.ts";
+import { callTokens } from "../src/authority/call-token.ts";
 import { type GrpcServer, serveGrpc } from "../src/transport/grpc-server.ts";
 import type { CallRequest } from "../src/transport/transport.ts";
 import { pythonWithGrpc, runPython } from "./python.ts";
@@ -91,7 +92,7 @@ describe("a stock client in another language", { timeout: 120_000 }, () => {
   beforeAll(async () => {
     await pythonWithGrpc();
     server = await serveGrpc({
-      secret: "only units know this",
+      tokens: callTokens("only units know this", "shop"),
       host: "127.0.0.1",
       port: 0,
       contracts: [inventory],

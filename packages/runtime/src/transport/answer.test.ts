@@ -1,7 +1,8 @@
 import { type AnyContract, DeclaredError, StatusError } from "kerf";
 import { describe, expect, it, vi } from "vitest";
 import { answer } from "./answer.ts";
-import { decodeHeader, knowsSecret } from "./header.ts";
+import { callTokens } from "../authority/call-token.ts";
+import { decodeHeader } from "./header.ts";
 import { findCodec } from "./method-codecs.ts";
 import { probe } from "./probe.ts";
 import type { CallRequest, Dispatch } from "./transport.ts";
@@ -14,15 +15,15 @@ function incoming(metadata: WireMetadata = {}, deadlineAt?: number): IncomingCal
   return { metadata: (name) => metadata[name], deadlineAt, signal: new AbortController().signal };
 }
 
-const stranger = (_secret: string | undefined): boolean => false;
+const tokens = callTokens("s".repeat(32), "shop");
 
-async function headerOf(call: IncomingCall, isUnit = stranger): Promise<CallRequest["header"]> {
+async function headerOf(call: IncomingCall): Promise<CallRequest["header"]> {
   let seen: CallRequest | undefined;
   const dispatch: Dispatch = async (request) => {
     seen = request;
     return { text: "" };
   };
-  await answer(codec, hello, call, dispatch, vi.fn(), isUnit);
+  await answer(codec, hello, call, dispatch, vi.fn(), tokens);
   if (!seen) throw new Error("it was not dispatched");
   return seen.header;
 }
@@ -35,28 +36,39 @@ describe("a call from a stranger", () => {
   });
 
   it("is believed nothing about who calls, for whom and how; a unit is", async () => {
-    const actor = Buffer.from(JSON.stringify({ id: "eve", roles: ["staff"] })).toString("base64url");
+    const eve = { id: "eve", roles: ["staff"] };
     const claims = {
       "kerf-caller": "orders",
-      "kerf-actor": actor,
+      "kerf-actor": Buffer.from(JSON.stringify(eve)).toString("base64url"),
       "kerf-via": "gateway",
       "kerf-settle": "1",
-      "kerf-unit-secret": "guess",
+      "kerf-retry": "1",
     };
-    expect(await headerOf(incoming(claims))).toMatchObject({
-      caller: undefined,
-      actor: undefined,
-      via: "call",
-    });
+    const nobody = { caller: undefined, actor: undefined, via: "call", retry: false };
+    expect(await headerOf(incoming(claims))).toMatchObject(nobody);
     expect(await headerOf(incoming(claims))).not.toHaveProperty("settle");
-    const isUnit = knowsSecret("guess");
-    expect(isUnit("guess ") || isUnit(undefined) || isUnit("guesT")).toBe(false);
-    expect(await headerOf(incoming(claims), isUnit)).toMatchObject({
+    const token = tokens.mint("probe", { caller: "orders", actor: eve, via: "saga" });
+    expect(await headerOf(incoming({ ...claims, "kerf-token": token }))).toMatchObject({
       caller: "orders",
-      actor: { id: "eve" },
-      via: "gateway",
+      actor: eve,
+      via: "saga",
       settle: true,
+      retry: true,
     });
+  });
+
+  it("is refused with a token that is not for this service, or of others", async () => {
+    const bearer = { caller: "orders", actor: undefined, via: "call" } as const;
+    for (const wrong of [
+      tokens.mint("payments", bearer),
+      callTokens("s".repeat(32), "another").mint("probe", bearer),
+      "",
+    ]) {
+      const dispatch = vi.fn<Dispatch>();
+      const refused = answer(codec, hello, incoming({ "kerf-token": wrong }), dispatch, vi.fn(), tokens);
+      await expect(refused).rejects.toMatchObject({ code: 16, details: [] });
+      expect(dispatch).not.toHaveBeenCalled();
+    }
   });
 
   it("begins a trace where it brings none, or a malformed one", async () => {
@@ -67,17 +79,15 @@ describe("a call from a stranger", () => {
     expect(first).not.toBe(second);
   });
 
-  it.each<[string, string, string]>([
-    ["kerf-via", "carrier pigeon", "is none of gateway, call, message, saga, schedule"],
-    ["kerf-actor", "!", "is not JSON in base64url"],
-    ["kerf-actor", Buffer.from('{"id":1}').toString("base64url"), "is not of the form"],
-    ["kerf-actor", Buffer.from('{"id":"a","roles":[7]}').toString("base64url"), "is not of the form"],
-    ["kerf-id", "x".repeat(5_000), "has 5000 characters: at most 4096"],
-  ])("is told what is wrong with its metadata %s", (name, value, problem) => {
-    const decode = (): unknown => decodeHeader((asked) => (asked === name ? value : undefined), 0, true);
-    expect(decode).toThrow(StatusError);
-    expect(decode).toThrow(`the metadata ${name} ${problem}`);
-  });
+  it.each<[string, string, string]>([["kerf-id", "x".repeat(5_000), "has 5000 characters: at most 4096"]])(
+    "is told what is wrong with its metadata %s",
+    (name, value, problem) => {
+      const decode = (): unknown =>
+        decodeHeader((asked) => (asked === name ? value : undefined), 0, undefined);
+      expect(decode).toThrow(StatusError);
+      expect(decode).toThrow(`the metadata ${name} ${problem}`);
+    },
+  );
 
   it("keeps an id that only looks percent-encoded", async () => {
     expect((await headerOf(incoming({ "kerf-id": "50%" }))).id).toBe("50%");
@@ -85,7 +95,7 @@ describe("a call from a stranger", () => {
 
   it("is refused with INVALID_ARGUMENT where its bytes are no message", async () => {
     const dispatch = vi.fn<Dispatch>();
-    const refused = answer(codec, Buffer.from([0x0a, 200]), incoming(), dispatch, vi.fn(), stranger);
+    const refused = answer(codec, Buffer.from([0x0a, 200]), incoming(), dispatch, vi.fn(), tokens);
     await expect(refused).rejects.toMatchObject({
       code: 3,
       message: "the input of probe@2.echo: the message ends in the middle of a field",
@@ -99,7 +109,7 @@ describe("an error on the way back", () => {
     const dispatch: Dispatch = async () => {
       throw new DeclaredError("other@1.thing", "Strange", {});
     };
-    await expect(answer(codec, hello, incoming(), dispatch, vi.fn(), stranger)).rejects.toMatchObject({
+    await expect(answer(codec, hello, incoming(), dispatch, vi.fn(), tokens)).rejects.toMatchObject({
       code: 13,
       message: "it failed with other@1.thing Strange, which probe@2.echo does not declare",
     });
@@ -112,7 +122,7 @@ describe("an error on the way back", () => {
       throw new DeclaredError("probe@2.fail", "OutOfStock", { sku: "tea", left: 0.5 });
     };
     const message = failing.request.encode({ how: "" });
-    await expect(answer(failing, message, incoming(), dispatch, onProblem, stranger)).rejects.toMatchObject({
+    await expect(answer(failing, message, incoming(), dispatch, onProblem, tokens)).rejects.toMatchObject({
       code: 13,
     });
     expect(onProblem).toHaveBeenCalledOnce();
@@ -126,7 +136,7 @@ describe("an error on the way back", () => {
     const dispatch: Dispatch = async () => {
       throw new StatusError("INVALID_ARGUMENT", "x".repeat(10_000), { violations });
     };
-    const failure = await answer(codec, hello, incoming(), dispatch, vi.fn(), stranger).catch(
+    const failure = await answer(codec, hello, incoming(), dispatch, vi.fn(), tokens).catch(
       (error: unknown) => error,
     );
     const { details, message } = failure as { details: Uint8Array; message: string };

@@ -1,4 +1,5 @@
-import { StatusError, statusNumbers } from "kerf";
+import { serviceNameOf, StatusError, statusNumbers } from "kerf";
+import { BadCallToken, type Bearer, type CallTokens } from "../authority/call-token.ts";
 import { MalformedMessage, MessageTooLarge, type MethodCodec } from "../proto/index.ts";
 import { decodeHeader } from "./header.ts";
 import { DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from "./limits.ts";
@@ -19,12 +20,12 @@ export async function answer(
   call: IncomingCall,
   dispatch: Dispatch,
   onProblem: OnProblem,
-  isUnit: (secret: string | undefined) => boolean,
+  tokens: CallTokens,
 ): Promise<Buffer> {
   const { member } = codec.method;
   let output: unknown;
   try {
-    const header = headerOf(call, isUnit);
+    const header = headerOf(call, member, tokens);
     const input = decodeInput(codec, message);
     output = await untilAborted(dispatch({ member, input, header }, call.signal), call.signal);
   } catch (error) {
@@ -45,10 +46,28 @@ export async function answer(
   }
 }
 
-function headerOf(call: IncomingCall, isUnit: (secret: string | undefined) => boolean): CallHeader {
+function headerOf(call: IncomingCall, member: string, tokens: CallTokens): CallHeader {
   const now = Date.now();
   const deadlineAt = Math.min(call.deadlineAt ?? now + DEFAULT_TIMEOUT_MS, now + MAX_TIMEOUT_MS);
-  return decodeHeader((name) => call.metadata(name), deadlineAt, isUnit(call.metadata("kerf-unit-secret")));
+  const token = call.metadata("kerf-token");
+  return decodeHeader(
+    (name) => call.metadata(name),
+    deadlineAt,
+    token === undefined ? undefined : read(token),
+  );
+
+  function read(given: string): Bearer {
+    try {
+      return tokens.read(given, serviceNameOf(member));
+    } catch (error) {
+      if (!(error instanceof BadCallToken)) throw error;
+      // Without details: it is not the service that says this.
+      throw new WireFailure(
+        statusNumbers.UNAUTHENTICATED,
+        `the token of this call is not accepted: ${error.message}`,
+      );
+    }
+  }
 }
 
 function decodeInput(codec: MethodCodec, message: Uint8Array): unknown {

@@ -1,4 +1,5 @@
-import { StatusError } from "kerf";
+import { serviceNameOf, StatusError } from "kerf";
+import type { CallTokens } from "../authority/call-token.ts";
 import { deadlineExceeded } from "../call/deadline.ts";
 import { MalformedMessage, MessageTooLarge, type MethodCodec } from "../proto/index.ts";
 import { encodeHeader } from "./header.ts";
@@ -16,7 +17,7 @@ export async function ask(
   address: string,
   signal: AbortSignal,
   send: Send,
-  secret: string,
+  tokens: CallTokens,
 ): Promise<unknown> {
   const { header, member } = request;
   if (signal.aborted) throw interrupted(signal, member);
@@ -24,9 +25,11 @@ export async function ask(
   const message = encodeRequest(codec, request);
   const { deadlineAt } = header;
   const { path } = codec.method;
+  // Never what the caller came with: that is for this unit alone.
+  const metadata = encodeHeader(header, tokens.mint(serviceNameOf(member), header));
   let reply: Uint8Array;
   try {
-    reply = await send({ path, message, metadata: encodeHeader(header, secret), deadlineAt, signal });
+    reply = await send({ path, message, metadata, deadlineAt, signal });
   } catch (error) {
     throw signal.aborted ? interrupted(signal, member) : received(error, codec, address);
   }
@@ -71,6 +74,12 @@ function received(error: unknown, codec: MethodCodec, address: string): Error {
       return deadlineExceeded(member);
     case "UNAVAILABLE":
       return new StatusError(code, `${address} could not be reached for ${member}: ${error.message}`);
+    case "UNAUTHENTICATED":
+      // Not the person who asks is refused, but this unit.
+      return new StatusError(
+        "INTERNAL",
+        `${address} does not believe this unit: ${error.message}. KERF_UNIT_SECRET and the clocks of both must be alike`,
+      );
     case "UNIMPLEMENTED":
       return new StatusError(code, `${address} answers no ${member}`);
     default:

@@ -1,9 +1,9 @@
 import type { AnyContract, Log } from "kerf";
+import type { CallTokens } from "../authority/call-token.ts";
 import { fileOf } from "../proto/file-descriptor.ts";
 import type { ContractLock } from "../proto/index.ts";
 import { answer, type OnProblem } from "./answer.ts";
 import { leanServer } from "./lean-server.ts";
-import { knowsSecret } from "./header.ts";
 import { health, healthFile } from "./health.ts";
 import { contractCodecs } from "./method-codecs.ts";
 import { reflection, reflectionFiles } from "./reflection.ts";
@@ -20,8 +20,8 @@ export interface GrpcServerOptions {
   readonly lock?: ContractLock;
   readonly dispatch: Dispatch;
   readonly log: Log;
-  /** What all units of the application know: callers who do not are strangers, to whom only the public is open. */
-  readonly secret: string;
+  /** By which other units are believed who calls. Callers without one are strangers, to whom only the public is open. */
+  readonly tokens: CallTokens;
   /** Told of failures that are nobody's answer; they are logged where it is absent. */
   readonly onProblem?: OnProblem;
 }
@@ -45,11 +45,10 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer>
   const state = health(services);
   const files = [...codecs.map(({ contract }) => fileOf(contract)), healthFile, ...reflectionFiles];
 
-  const isUnit = knowsSecret(options.secret);
   const unary = new Map<string, UnaryMethod>([["/grpc.health.v1.Health/Check", state.check]]);
   for (const codec of codecs.flatMap(({ methods }) => [...methods.values()])) {
     unary.set(codec.method.path, (message, call) =>
-      answer(codec, message, call, dispatch, onProblem, isUnit),
+      answer(codec, message, call, dispatch, onProblem, options.tokens),
     );
   }
   const reflect = reflection(files);

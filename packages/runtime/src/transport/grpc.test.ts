@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { type AnyContract, type Log, outcome } from "kerf";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { callTokens } from "../authority/call-token.ts";
 import { type GrpcServer, serveGrpc } from "./grpc-server.ts";
 import { grpcTransport } from "./grpc.ts";
 import { probe, probeServer } from "./probe.ts";
@@ -8,15 +9,15 @@ import { plainHeader, transportSuite } from "./suite.ts";
 import type { CallHeader, Dispatch, Transport } from "./transport.ts";
 
 const log: Log = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
-const secret = "s".repeat(32);
+const tokens = callTokens("s".repeat(32), "probe");
 const contracts = [probe as unknown as AnyContract];
 
 const serve = (dispatch: Dispatch, port = 0): Promise<GrpcServer> =>
-  serveGrpc({ host: "127.0.0.1", port, contracts, dispatch, log, secret });
+  serveGrpc({ host: "127.0.0.1", port, contracts, dispatch, log, tokens });
 
 transportSuite("grpc", async (dispatch) => {
   const server = await serve(dispatch);
-  const transport = grpcTransport({ contracts, secret });
+  const transport = grpcTransport({ contracts, tokens });
   return {
     transport,
     address: server.address,
@@ -34,7 +35,7 @@ describe("grpc between processes", () => {
   });
 
   function client(): Transport {
-    const transport = grpcTransport({ contracts, secret });
+    const transport = grpcTransport({ contracts, tokens });
     opened.push(() => transport.close());
     return transport;
   }

@@ -1,4 +1,5 @@
 import { type AnyContract, type Log, StatusError } from "kerf";
+import type { CallTokens } from "../authority/call-token.ts";
 import type { ContractLock } from "../proto/index.ts";
 import { ask } from "./ask.ts";
 import { leanClient } from "./lean-client.ts";
@@ -12,12 +13,12 @@ export interface GrpcTransportOptions {
   /** The field numbers of `contracts.lock.json`: the same as on the other side. */
   readonly lock?: ContractLock;
   readonly log?: Log;
-  /** What all units of the application know, and nobody else. */
-  readonly secret: string;
+  /** By which the other units believe who calls. */
+  readonly tokens: CallTokens;
 }
 
 /** Carries calls to other units by gRPC. There is one connection to each address; it is made, and made again, when needed. */
-export function grpcTransport({ contracts, lock, secret }: GrpcTransportOptions): Transport {
+export function grpcTransport({ contracts, lock, tokens }: GrpcTransportOptions): Transport {
   const codecOf = findCodec(contracts, lock);
   const clients = new Map<string, WireClient>();
   let closed = false;
@@ -32,7 +33,7 @@ export function grpcTransport({ contracts, lock, secret }: GrpcTransportOptions)
   return {
     async call(address, request, signal) {
       const codec = codecOf(request.member);
-      return ask(codec, request, address, signal, clientOf(address).send, secret);
+      return ask(codec, request, address, signal, clientOf(address).send, tokens);
     },
     async close() {
       closed = true;

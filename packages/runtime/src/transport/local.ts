@@ -1,4 +1,5 @@
 import { type AnyContract, DeclaredError, StatusError } from "kerf";
+import { callTokens } from "../authority/call-token.ts";
 import { bounded, deadlineExceeded } from "../call/deadline.ts";
 import type { Clock } from "../clock/clock.ts";
 import { processClock } from "../clock/process-clock.ts";
@@ -35,6 +36,7 @@ function serialised(
     throw new Error("localTransport({ serialised: true }) needs contracts: add those that are called.");
   }
   const codecOf = findCodec(contracts, lock);
+  const tokens = callTokens("", "");
   return async (address, request, signal) => {
     const codec = codecOf(request.member);
     const send: Send = ({ message, metadata, deadlineAt, signal: own }) => {
@@ -42,10 +44,10 @@ function serialised(
       const onProblem: OnProblem = ({ error }) => {
         throw error;
       };
-      const work = answer(codec, Buffer.from(message), call, dispatch, onProblem, () => true);
+      const work = answer(codec, Buffer.from(message), call, dispatch, onProblem, tokens);
       return bounded(clock, work, deadlineAt, request.member);
     };
-    return ask(codec, request, address, signal, send, "");
+    return ask(codec, request, address, signal, send, tokens);
   };
 }
 

@@ -34,10 +34,24 @@ export interface CallRequest {
  */
 export type Dispatch = (request: CallRequest, signal: AbortSignal, now?: number) => Promise<unknown>;
 
+/**
+ * Runs a stream in this process and gives its validated answers, each when it is asked for. Leaving the iteration ends it.
+ * @throws StatusError at once where it cannot begin; the iteration throws DeclaredError | StatusError and nothing else
+ */
+export type DispatchStream = (
+  request: CallRequest,
+  reader: AbortSignal,
+) => AsyncIterableIterator<unknown>;
+
 /** Carries one call to a unit and brings its reply. `address` is `"host:port"`. */
 export interface Transport {
   /** @throws DeclaredError | StatusError (UNAVAILABLE where nothing was reached, DEADLINE_EXCEEDED, CANCELLED) */
   call(address: string, request: CallRequest, signal: AbortSignal): Promise<unknown>;
+  /**
+   * Carries a stream, at the pace of its reader. Absent where the transport has none.
+   * @throws DeclaredError | StatusError in the iteration
+   */
+  watch?(address: string, request: CallRequest, reader: AbortSignal): AsyncIterable<unknown>;
   close(): Promise<void>;
 }
 

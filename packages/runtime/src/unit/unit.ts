@@ -1,4 +1,5 @@
 import { DeclarationError, type AnyCommand, type AnyQuery } from "kerf";
+import { callTokens, type CallTokens } from "../authority/call-token.ts";
 import { dispatcher, type Endpoint } from "../call/dispatch.ts";
 import { LeftOut } from "../call/left-out.ts";
 import { router, type Router } from "../call/router.ts";
@@ -63,9 +64,10 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   const dispatch = dispatcher(endpoints, authority, clock);
   const unitOf = new Map(topology.units.flatMap((u) => u.services.map((s) => [s, u.name] as const)));
   const here = new Set(options.everyCallRemote ? [] : unit.services);
+  const tokens = callTokens(secretOf(options), graph.app.name);
   const transport =
     options.transport?.(dispatch) ??
-    grpcTransport({ contracts: contractsOf(graph), log, secret: secretOf(options), ...lockOf(options) });
+    grpcTransport({ contracts: contractsOf(graph), log, tokens, ...lockOf(options) });
   const replies = cached((member: AnyQuery | AnyCommand) =>
     compileValidator(member.output, { unknownFields: "drop", enums: "open" }),
   );
@@ -123,7 +125,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
         }),
       );
     }
-    server = options.listen && (await listen(options, dispatch));
+    server = options.listen && (await listen(options, dispatch, tokens));
     await Promise.all([...hosts.values()].map((host) => host.start()));
     const consumers =
       broker && new Consumers({ broker, definitions, log, clock, keptMs: kept.handledMs, ...measuring });
@@ -193,19 +195,23 @@ async function close(calls: Router, transport: Transport, backing: Backing): Pro
   await backing.close();
 }
 
-async function listen(options: UnitOptions, dispatch: Dispatch): Promise<TransportServer> {
+async function listen(
+  options: UnitOptions,
+  dispatch: Dispatch,
+  tokens: CallTokens,
+): Promise<TransportServer> {
   const own = options.unit.services.flatMap((name) => [...options.graph.services.get(name)!.served.values()]);
   return serveGrpc({
     ...options.listen!,
     contracts: own,
     dispatch,
     log: options.log,
-    secret: secretOf(options),
+    tokens,
     ...lockOf(options),
   });
 }
 
-/** How the units of an application know each other, until they have certificates. */
+/** By which the units of an application believe each other, until they have certificates. */
 function secretOf({ settings, topology }: UnitOptions): string {
   const secret = settings["KERF_UNIT_SECRET"] ?? "";
   if (topology.units.length > 1 && !/^[!-~]{32,200}$/.test(secret)) {

@@ -1,0 +1,2 @@
+export { refuseByIdentity, refuseByInput, type AccessRefusal, type InputRule } from "./access.ts";
+export { Recent } from "./recent.ts";
