@@ -1,5 +1,7 @@
+import { checkDevelopmentProvider, type DevelopmentProvider } from "./development-provider.ts";
 import { checkIdentity, type IdentitySettings } from "./identity.ts";
 import { checkAppLimits, type AppLimits } from "./limit.ts";
+import type { LegacySettings } from "./legacy.ts";
 import { refuse } from "./refuse.ts";
 import type { ServiceDefinition } from "./service.ts";
 import { checkStaticFiles, type StaticFiles } from "./static-files.ts";
@@ -25,10 +27,14 @@ export interface GatewaySettings {
   readonly cors?: { readonly origins: readonly string[] };
   /** Whose access tokens are believed. KERF_OIDC_ISSUER and KERF_OIDC_AUDIENCE say other things on a machine. */
   readonly identity?: IdentitySettings;
+  /** People to log in as under `kerf dev`, whose tokens are believed there in place of those of `identity`. */
+  readonly developmentProvider?: DevelopmentProvider;
   /** How often one caller may ask, of all members together. */
   readonly limits?: AppLimits;
   /** A front end, served where no route answers. */
   readonly static?: StaticFiles;
+  /** An existing application, which answers what no contract does. KERF_LEGACY_URL says where it is on a machine. */
+  readonly legacy?: LegacySettings;
 }
 
 export interface Topology {
@@ -68,6 +74,8 @@ export function app<const S extends { readonly [service: string]: LoadService }>
   }
   if (spec.gateway?.static) checkStaticFiles(spec.gateway.static, `${place}.gateway.static`);
   checkAppLimits(spec.gateway?.limits, `${place}.gateway.limits`);
+  if (spec.gateway?.developmentProvider)
+    checkDevelopmentProvider(spec.gateway.developmentProvider, `${place}.gateway.developmentProvider`);
   if (spec.gateway?.identity) checkIdentity(spec.gateway.identity, `${place}.gateway.identity`);
   return Object.freeze({
     name,

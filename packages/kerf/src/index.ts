@@ -30,6 +30,7 @@ export {
   type Contract,
   type ContractFacts,
 } from "./contract.ts";
+export type { DevelopmentClient, DevelopmentPerson, DevelopmentProvider } from "./development-provider.ts";
 export { durationMs, type Duration } from "./duration.ts";
 export type { EarlierData, EarlierInput, EarlierVersion, Versions } from "./earlier.ts";
 export {
@@ -64,6 +65,7 @@ export {
   type PartLimits,
   type Parts,
 } from "./gather.ts";
+export type { LegacyApplication, LegacySettings, LegacyTimeouts } from "./legacy.ts";
 export type { Log } from "./log.ts";
 export {
   command,
