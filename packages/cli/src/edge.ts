@@ -2,6 +2,7 @@ import type { Gateway } from "@kerf/gateway";
 import { contractsOf, type Graph, type RunningUnit } from "@kerf/runtime";
 import type { Logger } from "@kerf/runtime/log";
 import type { Redis } from "@kerf/runtime/redis";
+import type { LegacySettings } from "kerf";
 import { identitySettings } from "./identity.ts";
 import type { Settings } from "./settings.ts";
 
@@ -31,6 +32,7 @@ export async function openEdge({ graph, log, settings, running, redis }: EdgePar
     static: files,
     rateLimits: limits,
     trustedProxies: settings.trustedProxies,
+    legacy: legacyOf(graph.app.gateway.legacy, settings.legacyUrl),
     redis: redis?.client,
     identify: openIdentity({
       providers: identitySettings(graph.app.gateway.identity, settings.identity),
@@ -39,4 +41,10 @@ export async function openEdge({ graph, log, settings, running, redis }: EdgePar
       log,
     }),
   });
+}
+
+/** An application that stands elsewhere on this machine; what is said about it stays. */
+function legacyOf(declared: LegacySettings | undefined, url: string | undefined): LegacySettings | undefined {
+  if (url === undefined) return declared;
+  return typeof declared === "object" ? { ...declared, url } : url;
 }

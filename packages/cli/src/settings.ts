@@ -28,6 +28,8 @@ export interface Settings {
   /** KERF_IDENTITY=development: whoever says who they are is believed. */
   readonly developmentIdentity: boolean;
   readonly identity: IdentityEnvironment;
+  /** KERF_LEGACY_URL: where the existing application is, instead of what the app says. */
+  readonly legacyUrl: string | undefined;
 }
 
 /** @throws Failure that names the variable, what is wrong with it, and how it is written */
@@ -52,6 +54,7 @@ export function readSettings(environment: Environment, topology: Topology, unit:
     leaseMs: readLease(given("KERF_LEASE_MS")),
     developmentIdentity: identity === "development",
     identity: readIdentity(environment),
+    legacyUrl: given("KERF_LEGACY_URL"),
   };
 }
 

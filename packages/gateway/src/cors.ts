@@ -1,15 +1,22 @@
-import fastifyCors from "@fastify/cors";
+import fastifyCors, { type FastifyCorsOptions } from "@fastify/cors";
 import { DeclarationError } from "kerf";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { pathOf } from "./problems/problem.ts";
+import { methodsAt } from "./routes.ts";
 
 /** How long a browser may remember what it was allowed. */
 const PREFLIGHT_SECONDS = 600;
 
 /**
  * Lets pages of the given origins call. Credentials are not cookies here, so browsers need not be told to send any.
+ * With `routes`, only those: what else there is has rules of its own.
  * @throws DeclarationError for an entry that is not an origin
  */
-export async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
+export async function allowOrigins(
+  app: FastifyInstance,
+  origins: readonly string[],
+  routes?: Parameters<typeof methodsAt>[0],
+): Promise<void> {
   for (const origin of origins) {
     if (URL.parse(origin)?.origin !== origin) {
       throw new DeclarationError(
@@ -20,7 +27,7 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
     }
   }
   if (origins.length === 0) return;
-  await app.register(fastifyCors, {
+  const rules: FastifyCorsOptions = {
     origin: [...origins],
     methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
     allowedHeaders: ["authorization", "content-type", "idempotency-key"],
@@ -28,5 +35,17 @@ export async function allowOrigins(app: FastifyInstance, origins: readonly strin
     maxAge: PREFLIGHT_SECONDS,
     // An OPTIONS request that is no preflight is answered alike, not with the plugin's own text.
     strictPreflight: false,
-  });
+  };
+  if (routes === undefined) await app.register(fastifyCors, rules);
+  else
+    await app.register(fastifyCors, () => (request: FastifyRequest, done: Told) => {
+      done(null, isFor(request, routes) ? rules : { origin: false });
+    });
+}
+
+type Told = (error: Error | null, options: FastifyCorsOptions) => void;
+
+function isFor({ method, url, headers }: FastifyRequest, routes: Parameters<typeof methodsAt>[0]): boolean {
+  const asked = method === "OPTIONS" ? headers["access-control-request-method"] : method;
+  return asked !== undefined && methodsAt(routes, pathOf(url)).includes(asked);
 }

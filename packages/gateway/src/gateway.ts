@@ -9,6 +9,8 @@ import { isDevelopmentIdentity, isLoopback } from "./identity/development.ts";
 import { identityHook } from "./identity/hook.ts";
 import { rateLimits } from "./limits/rates.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
+import { readLegacy } from "./legacy/settings.ts";
+import { serveLegacy } from "./legacy/serve.ts";
 import { listen } from "./listen.ts";
 import { memberHandler } from "./member.ts";
 import { openapi } from "./openapi/document.ts";
@@ -21,7 +23,8 @@ import { reportProblem } from "./problems/report.ts";
 import { responder } from "./respond.ts";
 import { methodsAt, routesOf, type Route } from "./routes.ts";
 import { answerClientError } from "./server/client-error.ts";
-import { edgeServer, type EdgeServer } from "./server/server.ts";
+import { bodyDeadline } from "./server/body-deadline.ts";
+import { edgeServer, type EdgeExtras, type EdgeServer } from "./server/server.ts";
 import { serveFiles } from "./static/serve.ts";
 import { newTraceparent, traceIdOf } from "./trace.ts";
 
@@ -52,9 +55,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   options.contracts.forEach(checkContract);
   const limits = { ...defaultLimits, ...options.limits };
   const state = { draining: false };
-  const { app, edge } = serverOf(options, limits);
-  await allowOrigins(app, options.cors?.origins ?? []);
-  serve(app, options, limits, () => state.draining);
+  const extras: EdgeExtras = { upgraders: [], decidesExpectation: () => false };
+  const { app, edge } = serverOf(options, limits, extras);
+  await allowOrigins(
+    app,
+    options.cors?.origins ?? [],
+    options.legacy ? routesOf(options.contracts) : undefined,
+  );
+  serve(app, options, limits, () => state.draining, extras);
   await listen(app, options.host, options.port);
 
   const { address, port } = app.server.address() as AddressInfo;
@@ -81,7 +89,13 @@ function assertIdentity({ identify, host }: GatewayOptions): void {
   }
 }
 
-function serverOf(options: GatewayOptions, limits: Limits): { app: FastifyInstance; edge: EdgeServer } {
+function serverOf(
+  options: GatewayOptions,
+  limits: Limits,
+  extras: EdgeExtras,
+): { app: FastifyInstance; edge: EdgeServer } {
+  // Uploads to an existing application may take their time; contracts hold on to theirs by themselves.
+  const requestMs = options.legacy ? readLegacy(options.legacy).timeouts.requestMs : limits.requestMs;
   let edge: EdgeServer | undefined;
   const app = fastify({
     // Its log would make a child for every request; the gateway writes its own lines.
@@ -93,14 +107,25 @@ function serverOf(options: GatewayOptions, limits: Limits): { app: FastifyInstan
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
     serverFactory(handle) {
-      edge = edgeServer(handle, limits, (found) => reportProblem(options.log, found, {}));
+      edge = edgeServer(
+        handle,
+        { ...limits, requestMs },
+        (found) => reportProblem(options.log, found, {}),
+        extras,
+      );
       return edge.server;
     },
   });
   return { app, edge: edge! };
 }
 
-function serve(app: FastifyInstance, options: GatewayOptions, limits: Limits, draining: () => boolean): void {
+function serve(
+  app: FastifyInstance,
+  options: GatewayOptions,
+  limits: Limits,
+  draining: () => boolean,
+  extras: EdgeExtras,
+): void {
   const routes = routesOf(options.contracts);
   const own = ["/livez", "/readyz", "/openapi.json", "/problems/:name", "/problems/:contract/:code"];
   const allRoutes = [...routes, ...own.map((path) => ({ method: "GET", path }))];
@@ -150,6 +175,7 @@ function serve(app: FastifyInstance, options: GatewayOptions, limits: Limits, dr
       method: route.method,
       url: route.path,
       onRequest: [
+        ...(options.legacy && route.hasBody ? [bodyDeadline(limits.requestMs)] : []),
         ...(identify === undefined && route.member.access === "public"
           ? []
           : [rates.guardIdentity((no) => identityHook(route, identify, calls, no), refuseHere)]),
@@ -157,6 +183,12 @@ function serve(app: FastifyInstance, options: GatewayOptions, limits: Limits, dr
       ],
       handler: memberHandler(route, { invoke, calls, respond, refuse: refuseHere }),
     });
+  }
+  if (options.legacy) {
+    const parts = { app: options.app, trustedProxies, routes: allRoutes, closing: draining, files };
+    const legacy = serveLegacy(app, options.legacy, { ...parts, refuse, otherwise: notFound });
+    extras.upgraders.push(legacy);
+    extras.decidesExpectation = legacy.takes;
   }
 }
 

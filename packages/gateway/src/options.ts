@@ -1,5 +1,5 @@
 import type { RedisClient } from "@kerf/runtime/redis";
-import type { Actor, AnyCommand, AnyContract, AnyQuery, AppLimits, StaticFiles } from "kerf";
+import type { Actor, AnyCommand, AnyContract, AnyQuery, AppLimits, LegacySettings, StaticFiles } from "kerf";
 import type { Logger } from "pino";
 import type { Identify } from "./identity/credentials.ts";
 import type { Limits } from "./limits.ts";
@@ -44,6 +44,8 @@ export interface GatewayOptions {
   readonly static?: StaticFiles | undefined;
   /** Origins of those who issue tokens: pages of the front end may call them. */
   readonly issuers?: readonly string[] | undefined;
+  /** An existing application that answers what no route does; none where absent. */
+  readonly legacy?: LegacySettings | undefined;
   readonly log: Logger;
   /** Tells `/readyz` whether the unit can serve. */
   ready(): boolean;

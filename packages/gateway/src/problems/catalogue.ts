@@ -116,6 +116,12 @@ export const problemKinds = {
     title: "Not implemented",
     meaning: "The service that runs at the moment does not know this operation.",
   },
+  "legacy-unreachable": {
+    status: 502,
+    title: "Bad gateway",
+    meaning:
+      "The application behind the gateway cannot be reached, or broke off. That does not mean that nothing happened.",
+  },
   unavailable: {
     status: 503,
     title: "Unavailable",
@@ -127,6 +133,17 @@ export const problemKinds = {
     title: "Deadline exceeded",
     meaning:
       "There was no answer in time. That does not mean that nothing happened: repeat a command with the same Idempotency-Key.",
+  },
+  "legacy-timeout": {
+    status: 504,
+    title: "Gateway timeout",
+    meaning:
+      "The application behind the gateway did not answer in time. That does not mean that nothing happened.",
+  },
+  "loop-detected": {
+    status: 508,
+    title: "Loop detected",
+    meaning: "The application behind the gateway is the gateway itself: its address is not set as it should be.",
   },
 } as const satisfies { readonly [name: string]: ProblemKind };
 

@@ -11,6 +11,7 @@ import { pathOf, problemBody, problemHeaders, type Problem } from "../problems/p
 import { newTraceparent, traceIdOf } from "../trace.ts";
 import { inspect } from "./admission.ts";
 import { pendingResponse } from "./client-error.ts";
+import { listenForExpectations, listenForUpgrades, shouldUpgrade, type Upgrader } from "./upgrade.ts";
 
 /** Node looks for slow requests once in this time, so that limits in seconds hold to the second. */
 const SLOW_CHECK_MS = 1_000;
@@ -24,15 +25,30 @@ export interface EdgeServer {
   closeConnections(graceMs: number): () => void;
 }
 
+/** What else an edge may be asked to do, settled before it listens. */
+export interface EdgeExtras {
+  readonly upgraders: Upgrader[];
+  /** Who answers `Expect: 100-continue` itself. */
+  decidesExpectation: (request: IncomingMessage) => boolean;
+}
+
 /** An HTTP/1.1 server with the limits of the edge, which shows `handle` only what {@link inspect} lets pass. */
 export function edgeServer(
   handle: RequestListener,
   limits: Limits,
   onRefused: (problem: Problem) => void,
+  extras: EdgeExtras = { upgraders: [], decidesExpectation: () => false },
 ): EdgeServer {
   const connections = new Set<Socket>();
+  const listener: RequestListener = (request, response) => {
+    const found = inspect(request, limits.urlBytes);
+    if (found === undefined) return handle(request, response);
+    onRefused(found);
+    writeProblem(request, response, found);
+  };
   const server = createServer(
     {
+      shouldUpgradeCallback: shouldUpgrade(extras.upgraders),
       maxHeaderSize: limits.headerBytes,
       headersTimeout: limits.headersMs,
       requestTimeout: limits.requestMs,
@@ -42,13 +58,10 @@ export function edgeServer(
       // Checked by `inspect`, which answers with a problem.
       requireHostHeader: false,
     },
-    (request, response) => {
-      const found = inspect(request, limits.urlBytes);
-      if (found === undefined) return handle(request, response);
-      onRefused(found);
-      writeProblem(request, response, found);
-    },
+    listener,
   );
+  listenForUpgrades(server, extras.upgraders, (request) => inspect(request, limits.urlBytes), onRefused);
+  listenForExpectations(server, listener, (request) => extras.decidesExpectation(request));
   server.on("connection", (socket) => {
     connections.add(socket);
     socket.once("close", () => connections.delete(socket));
