@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { compileValidator, readShape, type ObjectShape, type Validator } from "@kerf/runtime/validate";
 import { DeclaredError, StatusError, type AnyCommand, type AnyQuery, type Violation } from "kerf";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { refuseByInput } from "./access.ts";
+import { deniedByInput } from "./access.ts";
 import { parseIdempotencyKey } from "./idempotency.ts";
 import { compileInput } from "./input/input.ts";
 import type { GatewayOptions } from "./options.ts";
@@ -46,7 +46,7 @@ export function memberHandler(
       return refuse(request, reply, invalidInput(violations, checked.ok ? [] : checked.violations));
     }
     if (typeof rule === "function") {
-      const denied = decide(() => refuseByInput(rule, request.actor, checked.value));
+      const denied = deniedByInput(rule, request.actor, checked.value);
       if (denied !== undefined) return refuse(request, reply, denied);
     }
     const { actor, id: traceparent } = request;
@@ -89,15 +89,6 @@ function nameCommand(request: FastifyRequest, reply: FastifyReply): string | Pro
   }
   reply.header("idempotency-key", given);
   return id;
-}
-
-/** An access function that throws has not said yes. */
-function decide(run: () => Problem | undefined): Problem | undefined {
-  try {
-    return run();
-  } catch (error) {
-    return problemOfStatusError(StatusError.from(error));
-  }
 }
 
 /** Makes the function that turns what `invoke` threw into a problem. Only what the member declares is shown. */

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { StatusError, type Actor } from "kerf";
-import { refuseByIdentity } from "../access.ts";
+import { deniedByIdentity } from "../access.ts";
 import type { GatewayOptions } from "../options.ts";
 import type { PendingCalls } from "../pending.ts";
 import { problemOfStatusError, type Problem } from "../problems/problem.ts";
@@ -18,7 +18,7 @@ export function identityHook(
   return (request, reply, done) => {
     function admit(actor: Actor | undefined): void {
       request.actor = actor;
-      const found = refuseByIdentity(rule, actor);
+      const found = deniedByIdentity(rule, actor);
       if (found === undefined) done();
       else refuse(request, reply, found);
     }

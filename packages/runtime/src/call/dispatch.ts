@@ -4,9 +4,11 @@ import {
   StatusError,
   type AnyCommand,
   type AnyQuery,
+  type AnyStream,
   type Log,
   type Violation,
 } from "kerf";
+import { refuseByIdentity, refuseByInput } from "../authority/access.ts";
 import type { Clock } from "../clock/clock.ts";
 import { processClock } from "../clock/process-clock.ts";
 import type { CallHeader, Dispatch } from "../transport/transport.ts";
@@ -15,17 +17,22 @@ import { toCallError } from "../work/transact.ts";
 import { bounded, deadlineExceeded, leastMs } from "./deadline.ts";
 import { traceIdOf } from "./trace.ts";
 
+/** What is answered, as far as access and errors are concerned. */
+export interface Answering {
+  readonly member: AnyQuery | AnyCommand | AnyStream;
+  readonly log: Log;
+  /** A declared error, or what stands for one that is too large to travel. */
+  bounded(error: DeclaredError): DeclaredError | StatusError;
+}
+
 /** A query or command that this process answers. */
-export interface Endpoint {
+export interface Endpoint extends Answering {
   readonly member: AnyQuery | AnyCommand;
   readonly validateInput: Validator;
   /** Runs the handler and gives its validated reply. May throw anything. */
   run(input: unknown, header: CallHeader, signal: AbortSignal | undefined): Promise<unknown>;
   /** Settles what became of a command. */
   settle(input: unknown, header: CallHeader): Promise<unknown>;
-  readonly log: Log;
-  /** A declared error, or what stands for one that is too large to travel. */
-  bounded(error: DeclaredError): DeclaredError | StatusError;
 }
 
 /** Whether a calling service may call this contract: by the app's graph, not by what the caller claims. */
@@ -55,6 +62,8 @@ export function dispatcher(
     if (header.deadlineAt - now < leastMs) return Promise.reject(deadlineExceeded(request.member));
     const checked = endpoint.validateInput(request.input);
     if (!checked.ok) return Promise.reject(misfit(request.member, checked.violations));
+    const denial = refuseInput(endpoint, header, checked.value);
+    if (denial) return Promise.reject(denial);
     const work = header.settle
       ? endpoint.settle(checked.value, header)
       : endpoint.run(checked.value, header, signal);
@@ -70,7 +79,7 @@ export function misfit(member: string, violations: readonly Violation[]): Status
   return new StatusError("INVALID_ARGUMENT", `the input of ${member} does not fit: ${told}`, { violations });
 }
 
-function refuseCaller(endpoint: Endpoint, header: CallHeader, mayCall: MayCall): StatusError | undefined {
+export function refuseCaller(endpoint: Answering, header: CallHeader, mayCall: MayCall): StatusError | undefined {
   const { member } = endpoint;
   if (header.caller !== undefined) {
     return mayCall(header.caller, member.id)
@@ -80,16 +89,38 @@ function refuseCaller(endpoint: Endpoint, header: CallHeader, mayCall: MayCall):
           `${header.caller} may not call ${member.id}: its contract is not in uses of ${header.caller}`,
         );
   }
-  // The gateway has checked `access`; anybody else without a name is a stranger, to whom only the public is open.
-  if (header.via === "gateway" && member.http !== undefined) return undefined;
   if (member.access === "public") return undefined;
+  // The gateway has asked the same: a service does not rely on that.
+  if (header.via === "gateway" && member.http !== undefined)
+    return refuseByIdentity(member.access!, header.actor);
+  // Anybody else without a name is a stranger, to whom only the public is open.
   return new StatusError("PERMISSION_DENIED", `${member.id} is not open to callers without a name`);
 }
 
+/**
+ * What the access function of a member says, where it has one: of people, and of services that the graph lets in. What
+ * `"user"` and roles ask for, they ask of people only.
+ */
+export function refuseInput(
+  { member, log }: Answering,
+  { actor, caller, via, traceparent }: CallHeader,
+  input: unknown,
+): StatusError | undefined {
+  const { access } = member;
+  if (typeof access !== "function") return undefined;
+  const denial = refuseByInput(access, input, { caller: { service: caller }, actor, via });
+  if (denial?.code === "INTERNAL")
+    log.error(
+      { member: member.id, traceId: traceIdOf(traceparent), err: denial.cause },
+      `the access function of ${member.id} failed`,
+    );
+  return denial;
+}
+
 /** Turns what a handler threw into what its caller is told, and logs what the caller is not told. */
-function reported(
+export function reported(
   error: unknown,
-  { member, log, bounded: fits }: Endpoint,
+  { member, log, bounded: fits }: Answering,
   header: CallHeader,
   clock: Clock,
   signal: AbortSignal,

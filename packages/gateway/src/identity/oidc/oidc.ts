@@ -1,6 +1,6 @@
 import { checkIdentity, type Actor, type IdentitySettings, type Log } from "kerf";
 import { providerKeys } from "./provider-keys.ts";
-import { TokenCache } from "./token-cache.ts";
+import { keyOf, tokenCache } from "./token-cache.ts";
 import { tokenVerifier } from "./verify.ts";
 
 export interface OidcOptions {
@@ -26,12 +26,12 @@ export function oidcIdentity({ settings, log, now = Date.now }: OidcOptions) {
     }),
   }));
   const verify = tokenVerifier(providers, now);
-  const known = new TokenCache();
+  const known = tokenCache();
   for (const { keys } of providers) void keys.refresh(now());
 
   /** @throws StatusError UNAUTHENTICATED, or UNAVAILABLE where the provider's keys cannot be had */
   return function identify(token: string): Actor | Promise<Actor> {
-    const key = TokenCache.keyOf(token);
+    const key = keyOf(token);
     const found = known.get(key);
     if (found) {
       const at = now();

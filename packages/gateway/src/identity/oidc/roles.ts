@@ -1,9 +1,14 @@
 import type { RoleSettings } from "kerf";
 
-/** More roles than anybody has: what comes beyond them is dropped, and with it the chance to fill memory. */
-const maxRoles = 100;
+/** Roles travel with every call inside, in one header. */
+const maxLength = 2_000;
 
-/** Makes the function that takes roles out of the claims of a token that was verified. */
+/** More roles than can travel. */
+export class TooManyRoles extends Error {
+  override readonly name = "TooManyRoles";
+}
+
+/** Makes the function that takes roles out of the claims of a token that was verified. @throws TooManyRoles */
 export function roleReader(settings: RoleSettings | undefined): (claims: object) => readonly string[] {
   const { claim = "roles", prefix = "", map } = settings ?? {};
   // The name of a claim may itself be a URL, as some providers ask for.
@@ -16,9 +21,13 @@ export function roleReader(settings: RoleSettings | undefined): (claims: object)
       if (!name.startsWith(prefix)) continue;
       const cut = name.slice(prefix.length);
       for (const role of meanings ? (meanings.get(cut) ?? []) : [cut]) if (role !== "") roles.add(role);
-      if (roles.size >= maxRoles) break;
     }
-    return [...roles];
+    const found = [...roles];
+    if (found.join(" ").length > maxLength)
+      throw new TooManyRoles(
+        `has roles of more than ${maxLength} characters: choose with roles.prefix or roles.map`,
+      );
+    return found;
   };
 }
 

@@ -1,5 +1,6 @@
-import type { Actor } from "kerf";
 import { hash } from "node:crypto";
+import { Recent } from "@kerf/runtime/authority";
+import type { Actor } from "kerf";
 import type { ProviderKeys } from "./provider-keys.ts";
 
 /** What a token was found to say. */
@@ -12,45 +13,12 @@ export interface Verified {
   readonly generation: number;
 }
 
-/**
- * Tokens that were verified before, by their SHA-256: a tenth of their size, and nobody who reads the memory of this
- * process has a token. At most twice `half` of them; those that were not used longest go first, by halves.
- */
-export class TokenCache {
-  readonly #half: number;
-  #young = new Map<string, Verified>();
-  #old = new Map<string, Verified>();
+/** Tokens that were verified before, 10,000 at most, by {@link keyOf}. */
+export function tokenCache(): Recent<Verified> {
+  return new Recent(5_000);
+}
 
-  constructor(half = 5_000) {
-    this.#half = half;
-  }
-
-  static keyOf(token: string): string {
-    return hash("sha256", token, "base64");
-  }
-
-  get(key: string): Verified | undefined {
-    const young = this.#young.get(key);
-    if (young) return young;
-    const old = this.#old.get(key);
-    if (old) this.set(key, old);
-    return old;
-  }
-
-  set(key: string, value: Verified): void {
-    if (this.#young.size >= this.#half) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(key, value);
-  }
-
-  delete(key: string): void {
-    this.#young.delete(key);
-    this.#old.delete(key);
-  }
-
-  get size(): number {
-    return this.#young.size + this.#old.size;
-  }
+/** The SHA-256 of a token: a tenth of its size, and nobody who reads the memory of this process has a token. */
+export function keyOf(token: string): string {
+  return hash("sha256", token, "base64");
 }

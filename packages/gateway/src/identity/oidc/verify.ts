@@ -2,7 +2,7 @@ import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } 
 import { defaultAlgorithms, StatusError, type ProviderSettings } from "kerf";
 import { isAccessToken, typeOf } from "./kind.ts";
 import type { ProviderKeys } from "./provider-keys.ts";
-import { roleReader } from "./roles.ts";
+import { roleReader, TooManyRoles } from "./roles.ts";
 import type { Verified } from "./token-cache.ts";
 
 /** Clocks may differ by this much. */
@@ -66,13 +66,21 @@ function checkOf({ settings, keys }: Provider, now: () => number): (token: strin
     if (typeof sub !== "string" || sub === "" || sub.length > maxSubjectLength)
       throw invalid(`has no "sub" of 1 to ${maxSubjectLength} characters`);
     return {
-      actor: Object.freeze({ id: idPrefix + sub, roles: Object.freeze(rolesOf(claims)) }),
+      actor: Object.freeze({ id: idPrefix + sub, roles: Object.freeze(rolesFrom(claims)) }),
       endsAt: (exp! + skewSeconds) * 1_000,
       keys,
       // Before the first keys there is no generation yet: whichever they are, they have just been fetched.
       generation: generation || keys.generation,
     };
   };
+
+  function rolesFrom(claims: JWTPayload): readonly string[] {
+    try {
+      return rolesOf(claims);
+    } catch (error) {
+      throw error instanceof TooManyRoles ? invalid(error.message) : error;
+    }
+  }
 }
 
 /** Looked at before a key is, so that what is wrong in itself makes nobody fetch anything. */
