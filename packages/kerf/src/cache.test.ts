@@ -54,8 +54,8 @@ suite("cache of a query", () => {
     expect(() => price({ ttl: "1s", forever: true } as never)).toThrow(/forever/);
     expect(() => price({ ttl: "1s", per: "team" as never })).toThrow(/unknown/);
     expect(() => price({ ttl: "1s", invalidate: [{}] as never })).toThrow(/no event/);
-    expect(() => price({ ttl: "1s", invalidate: [when(priceChanged, { skuu: "sku" }) as never] })).toThrow(
-      /did you mean "sku"/,
+    expect(() => price({ ttl: "1s", invalidate: [when(priceChanged, { pag: "sku" }) as never] })).toThrow(
+      /Did you mean "page"/,
     );
     expect(() => price({ ttl: "1s", invalidate: [when(priceChanged, { sku: "skus" as never })] })).toThrow(
       /the data of the event/,
