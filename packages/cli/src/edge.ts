@@ -2,6 +2,7 @@ import type { Gateway } from "@kerf/gateway";
 import { contractsOf, type Graph, type RunningUnit } from "@kerf/runtime";
 import type { Logger } from "@kerf/runtime/log";
 import type { Redis } from "@kerf/runtime/redis";
+import { successors } from "@kerf/runtime/versions";
 import type { LegacySettings } from "kerf";
 import { identitySettings } from "./identity.ts";
 import type { Settings } from "./settings.ts";
@@ -32,10 +33,11 @@ export async function openEdge({ graph, log, settings, running, redis }: EdgePar
     static: files,
     rateLimits: limits,
     trustedProxies: settings.trustedProxies,
+    successors: successors(graph),
     legacy: legacyOf(graph.app.gateway.legacy, settings.legacyUrl),
     redis: redis?.client,
     identify: openIdentity({
-      providers: identitySettings(graph.app.gateway.identity, settings.identity),
+      providers: identitySettings(graph.app.name, graph.app.gateway.identity, settings.identity),
       apiKeysFile: settings.identity.apiKeysFile,
       development: settings.developmentIdentity,
       log,

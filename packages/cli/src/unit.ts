@@ -62,7 +62,8 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
     opened.health = await serveHealth({
       port: settings.healthPort,
       ready: () => opened.unit?.ready() ?? false,
-      status: async () => opened.unit?.status(),
+      status: async () =>
+        opened.unit && { ...(await opened.unit.status()), edge: opened.gateway?.versions() },
     });
     opened.server = await openServer({
       ...(settings.databaseUrl ? { url: settings.databaseUrl } : { dataDir: options.dataDir }),

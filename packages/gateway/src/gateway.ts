@@ -1,5 +1,6 @@
 import type { AddressInfo } from "node:net";
 import { checkContract } from "@kerf/runtime/validate";
+import type { MemberUse } from "@kerf/runtime/versions";
 import { DeclarationError, type Actor } from "kerf";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { acceptJson, problemOfFrameworkError } from "./framework.ts";
@@ -27,6 +28,7 @@ import { bodyDeadline } from "./server/body-deadline.ts";
 import { edgeServer, type EdgeExtras, type EdgeServer } from "./server/server.ts";
 import { serveFiles } from "./static/serve.ts";
 import { newTraceparent, traceIdOf } from "./trace.ts";
+import { servedVersions, type Versions } from "./versions/versions.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -42,6 +44,8 @@ export interface Gateway {
   readonly url: string;
   /** Accepts no more connections, ends each with its current answer, and after `graceMs` cuts what is left. */
   drain(graceMs: number): Promise<void>;
+  /** Who used which version, of contracts that have several and of members that are to go. */
+  versions(): readonly MemberUse[];
 }
 
 /**
@@ -62,7 +66,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     options.cors?.origins ?? [],
     options.legacy ? routesOf(options.contracts) : undefined,
   );
-  serve(app, options, limits, () => state.draining, extras);
+  const versions = servedVersions({ ...options, routes: routesOf(options.contracts) });
+  serve(app, options, limits, () => state.draining, extras, versions);
   await listen(app, options.host, options.port);
 
   const { address, port } = app.server.address() as AddressInfo;
@@ -75,7 +80,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const settle = edge.closeConnections(graceMs);
       await closed;
       settle();
+      versions.close();
     },
+    versions: versions.use,
   };
 }
 
@@ -125,6 +132,7 @@ function serve(
   limits: Limits,
   draining: () => boolean,
   extras: EdgeExtras,
+  versions: Versions,
 ): void {
   const routes = routesOf(options.contracts);
   const own = ["/livez", "/readyz", "/openapi.json", "/problems/:name", "/problems/:contract/:code"];
@@ -180,12 +188,14 @@ function serve(
           ? []
           : [rates.guardIdentity((no) => identityHook(route, identify, calls, no), refuseHere)]),
         ...rates.stages(route.member.id, route.member.limit, refuseHere),
+        ...versions.stages(route, refuseHere),
       ],
       handler: memberHandler(route, { invoke, calls, respond, refuse: refuseHere }),
     });
   }
   if (options.legacy) {
-    const parts = { app: options.app, trustedProxies, routes: allRoutes, closing: draining, files };
+    const cors = (options.cors?.origins ?? []).length > 0;
+    const parts = { app: options.app, trustedProxies, routes: allRoutes, closing: draining, cors, files };
     const legacy = serveLegacy(app, options.legacy, { ...parts, refuse, otherwise: notFound });
     extras.upgraders.push(legacy);
     extras.decidesExpectation = legacy.takes;

@@ -46,6 +46,8 @@ export interface GatewayOptions {
   readonly issuers?: readonly string[] | undefined;
   /** An existing application that answers what no route does; none where absent. */
   readonly legacy?: LegacySettings | undefined;
+  /** What a member of an older version is today, by id; links tell callers. */
+  readonly successors?: ReadonlyMap<string, string> | undefined;
   readonly log: Logger;
   /** Tells `/readyz` whether the unit can serve. */
   ready(): boolean;

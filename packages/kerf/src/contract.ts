@@ -1,4 +1,5 @@
 import { bindCaches } from "./cache.ts";
+import { readDeprecated, type DeprecatedSpec } from "./deprecated.ts";
 import { checkMember } from "./member-checks.ts";
 import type { AnyCommand, AnyEvent, AnyMember, AnyQuery, Command, Event, Query } from "./members.ts";
 import { refuse } from "./refuse.ts";
@@ -8,7 +9,7 @@ import type { Stream } from "./stream.ts";
 declare const described: unique symbol;
 
 /** What a service promises: its queries, commands and events, at one version. The only thing that others may import. */
-export type Contract<N extends string, D, K extends keyof D = Exclude<keyof D, "version">> = {
+export type Contract<N extends string, D, K extends keyof D = Exclude<keyof D, "version" | "deprecated">> = {
   readonly [P in K]: D[P] extends Query<string, infer I, infer O, infer E>
     ? Query<MemberId<N, D, P>, I, O, E>
     : D[P] extends Command<string, infer I, infer O, infer E>
@@ -45,13 +46,17 @@ const namePattern = /^[a-z][a-zA-Z0-9]{0,39}$/;
 
 /**
  * Declares a contract. `definition` holds `version` and the members, flat:
- * `contract("inventory", { version: 1, stock: query({…}), reserve: command({…}) })`.
+ * `contract("inventory", { version: 1, stock: query({…}), reserve: command({…}) })`. `deprecated` says that all of it is to go.
  * @throws DeclarationError for a bad name or version, a schema that is not Zod, a route that is wrong, used twice or
  *   without `access`, or an error code that is a status
  */
 export function contract<
   const N extends string,
-  const D extends { readonly version: number; readonly [member: string]: number | object },
+  const D extends {
+    readonly version: number;
+    readonly deprecated?: DeprecatedSpec;
+    readonly [member: string]: number | object | undefined;
+  },
 >(name: N, definition: D): Contract<N, D> {
   const place = `contract("${name}")`;
   if (!namePattern.test(name))
@@ -65,8 +70,9 @@ export function contract<
   const id = `${name}@${definition.version}`;
   const members = new Map<string, AnyMember>();
   const routes = new Map<string, string>();
+  const deprecated = readDeprecated(definition["deprecated"] as DeprecatedSpec, `${place}.deprecated`);
   for (const [key, value] of Object.entries(definition)) {
-    if (key === "version") continue;
+    if (key === "version" || key === "deprecated") continue;
     const draft = readDraft(key, value, `${place}.${key}`);
     if (draft.kind !== "event" && draft.http) {
       const { shape } = routeParts(draft.http, `${place}.${key}`);
@@ -79,7 +85,9 @@ export function contract<
         );
       routes.set(shape, key);
     }
-    members.set(key, Object.freeze({ ...draft, id: `${id}.${key}` }) as AnyMember);
+    const callable = draft.kind === "query" || draft.kind === "command";
+    const old = callable && { deprecated: draft.deprecated ?? deprecated };
+    members.set(key, Object.freeze({ ...draft, ...old, id: `${id}.${key}` }) as AnyMember);
   }
   checkFormerNames(members, place);
   bindCaches(members, new Map(Object.entries(definition).map(([key, draft]) => [draft, key])), place);

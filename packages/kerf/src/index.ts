@@ -31,6 +31,7 @@ export {
   type ContractFacts,
 } from "./contract.ts";
 export type { DevelopmentClient, DevelopmentPerson, DevelopmentProvider } from "./development-provider.ts";
+export type { DeprecatedSpec, Deprecation } from "./deprecated.ts";
 export { durationMs, type Duration } from "./duration.ts";
 export type { EarlierData, EarlierInput, EarlierVersion, Versions } from "./earlier.ts";
 export {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { AccessRule } from "./access.ts";
 import { readCache, type CachePlan, type CacheSpec } from "./cache.ts";
+import { readDeprecated, type DeprecatedSpec, type Deprecation } from "./deprecated.ts";
 import {
   readEarlier,
   type EarlierData,
@@ -31,6 +32,7 @@ export interface Query<Id extends string, I extends Schema, O extends Schema, E 
   readonly http: HttpRoute | undefined;
   readonly access: AccessRule | undefined;
   readonly limit: Limit | undefined;
+  readonly deprecated: Deprecation | undefined;
   readonly cache: CachePlan | undefined;
   readonly description: string | undefined;
 }
@@ -45,6 +47,7 @@ export interface Command<Id extends string, I extends Schema, O extends Schema, 
   readonly http: HttpRoute | undefined;
   readonly access: AccessRule | undefined;
   readonly limit: Limit | undefined;
+  readonly deprecated: Deprecation | undefined;
   readonly description: string | undefined;
   readonly isolation: "read committed" | "serializable";
   /** Of its input: orders that were sent carry it. */
@@ -98,6 +101,8 @@ interface CallSpec<I extends Schema, O extends Schema, E extends ErrorSchemas> {
   readonly description?: string;
   /** How often one caller may ask at the gateway: counted for this member alone, beside what the app sets for all. */
   readonly limit?: Limit;
+  /** It is to go: callers are told. Of all members where the contract says it. */
+  readonly deprecated?: DeprecatedSpec;
 }
 
 /** Declares a question. See {@link Query}. */
@@ -176,6 +181,7 @@ function shapes<I extends Schema, O extends Schema, E extends ErrorSchemas>(
     http: spec.http,
     access: spec.access,
     limit: spec.limit,
+    deprecated: readDeprecated(spec.deprecated, "deprecated"),
     description: spec.description,
   };
 }

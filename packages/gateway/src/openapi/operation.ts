@@ -1,10 +1,11 @@
 import { memberNameOf, type Schema } from "kerf";
 import { DECLARED_STATUS, declaredProblemType } from "../problems/catalogue.ts";
 import type { Route } from "../routes.ts";
+import { accessText, securityOf, type CredentialKinds } from "./security.ts";
 import { declaredProblemSchema, objectSchema, withoutFields, type ObjectSchema } from "./schemas.ts";
 
 /** The OpenAPI operation of one route. */
-export function operationOf(route: Route): object {
+export function operationOf(route: Route, kinds: CredentialKinds): object {
   const { member, contract } = route;
   const input = objectSchema(member.input, "input");
   const inBody = route.hasBody ? withoutFields(input, route.parameters) : undefined;
@@ -13,7 +14,11 @@ export function operationOf(route: Route): object {
     operationId: `${contract.name}_v${contract.version}_${memberNameOf(member.id)}`,
     tags: [contract.name],
     ...(member.description === undefined ? {} : { summary: member.description }),
-    ...(member.access === "public" ? { security: [] } : {}),
+    description: accessText(member.access!),
+    ...(typeof member.access === "string" && member.access !== "user"
+      ? { security: securityOf(member.access, kinds) }
+      : {}),
+    ...(member.deprecated === undefined ? {} : { deprecated: true }),
     parameters: [...parametersOf(route, input), ...(isCommand ? [idempotencyKey] : [])],
     ...(inBody === undefined || Object.keys(inBody.properties).length === 0
       ? {}
@@ -35,6 +40,7 @@ function parametersOf(route: Route, input: ObjectSchema): readonly object[] {
     in: "path",
     required: true,
     schema: input.properties[name],
+    ...exampleOf(input, name),
   }));
   if (route.hasBody) return inPath;
   const { properties, required } = withoutFields(input, route.parameters);
@@ -43,8 +49,16 @@ function parametersOf(route: Route, input: ObjectSchema): readonly object[] {
     in: "query",
     required: required.includes(name),
     schema,
+    ...exampleOf(input, name),
   }));
   return [...inPath, ...inQuery];
+}
+
+/** Of one field: from an example of the whole input, or its own. */
+function exampleOf({ examples: [whole] = [], properties }: ObjectSchema, name: string): object {
+  const [own] = (properties[name] as { readonly examples?: readonly unknown[] }).examples ?? [];
+  const example = whole?.[name] ?? own;
+  return example === undefined ? {} : { example };
 }
 
 function responsesOf(route: Route): object {
@@ -53,6 +67,7 @@ function responsesOf(route: Route): object {
   const statuses = [400, ...(member.access === "public" ? [] : [401, 403]), 404];
   if (isCommand) statuses.push(409, 422);
   if (route.hasBody) statuses.push(413, 415);
+  if (member.deprecated?.ends) statuses.push(410);
   statuses.push(429, 500, 503, 504);
   return {
     "200": {

@@ -49,6 +49,11 @@ export const problemKinds = {
     title: "Not found",
     meaning: "The route exists, but what it was asked for does not.",
   },
+  gone: {
+    status: 410,
+    title: "Gone",
+    meaning: "This version is no longer served. The Link header says what is there instead.",
+  },
   "method-not-allowed": {
     status: 405,
     title: "Method not allowed",

@@ -1,0 +1,76 @@
+import { usageByVersion, VersionUsage, type MemberUse } from "@kerf/runtime/versions";
+import { describe, type AnyContract, type Log } from "kerf";
+import { problem } from "../problems/problem.ts";
+import type { Route } from "../routes.ts";
+import type { Refuse, Stage } from "../stage.ts";
+import { deprecationHeaders, linkOf } from "./headers.ts";
+
+const dayMs = 24 * 60 * 60_000;
+
+export interface VersionsOptions {
+  readonly contracts: readonly AnyContract[];
+  readonly routes: readonly Route[];
+  /** What a member of an older version is today, by id. */
+  readonly successors?: ReadonlyMap<string, string> | undefined;
+  readonly log: Log;
+  /** Date.now() milliseconds, for tests. */
+  readonly now?: () => number;
+}
+
+/** What the gateway says and knows of versions. */
+export interface Versions {
+  /** None for a route that is neither deprecated nor of a contract with several versions: that costs nothing. */
+  stages(route: Route, refuse: Refuse): readonly Stage[];
+  /** Who used which version since the process started. */
+  use(): readonly MemberUse[];
+  /** Writes the last of it to the log. */
+  close(): void;
+}
+
+export function servedVersions({
+  contracts,
+  routes,
+  successors,
+  log,
+  now = Date.now,
+}: VersionsOptions): Versions {
+  const usage = new VersionUsage();
+  const byId = new Map(routes.map((route) => [route.member.id, route]));
+  const facts = contracts.map(describe);
+  const several = new Set(
+    facts
+      .filter(({ id, name }) => facts.some((other) => other.name === name && other.id !== id))
+      .map(({ id }) => id),
+  );
+  let tellAt = now() + dayMs;
+
+  function tell(): void {
+    tellAt = now() + dayMs;
+    if (usage.any)
+      log.info({ versions: usageByVersion(usage.read()) }, "who uses which version, since the start");
+  }
+
+  return {
+    stages(route, refuse) {
+      const { member, contract } = route;
+      const { deprecated } = member;
+      if (deprecated === undefined && !several.has(contract.id)) return [];
+      const headers = deprecated && deprecationHeaders(deprecated);
+      const link = linkOf(route, byId.get(successors?.get(member.id) ?? ""));
+      const goneAt = deprecated?.ends ? deprecated.sunsetAt! : Infinity;
+      return [
+        function version(request, reply, done) {
+          const at = now();
+          usage.count(member.id, request.actor?.id ?? "nobody known");
+          if (at >= tellAt) tell();
+          if (headers) reply.headers(headers);
+          if (link) reply.header("link", link(request.params as Readonly<Record<string, string>>));
+          if (at >= goneAt) refuse(request, reply, problem("gone"));
+          else done();
+        },
+      ];
+    },
+    use: () => usage.read(),
+    close: tell,
+  };
+}

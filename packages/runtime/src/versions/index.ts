@@ -1,0 +1,2 @@
+export { successors } from "./successors.ts";
+export { usageByVersion, VersionUsage, type MemberUse } from "./usage.ts";
