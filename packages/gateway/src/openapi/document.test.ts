@@ -1,5 +1,5 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { contract, query } from "kerf";
+import { command, contract, query } from "kerf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { clientOf } from "../../test/client.ts";
@@ -70,8 +70,65 @@ describe("the OpenAPI document", () => {
 
   it("asks for a credential where access does", () => {
     expect(document.paths["/v1/stock/{sku}"].get.security).toEqual([]);
-    expect(document.paths["/v1/stock/{sku}"].put.security).toBeUndefined();
+    expect(document.paths["/v1/stock/{sku}"].put.security).toEqual([{ bearer: ["clerk"] }]);
+    expect(document.paths["/v1/reservations"].post.security).toBeUndefined();
     expect(document.security).toEqual([{ bearer: [] }]);
+  });
+
+  it("has a scheme for each kind of credential, any of which will do", async () => {
+    const credentials = { issuers: ["https://id.example/realm"], apiKeys: true, development: true };
+    const made = openapi([inventory], { title: "shop", credentials }) as any;
+    expect(made.info.credentials).toBeUndefined();
+    expect(made.components.securitySchemes.oidc).toMatchObject({
+      type: "openIdConnect",
+      openIdConnectUrl: "https://id.example/realm/.well-known/openid-configuration",
+    });
+    expect(made.security).toEqual([{ bearer: [] }, { oidc: [] }, { apiKey: [] }]);
+    expect(made.paths["/v1/stock/{sku}"].put.security).toEqual([
+      { bearer: ["clerk"] },
+      { oidc: [] },
+      { apiKey: ["clerk"] },
+    ]);
+    expect((await new Validator().validate(made)).errors).toBeUndefined();
+    const keysOnly = openapi([inventory], { title: "shop", credentials: { apiKeys: true } }) as any;
+    expect(keysOnly.security).toEqual([{ apiKey: [] }]);
+  });
+
+  it("has the examples of the contract where a caller looks for them", async () => {
+    const sku = z.string().meta({ examples: ["heart"] });
+    const shown = contract("shown", {
+      version: 1,
+      stock: query({
+        http: "GET /stock/:sku",
+        access: "public",
+        input: z.object({ sku, at: z.string().optional() }),
+      }),
+      recount: command({
+        http: "PUT /stock/:sku",
+        access: "user",
+        input: z.object({ sku, left: z.int() }).meta({ examples: [{ sku: "lamp", left: 3 }] }),
+        output: z.object({ sku }).meta({ examples: [{ sku: "lamp" }] }),
+      }),
+    });
+    const made = openapi([shown], { title: "shown" }) as any;
+    const { get, put } = made.paths["/v1/stock/{sku}"];
+    expect(get.parameters.map((each: any) => each.example)).toEqual(["heart", undefined]);
+    expect(put.parameters[0].example).toBe("lamp");
+    // The path has it: a body with it would be refused.
+    expect(put.requestBody.content["application/json"].schema.examples).toEqual([{ left: 3 }]);
+    expect(put.responses["200"].content["application/json"].schema.examples).toEqual([{ sku: "lamp" }]);
+    expect((await new Validator().validate(made)).errors).toBeUndefined();
+    const wrong = contract("wrong", {
+      version: 1,
+      day: query({
+        http: "GET /day",
+        access: "public",
+        output: z.object({ day: z.int().meta({ examples: ["one"] }) }),
+      }),
+    });
+    expect(() => openapi([wrong], { title: "wrong" })).toThrow(
+      /wrong@1\.day\.output\.day: its example "one" does not fit/,
+    );
   });
 
   it("is refused for a schema that cannot travel", () => {

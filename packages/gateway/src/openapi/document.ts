@@ -1,15 +1,18 @@
 import type { AnyContract } from "kerf";
-import { checkContract } from "@kerf/runtime/validate";
+import { checkContract, checkExamples } from "@kerf/runtime/validate";
 import { problemKinds } from "../problems/catalogue.ts";
 import { routesOf } from "../routes.ts";
 import { operationOf } from "./operation.ts";
 import { problemSchema } from "./schemas.ts";
+import { securityOf, securitySchemes, type CredentialKinds } from "./security.ts";
 
 export interface ApiInfo {
   readonly title: string;
   /** Of the document. The newest version of a contract in it where absent. */
   readonly version?: string;
   readonly description?: string;
+  /** How callers say who they are. */
+  readonly credentials?: CredentialKinds;
 }
 
 /**
@@ -17,13 +20,14 @@ export interface ApiInfo {
  * @throws DeclarationError for a contract or route that cannot be served
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
-export function openapi(contracts: readonly AnyContract[], info: ApiInfo): object {
+export function openapi(contracts: readonly AnyContract[], { credentials = {}, ...info }: ApiInfo): object {
   contracts.forEach(checkContract);
+  contracts.forEach(checkExamples);
   const routes = routesOf(contracts);
   const paths: { [path: string]: { [method: string]: object } } = {};
   for (const route of routes) {
     const path = route.path.replaceAll(/:([^/]+)/g, "{$1}");
-    (paths[path] ??= {})[route.method.toLowerCase()] = operationOf(route);
+    (paths[path] ??= {})[route.method.toLowerCase()] = operationOf(route, credentials);
   }
   const newest = Math.max(1, ...routes.map((route) => route.contract.version));
   return {
@@ -31,11 +35,11 @@ export function openapi(contracts: readonly AnyContract[], info: ApiInfo): objec
     info: { ...info, version: info.version ?? String(newest) },
     // Relative: the same document is true behind any name.
     servers: [{ url: "/" }],
-    security: [{ bearer: [] }],
+    security: securityOf("user", credentials),
     tags: [...new Set(routes.map((route) => route.contract.name))].map((name) => ({ name })),
     paths,
     components: {
-      securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
+      securitySchemes: securitySchemes(credentials),
       schemas: { Problem: problemSchema },
       parameters: { IdempotencyKey: idempotencyKeyParameter },
       headers: { traceparent: traceparentHeader, IdempotencyKey: idempotencyKeyHeader },

@@ -3,6 +3,7 @@ import type { Schema } from "kerf";
 
 /** The JSON Schema of an object: what contracts have at the top of every input, output and error. */
 export interface ObjectSchema {
+  readonly examples?: readonly { readonly [name: string]: unknown }[];
   readonly properties: { readonly [name: string]: object };
   readonly required: readonly string[];
   readonly [keyword: string]: unknown;
@@ -15,11 +16,12 @@ export function objectSchema(schema: Schema, io: "input" | "output"): ObjectSche
 
 /** The schema without some of its fields. */
 export function withoutFields(schema: ObjectSchema, names: readonly string[]): ObjectSchema {
+  const left = (entries: object) =>
+    Object.fromEntries(Object.entries(entries).filter(([name]) => !names.includes(name)));
   return {
     ...schema,
-    properties: Object.fromEntries(
-      Object.entries(schema.properties).filter(([name]) => !names.includes(name)),
-    ),
+    ...(schema.examples === undefined ? {} : { examples: schema.examples.map(left) }),
+    properties: left(schema.properties),
     required: schema.required.filter((name) => !names.includes(name)),
   };
 }
