@@ -1,13 +1,14 @@
-import { startGateway } from "@kerf/gateway";
+import { openIdentity, startGateway } from "@kerf/gateway";
 import { contract, command, query, type AnyContract } from "kerf";
 import { pino } from "pino";
-import { developmentIdentity } from "@kerf/gateway";
+import { audience } from "../identity.ts";
 import type { Contender } from "../contender.ts";
 import { routes, type EdgeRoute } from "../routes.ts";
 
 /** The gateway with every default on; what is behind it answers from memory, as with the others. */
 export const kerf: Contender = {
-  async serve(_issuer) {
+  async serve(issuer) {
+    const log = pino({ level: "info" });
     const answers = new Map<string, EdgeRoute["answer"]>();
     const declared: Record<string, object> = {};
     for (const route of routes) {
@@ -26,11 +27,16 @@ export const kerf: Contender = {
     const { url } = await startGateway({
       contracts: [bench],
       invoke: async ({ member, input }) => answers.get(member.id)!(input),
-      identify: developmentIdentity(),
+      identify: openIdentity({
+        providers: [{ issuer, audience }],
+        apiKeysFile: undefined,
+        development: false,
+        log,
+      }),
       app: "bench",
       host: "127.0.0.1",
       port: 0,
-      log: pino({ level: "info" }),
+      log,
       ready: () => true,
     });
     return url;
