@@ -18,6 +18,24 @@ export default app("shop", {
     split: { checkout: ["orders", "payments"], browse: ["catalog", "recommendations"], back: "*" },
     micro: "each",
   },
+  gateway: {
+    developmentProvider: {
+      people: [
+        { id: "alice", name: "Alice Example", email: "alice@customers.example" },
+        { id: "ben", name: "Ben Example", email: "ben@customers.example" },
+        { id: "office", name: "Olive Office", roles: ["staff"] },
+      ],
+      clients: [
+        {
+          id: "shop-web",
+          name: "the shop",
+          redirectUris: ["{gateway}/callback"],
+          postLogoutRedirectUris: ["{gateway}/"],
+        },
+        { id: "importer", name: "the importer", secret: "for-development-only", roles: ["staff"] },
+      ],
+    },
+  },
   hints: [
     "curl '{gateway}/v1/products?search=heart'",
     'curl -X POST {gateway}/v1/orders -H \'Authorization: Bearer dev:alice\' -H \'Content-Type: application/json\' -d \'{"lines":[{"offerId":"KG1001-1","quantity":2}]}\'',

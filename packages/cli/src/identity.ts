@@ -7,6 +7,8 @@ export interface IdentityEnvironment {
   /** KERF_OIDC_ISSUER and KERF_OIDC_AUDIENCE, in place of what the application declares. */
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
+  /** KERF_DEVELOPMENT_ISSUER: the provider that `kerf dev` runs, in place of all others. Under KERF_IDENTITY=development only. */
+  readonly developmentIssuer?: string | undefined;
   /** KERF_API_KEYS_FILE, which `kerf api-keys` writes. */
   readonly apiKeysFile: string | undefined;
 }
@@ -15,18 +17,25 @@ export function readIdentity(environment: Environment): IdentityEnvironment {
   return {
     issuer: environment["KERF_OIDC_ISSUER"] || undefined,
     audience: environment["KERF_OIDC_AUDIENCE"] || undefined,
+    developmentIssuer:
+      environment["KERF_IDENTITY"] === "development"
+        ? environment["KERF_DEVELOPMENT_ISSUER"] || undefined
+        : undefined,
     apiKeysFile: environment["KERF_API_KEYS_FILE"] || undefined,
   };
 }
 
 /**
- * What the application declares, with what this machine says in its place.
+ * Whose tokens are believed by an application of that name: what it declares, with what this machine says in its place.
  * @throws Failure where that is not enough, or does not say of which provider it is
  */
 export function identitySettings(
+  app: string,
   declared: IdentitySettings | undefined,
-  { issuer, audience }: IdentityEnvironment,
+  { issuer, audience, developmentIssuer }: IdentityEnvironment,
 ): IdentitySettings | undefined {
+  // Nothing of what is declared is for its tokens, such as where another provider puts its roles.
+  if (developmentIssuer !== undefined) return { issuer: developmentIssuer, audience: app };
   if (issuer === undefined && audience === undefined) return declared;
   const providers = declared === undefined ? [] : ([declared].flat() as readonly ProviderSettings[]);
   if (providers.length > 1)

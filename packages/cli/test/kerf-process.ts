@@ -24,6 +24,7 @@ export interface Said {
   readonly event?: string;
   readonly about?: string;
   readonly gateway?: string;
+  readonly issuer?: string;
   readonly units?: Readonly<Record<string, { readonly health: string }>>;
   readonly unit: string;
   readonly msg: string;

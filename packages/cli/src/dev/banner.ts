@@ -12,12 +12,14 @@ export interface Running {
   readonly app: App;
   readonly topology: Topology;
   readonly units: ReadonlyMap<string, ReadyMessage>;
+  /** URL of the provider to log in at. */
+  readonly issuer: string | undefined;
   readonly database: DatabasePlace;
   readonly ms: number;
 }
 
 /** What runs where, and what to try: printed once, when everything is ready. */
-export function banner({ app, topology, units, database, ms }: Running, { paint }: Output): string[] {
+export function banner({ app, topology, units, issuer, database, ms }: Running, { paint }: Output): string[] {
   const gateway = gatewayOf(units);
   const rows = [
     ...(gateway ? [["gateway", gateway, ""]] : []),
@@ -30,6 +32,7 @@ export function banner({ app, topology, units, database, ms }: Running, { paint 
           .join(", "),
         [...(unit.gateway ? ["gateway"] : []), ...unit.services].join(", "),
       ]),
+    ...(issuer ? [["log-in", issuer, `as ${peopleOf(app)}`]] : []),
     ["database", database.address, database.what],
   ];
   const count = topology.units.length;
@@ -42,6 +45,16 @@ export function banner({ app, topology, units, database, ms }: Running, { paint 
     ...(gateway ? ["Try:", ...toTry(app, gateway, units).map((line) => `  ${paint("cyan", line)}`)] : []),
     "Ctrl-C ends everything.",
   ];
+}
+
+/** The people to log in as, with their roles: `alice, office (staff)`. */
+function peopleOf({ gateway: { developmentProvider } }: App): string {
+  const people = (developmentProvider?.people ?? []).map(({ id, roles }) =>
+    roles?.length ? `${id} (${roles.join(", ")})` : id,
+  );
+  return people.length > 5
+    ? `${people.slice(0, 4).join(", ")} or ${people.length - 4} more`
+    : people.join(", ");
 }
 
 /** Whether a process is a replica of a unit. */

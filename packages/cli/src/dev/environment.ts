@@ -8,6 +8,8 @@ export interface Places {
   /** The gateway's. */
   readonly port: number;
   readonly dataDir: string;
+  /** Of the provider that this session runs, where it does. */
+  readonly issuer?: string | undefined;
 }
 
 /** The environment of each process on this machine: where it listens, and where the others do. By its name. */
@@ -41,6 +43,7 @@ export async function environments(
         KERF_HOST: places.host,
         KERF_PORT: String(replica === 1 ? places.port : ports[2 * count + i]),
         KERF_IDENTITY: "development",
+        KERF_DEVELOPMENT_ISSUER: places.issuer ?? "",
         KERF_UNIT_SECRET: secret,
         // Nobody else can have this port: whoever had this name before is dead, and its leases are free at once.
         KERF_REPLICA: `dev-${places.port}${replica === 1 ? "" : `-${replica}`}`,

@@ -9,6 +9,7 @@ import { controlled } from "./control/controlled.ts";
 import { openControlSocket } from "./control/socket.ts";
 import { environments, type Places } from "./environment.ts";
 import { processesOf, type ReplicaSpec } from "./processes.ts";
+import { chooseProvider, type SessionProvider } from "./provider.ts";
 import { reportTo, type Report } from "./report.ts";
 import { keepSpare, spawnKerf, type Spare } from "./spare.ts";
 import { supervise } from "./supervisor.ts";
@@ -53,7 +54,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     output,
     processes.map(({ name }) => name),
   );
-  const environment = await environments(processes, options);
+  const provider = await chooseProvider(application.configuration.app, options);
+  const environment = await environments(processes, { ...options, issuer: provider?.issuer });
   const { promise: over, resolve } = Promise.withResolvers<Awaited<Session["over"]>>();
 
   const spare = options.watch ? keepSpare(application.configuration.folder) : undefined;
@@ -71,12 +73,13 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     watch: options.watch,
     spawn: (process) => spawnUnit(process, options, control.environmentOf(process.name), spare),
     onHopeless: () => resolve("hopeless"),
-    onReady: (units) => announce(units, options, report),
+    onReady: (units) => void announce(units, options, report, provider),
     async onConfigurationChanged(file) {
       const next = await reload(file, options, report);
       if (next) resolve(next);
     },
   });
+  void provider?.start(report);
   const socket = await openControlSocket(options.dataDir, chaosControl(control.session));
   return {
     over,
@@ -85,18 +88,25 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       await socket?.close();
       spare?.close();
       await supervisor.stop(END_GRACE_MS);
+      await provider?.close();
       await control.close();
     },
     kill: () => supervisor.kill(),
   };
 }
 
-function announce(units: ReadonlyMap<string, ReadyMessage>, options: SessionOptions, report: Report): void {
+async function announce(
+  units: ReadonlyMap<string, ReadyMessage>,
+  options: SessionOptions,
+  report: Report,
+  provider: SessionProvider | undefined,
+): Promise<void> {
   const { application, output, database } = options;
   const { topology, configuration } = application;
+  const issuer = (await provider?.start(report)) ? provider!.issuer : undefined;
   const ms = Math.round(performance.now() - options.since);
   if (!output.json) {
-    const lines = banner({ app: configuration.app, topology, units, database, ms }, output);
+    const lines = banner({ app: configuration.app, topology, units, issuer, database, ms }, output);
     for (const line of lines) report.say("info", line);
     return;
   }
@@ -104,6 +114,7 @@ function announce(units: ReadonlyMap<string, ReadyMessage>, options: SessionOpti
     event: "ready",
     topology: topology.name,
     gateway: gatewayOf(units),
+    issuer,
     units: Object.fromEntries(units),
     ms,
   });

@@ -1,0 +1,95 @@
+/** The provider that `kerf dev` runs beside an application that has people to log in as. */
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { attachEmbedded, type EmbeddedServer } from "@kerf/runtime/embedded";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { copyApp, KerfProcess, processesNaming } from "./kerf-process.ts";
+
+const app = copyApp();
+let server: EmbeddedServer;
+
+beforeAll(async () => {
+  mkdirSync(join(app.folder, "pg"));
+  server = await attachEmbedded({ dataDir: join(app.folder, "pg") });
+  const file = join(app.folder, "kerf.config.ts");
+  const provider = `gateway: { developmentProvider: {
+    people: [{ id: "ann", name: "Ann" }],
+    clients: [
+      { id: "machine", secret: "secret-of-the-machine" },
+      { id: "web", redirectUris: ["{gateway}/callback"] },
+    ],
+  } },\n  hints:`;
+  writeFileSync(file, readFileSync(file, "utf8").replace("hints:", provider));
+});
+
+afterAll(async () => {
+  await server.release({ now: true });
+  app.remove();
+});
+
+async function start(...more: string[]) {
+  const dev = new KerfProcess(["dev", "--port", "0", "--json", "--no-watch", ...more], app.folder, {
+    KERF_DATABASE_URL: server.url,
+  });
+  const { gateway, issuer } = await dev.event("ready");
+  return { dev, gateway: gateway!, issuer: issuer! };
+}
+
+async function token(issuer: string): Promise<string> {
+  const answer = await fetch(`${issuer}/token`, {
+    method: "POST",
+    headers: { authorization: `Basic ${btoa("machine:secret-of-the-machine")}` },
+    body: new URLSearchParams({ grant_type: "client_credentials" }),
+  });
+  return ((await answer.json()) as { access_token: string }).access_token;
+}
+
+async function mine(gateway: string, credential: string): Promise<number> {
+  return (await fetch(`${gateway}/v1/mine`, { headers: { authorization: `Bearer ${credential}` } })).status;
+}
+
+test("its tokens are believed beside dev:<id>, in every topology, and it ends with the session", async () => {
+  for (const topology of ["monolith", "split"]) {
+    const { dev, gateway, issuer } = await start("--topology", topology);
+    try {
+      const good = await token(issuer);
+      expect(await mine(gateway, good)).toBe(200);
+      expect(await mine(gateway, `${good.slice(0, -8)}AAAAAAAA`)).toBe(401);
+      expect(await mine(gateway, "dev:ann")).toBe(200);
+      // The gateway's port is part of where people come back to.
+      const asked = new URL(`${issuer}/auth`);
+      asked.search = new URLSearchParams({
+        client_id: "web",
+        response_type: "code",
+        scope: "openid",
+        redirect_uri: `${gateway}/callback`,
+        code_challenge: "c".repeat(43),
+        code_challenge_method: "S256",
+      }).toString();
+      const answer = await fetch(asked, { redirect: "manual" });
+      expect(answer.headers.get("location")).toMatch(/^\/interaction\//);
+      dev.child.kill("SIGINT");
+      expect((await dev.exited).code).toBe(130);
+      await expect(fetch(`${issuer}/jwks`)).rejects.toThrow("fetch failed");
+      expect(processesNaming(dev.marker)).toEqual([]);
+    } finally {
+      await dev.destroy();
+    }
+  }
+  expect(statSync(join(app.folder, ".kerf", "identity", "keys.json")).mode & 0o777).toBe(0o600);
+});
+
+test("a port next to the gateway's that somebody has is left alone", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => other.once("listening", resolve));
+  const { port } = other.address() as { port: number };
+  const { dev, issuer } = await start("--port", String(port - 1));
+  try {
+    expect(new URL(issuer).port).not.toBe(String(port));
+    expect((await fetch(`${issuer}/jwks`)).status).toBe(200);
+  } finally {
+    await dev.destroy();
+    other.close();
+  }
+});
