@@ -17,8 +17,10 @@ test("without an environment, a unit is alone on loopback with the embedded data
     endpoints: new Map(),
     dns: undefined,
     gateway: { host: "127.0.0.1", port: 4000 },
+    trustedProxies: 0,
     healthPort: 0,
     developmentIdentity: false,
+    identity: {},
   });
 });
 
@@ -40,8 +42,10 @@ test("the environment says where it listens and where the others are, itself lef
     endpoints: new Map([["back", "back.internal:5001"]]),
     dns: undefined,
     gateway: { host: "0.0.0.0", port: 80 },
+    trustedProxies: 0,
     healthPort: 81,
     developmentIdentity: true,
+    identity: {},
   });
 });
 
