@@ -18,6 +18,7 @@ import { openapi } from "./openapi/document.ts";
 import { serveOpenapi } from "./openapi/serve.ts";
 import type { GatewayOptions } from "./options.ts";
 import { pendingCalls } from "./pending.ts";
+import { referencePaths, serveReference } from "./reference/serve.ts";
 import { serveProblemPages } from "./problems/pages.ts";
 import { pathOf, problem, type Problem } from "./problems/problem.ts";
 import { reportProblem } from "./problems/report.ts";
@@ -135,7 +136,14 @@ function serve(
   versions: Versions,
 ): void {
   const routes = routesOf(options.contracts);
-  const own = ["/livez", "/readyz", "/openapi.json", "/problems/:name", "/problems/:contract/:code"];
+  const own = [
+    "/livez",
+    "/readyz",
+    "/openapi.json",
+    "/problems/:name",
+    "/problems/:contract/:code",
+    ...(options.reference ? referencePaths : []),
+  ];
   const allRoutes = [...routes, ...own.map((path) => ({ method: "GET", path }))];
   const respond = responder(draining);
   const calls = pendingCalls(limits.deadlineMs);
@@ -166,7 +174,14 @@ function serve(
   app.setNotFoundHandler(notFound);
   app.setErrorHandler((error, request, reply) => refuse(request, reply, problemOfFrameworkError(error)));
   serveHealth(app, () => !draining() && options.ready());
-  serveOpenapi(app, openapi(options.contracts, { title: options.app }));
+  const credentials = options.credentials ?? {};
+  serveOpenapi(app, openapi(options.contracts, { title: options.app, credentials }));
+  if (options.reference)
+    serveReference(app, options.reference, {
+      title: options.app,
+      issuers: credentials.issuers ?? [],
+      noSuchRoute,
+    });
   serveProblemPages(app, options.contracts, noSuchRoute);
   const trustedProxies = options.trustedProxies ?? 0;
   const rates = rateLimits({

@@ -15,6 +15,8 @@ export interface LegacyParts {
   /** What the gateway answers itself. */
   readonly routes: readonly { readonly method: string; readonly path: string }[];
   readonly closing: () => boolean;
+  /** Whether there are rules about other origins. */
+  readonly cors: boolean;
   /** Files of a front end come first. */
   readonly files: ServeFirst | undefined;
   refuse(request: FastifyRequest, reply: FastifyReply, found: Problem): void;
@@ -52,7 +54,13 @@ export function serveLegacy(app: FastifyInstance, settings: LegacySettings, part
   const { files } = parts;
   const handle: Handle = files === undefined ? send : (request, reply) => files(request, reply, send);
 
-  const methods = METHODS.filter((method) => method !== "CONNECT");
+  // The rules about other origins have a route for OPTIONS already, and answer for contracts before this hook.
+  if (parts.cors)
+    app.addHook("onRequest", (request, reply, done) => {
+      if (request.method === "OPTIONS" && isAnywhere(request)) handle(request, reply);
+      else done();
+    });
+  const methods = METHODS.filter((method) => method !== "CONNECT" && !(parts.cors && method === "OPTIONS"));
   for (const method of methods) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method);
   app.route({
     method: methods,
@@ -67,4 +75,8 @@ export function serveLegacy(app: FastifyInstance, settings: LegacySettings, part
       isLegacyPath(target, url) && !methodsAt(parts.routes, pathOf(url)).includes(method),
     upgrade: (request, socket, head, refuse) => forwardUpgrade(request, socket, head, forwarding, refuse),
   };
+}
+
+function isAnywhere({ routeOptions: { url } }: FastifyRequest): boolean {
+  return url === "*" || url === "/*";
 }
