@@ -28,7 +28,8 @@ export async function inThisProcess(parts: Parts): Promise<Rig> {
           ...(mode === "serialised" && {
             everyCallRemote: true,
             endpoints: new Map([[unit.name, "here:0"]]),
-            transport: (dispatch) => localTransport(dispatch, { serialised: true, contracts }),
+            transport: (dispatch, streams) =>
+              localTransport(dispatch, { serialised: true, contracts, streams }),
           }),
         }),
       );

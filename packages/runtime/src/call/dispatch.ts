@@ -79,7 +79,11 @@ export function misfit(member: string, violations: readonly Violation[]): Status
   return new StatusError("INVALID_ARGUMENT", `the input of ${member} does not fit: ${told}`, { violations });
 }
 
-export function refuseCaller(endpoint: Answering, header: CallHeader, mayCall: MayCall): StatusError | undefined {
+export function refuseCaller(
+  endpoint: Answering,
+  header: CallHeader,
+  mayCall: MayCall,
+): StatusError | undefined {
   const { member } = endpoint;
   if (header.caller !== undefined) {
     return mayCall(header.caller, member.id)

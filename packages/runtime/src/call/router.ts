@@ -32,6 +32,8 @@ export interface Router {
     /** As {@link Dispatch} takes it. */
     now?: number,
   ): Promise<unknown>;
+  /** Where the next stream of a service goes. @throws StatusError UNAVAILABLE | UNIMPLEMENTED */
+  addressOf(service: string): Promise<string>;
   close(): void;
 }
 
@@ -103,6 +105,11 @@ export function router(parts: RouterParts): Router {
       parts.here.has(serviceNameOf(member.id))
         ? parts.dispatch(request, signal ?? never, now)
         : remote(member, request, signal),
+    async addressOf(service) {
+      const target = targetOf(service);
+      if (target.addresses.length === 0) await target.known;
+      return pick(target);
+    },
     close: () => stops.forEach((stop) => stop()),
   };
 }

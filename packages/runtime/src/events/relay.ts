@@ -3,6 +3,7 @@ import type { Clock } from "../clock/clock.ts";
 import { StaleFenceError, type Broker } from "../broker/broker.ts";
 import { crashAround, crashpoint } from "../crashpoint/crashpoint.ts";
 import type { ServicePort, Storage } from "../service/port.ts";
+import type { Changes } from "../stream/changes.ts";
 import { withSequence } from "./envelope.ts";
 
 const batchSize = 500;
@@ -24,13 +25,15 @@ export class Relay {
   readonly #broker: Broker;
   readonly #log: Log;
   readonly #clock: Clock;
+  readonly #changes: () => Changes | undefined;
 
-  constructor({ definition, storage, log, clock }: ServicePort, broker: Broker) {
+  constructor({ definition, storage, log, clock, streams }: ServicePort, broker: Broker) {
     this.#service = definition.name;
     this.#storage = storage!;
     this.#broker = broker;
     this.#log = log;
     this.#clock = clock;
+    this.#changes = streams.changes;
   }
 
   /** The fence of the lease as of the last look; undefined where another process holds it. */
@@ -100,6 +103,7 @@ export class Relay {
     crashpoint("publish.before");
     await this.#broker.publish({ publisher: this.#service, fence, messages });
     crashpoint("publish.acknowledge.after");
+    this.#changes()?.sent(messages);
     const write = database.open({ deadlineAt: this.#clock.now() + 10_000 });
     try {
       void Promise.resolve(

@@ -34,7 +34,7 @@ function endpointOf(
   const validateInput = compileValidator(member.input, { unknownFields: "drop", enums: "exact" });
   const check = outputCheck(
     port,
-    member,
+    member.id,
     compileValidator(member.output, { unknownFields: "drop", enums: "exact" }),
   );
   if (member.kind === "query") {
@@ -62,19 +62,20 @@ function endpointOf(
   };
 }
 
-function outputCheck(
+/** What copies a reply, and throws where it does not fit the contract of the member with this id. */
+export function outputCheck(
   port: ServicePort,
-  member: AnyQuery | AnyCommand,
+  member: string,
   validate: Validator,
 ): (output: unknown) => unknown {
   return (output) => {
     const checked = validate(output);
     if (checked.ok) {
-      port.sizes.refuseLarge(checked.value, "reply", member.id);
+      port.sizes.refuseLarge(checked.value, "reply", member);
       return checked.value;
     }
     throw new Error(
-      `the reply of ${member.id} does not fit its contract: ${checked.violations.map((v) => `${v.path} ${v.message}`.trim()).join("; ")}`,
+      `the reply of ${member} does not fit its contract: ${checked.violations.map((v) => `${v.path} ${v.message}`.trim()).join("; ")}`,
     );
   };
 }

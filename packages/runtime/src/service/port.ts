@@ -1,6 +1,7 @@
 import type { AnyCommand, AnyEvent, AnyQuery, AnySaga, CallOptions, Log, ServiceDefinition } from "kerf";
 import type { LeftOut } from "../call/left-out.ts";
 import type { Clock } from "../clock/clock.ts";
+import type { StreamPort } from "../stream/port.ts";
 import type { Database } from "../data/transaction.ts";
 import type { Journal, NewSaga } from "../journal/journal.ts";
 import type { CallHeader } from "../transport/transport.ts";
@@ -40,6 +41,7 @@ export interface ServicePort {
   readonly outbound: Outbound;
   /** The same limit whether a call crosses a process or not. */
   readonly sizes: SizeLimits;
+  readonly streams: StreamPort;
   readonly effects: EffectSource;
   /** Parts that answers had to do without. */
   readonly leftOut: LeftOut;

@@ -46,9 +46,15 @@ export async function answer(
   }
 }
 
-function headerOf(call: IncomingCall, member: string, tokens: CallTokens): CallHeader {
+/** What travels beside the input. A caller that set no deadline gets `defaultMs`. @throws WireFailure for a bad token */
+export function headerOf(
+  call: IncomingCall,
+  member: string,
+  tokens: CallTokens,
+  defaultMs = DEFAULT_TIMEOUT_MS,
+): CallHeader {
   const now = Date.now();
-  const deadlineAt = Math.min(call.deadlineAt ?? now + DEFAULT_TIMEOUT_MS, now + MAX_TIMEOUT_MS);
+  const deadlineAt = Math.min(call.deadlineAt ?? now + defaultMs, now + MAX_TIMEOUT_MS);
   const token = call.metadata("kerf-token");
   return decodeHeader(
     (name) => call.metadata(name),
@@ -70,7 +76,7 @@ function headerOf(call: IncomingCall, member: string, tokens: CallTokens): CallH
   }
 }
 
-function decodeInput(codec: MethodCodec, message: Uint8Array): unknown {
+export function decodeInput(codec: MethodCodec, message: Uint8Array): unknown {
   try {
     return codec.request.decode(message);
   } catch (error) {
@@ -80,7 +86,7 @@ function decodeInput(codec: MethodCodec, message: Uint8Array): unknown {
 }
 
 /** The data of an error may itself not fit its schema. */
-function encodeError(error: unknown, codec: MethodCodec, onProblem: OnProblem): WireFailure {
+export function encodeError(error: unknown, codec: MethodCodec, onProblem: OnProblem): WireFailure {
   try {
     return encodeFailure(error, codec);
   } catch (problem) {

@@ -5,7 +5,7 @@ import { MalformedMessage, MessageTooLarge, type MethodCodec } from "../proto/in
 import { encodeHeader } from "./header.ts";
 import { decodeFailure, statusCodeOf } from "./status-details.ts";
 import type { CallRequest } from "./transport.ts";
-import { type Send, WireFailure } from "./wire.ts";
+import { type OutgoingCall, type Send, WireFailure } from "./wire.ts";
 
 /**
  * The calling side of a call that is carried as bytes.
@@ -22,14 +22,10 @@ export async function ask(
   const { header, member } = request;
   if (signal.aborted) throw interrupted(signal, member);
   if (header.deadlineAt <= Date.now()) throw deadlineExceeded(member);
-  const message = encodeRequest(codec, request);
-  const { deadlineAt } = header;
-  const { path } = codec.method;
-  // Never what the caller came with: that is for this unit alone.
-  const metadata = encodeHeader(header, tokens.mint(serviceNameOf(member), header));
+  const call = outgoing(codec, request, signal, tokens);
   let reply: Uint8Array;
   try {
-    reply = await send({ path, message, metadata, deadlineAt, signal });
+    reply = await send(call);
   } catch (error) {
     throw signal.aborted ? interrupted(signal, member) : received(error, codec, address);
   }
@@ -40,6 +36,24 @@ export async function ask(
     const text = `the reply of ${member} from ${address} is not what its contract says: ${error.message}`;
     throw new StatusError("INTERNAL", text, { cause: error });
   }
+}
+
+/** A call as it goes on the wire. @throws StatusError for an input that cannot be sent */
+export function outgoing(
+  codec: MethodCodec,
+  request: CallRequest,
+  signal: AbortSignal,
+  tokens: CallTokens,
+): OutgoingCall {
+  const { header, member } = request;
+  return {
+    path: codec.method.path,
+    message: encodeRequest(codec, request),
+    // Never what the caller came with: that is for this unit alone.
+    metadata: encodeHeader(header, tokens.mint(serviceNameOf(member), header)),
+    deadlineAt: header.deadlineAt,
+    signal,
+  };
 }
 
 function encodeRequest(codec: MethodCodec, { input, member }: CallRequest): Buffer {
@@ -63,7 +77,8 @@ export function interrupted(signal: AbortSignal, member: string): StatusError {
     : new StatusError("CANCELLED", `the call of ${member} was cancelled; it may still have happened`);
 }
 
-function received(error: unknown, codec: MethodCodec, address: string): Error {
+/** What a failure on the wire means to who called. */
+export function received(error: unknown, codec: MethodCodec, address: string): Error {
   if (!(error instanceof WireFailure)) return StatusError.from(error);
   const { member } = codec.method;
   const told = decodeFailure(error, codec);

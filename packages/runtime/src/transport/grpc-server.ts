@@ -3,11 +3,12 @@ import type { CallTokens } from "../authority/call-token.ts";
 import { fileOf } from "../proto/file-descriptor.ts";
 import type { ContractLock } from "../proto/index.ts";
 import { answer, type OnProblem } from "./answer.ts";
+import { answerStream } from "./answer-stream.ts";
 import { leanServer } from "./lean-server.ts";
 import { health, healthFile } from "./health.ts";
 import { contractCodecs } from "./method-codecs.ts";
 import { reflection, reflectionFiles } from "./reflection.ts";
-import type { Dispatch, TransportServer } from "./transport.ts";
+import type { Dispatch, DispatchStream, TransportServer } from "./transport.ts";
 import type { StreamMethod, UnaryMethod } from "./wire.ts";
 
 export interface GrpcServerOptions {
@@ -19,6 +20,8 @@ export interface GrpcServerOptions {
   /** The field numbers of `contracts.lock.json`: the same as on the other side. */
   readonly lock?: ContractLock;
   readonly dispatch: Dispatch;
+  /** Absent where nothing is streamed. */
+  readonly dispatchStream?: DispatchStream;
   readonly log: Log;
   /** By which other units are believed who calls. Callers without one are strangers, to whom only the public is open. */
   readonly tokens: CallTokens;
@@ -46,13 +49,21 @@ export async function serveGrpc(options: GrpcServerOptions): Promise<GrpcServer>
   const files = [...codecs.map(({ contract }) => fileOf(contract)), healthFile, ...reflectionFiles];
 
   const unary = new Map<string, UnaryMethod>([["/grpc.health.v1.Health/Check", state.check]]);
+  const reflect = reflection(files);
+  const streams = new Map<string, StreamMethod>([["/grpc.health.v1.Health/Watch", state.watch]]);
   for (const codec of codecs.flatMap(({ methods }) => [...methods.values()])) {
+    const { dispatchStream } = options;
+    if (codec.method.kind === "stream") {
+      if (dispatchStream)
+        streams.set(codec.method.path, (messages, call) =>
+          answerStream(codec, messages, call, dispatchStream, onProblem, options.tokens),
+        );
+      continue;
+    }
     unary.set(codec.method.path, (message, call) =>
       answer(codec, message, call, dispatch, onProblem, options.tokens),
     );
   }
-  const reflect = reflection(files);
-  const streams = new Map<string, StreamMethod>([["/grpc.health.v1.Health/Watch", state.watch]]);
   for (const { package: name } of reflectionFiles) {
     streams.set(`/${name}.ServerReflection/ServerReflectionInfo`, reflect);
   }

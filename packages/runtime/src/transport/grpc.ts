@@ -2,6 +2,7 @@ import { type AnyContract, type Log, StatusError } from "kerf";
 import type { CallTokens } from "../authority/call-token.ts";
 import type { ContractLock } from "../proto/index.ts";
 import { ask } from "./ask.ts";
+import { askStream } from "./ask-stream.ts";
 import { leanClient } from "./lean-client.ts";
 import { findCodec } from "./method-codecs.ts";
 import type { Transport } from "./transport.ts";
@@ -34,6 +35,10 @@ export function grpcTransport({ contracts, lock, tokens }: GrpcTransportOptions)
     async call(address, request, signal) {
       const codec = codecOf(request.member);
       return ask(codec, request, address, signal, clientOf(address).send, tokens);
+    },
+    watch(address, request, reader) {
+      const codec = codecOf(request.member);
+      return askStream(codec, request, address, reader, clientOf(address).open, tokens);
     },
     async close() {
       closed = true;

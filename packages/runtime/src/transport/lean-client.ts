@@ -1,5 +1,6 @@
 import { connect, GrpcError, raw, type Channel, type Method } from "@kerf/grpc";
 import { statusNumbers } from "kerf";
+import { StreamChannels } from "./stream-channels.ts";
 import { MAX_MESSAGE_BYTES } from "../proto/index.ts";
 import { type OutgoingCall, type WireClient, WireFailure } from "./wire.ts";
 
@@ -22,9 +23,14 @@ type RawMethod = Method<Uint8Array, Uint8Array, "unary">;
 export function leanClient(address: string): WireClient {
   const channel = connect(address, options);
   const methods = new Map<string, RawMethod>();
+  const streams = new StreamChannels(address, options);
   return {
     send: (call) => send(channel, methodAt(methods, call.path), call),
-    close: () => void channel.close({ graceMs: 0 }),
+    open: streams.open,
+    close: () => {
+      streams.close();
+      void channel.close({ graceMs: 0 });
+    },
   };
 }
 

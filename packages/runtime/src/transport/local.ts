@@ -6,10 +6,12 @@ import { processClock } from "../clock/process-clock.ts";
 import type { ContractLock } from "../proto/index.ts";
 import { answer, type OnProblem } from "./answer.ts";
 import { ask, interrupted } from "./ask.ts";
+import { answerStream } from "./answer-stream.ts";
+import { askStream } from "./ask-stream.ts";
 import { findCodec } from "./method-codecs.ts";
-import type { CallRequest, Dispatch, Transport } from "./transport.ts";
+import type { CallRequest, Dispatch, DispatchStream, Transport } from "./transport.ts";
 import { sizeLimits } from "./size-limit.ts";
-import type { Send } from "./wire.ts";
+import type { OpenStream, Send } from "./wire.ts";
 
 export interface LocalTransportOptions {
   /** Sends every call through its protobuf encoding, as if to another process. Needs `contracts`. */
@@ -17,6 +19,8 @@ export interface LocalTransportOptions {
   readonly contracts?: readonly AnyContract[];
   readonly lock?: ContractLock;
   readonly clock?: Clock;
+  /** Absent where nothing is streamed. */
+  readonly streams?: DispatchStream;
 }
 
 /**
@@ -25,7 +29,35 @@ export interface LocalTransportOptions {
  */
 export function localTransport(dispatch: Dispatch, options: LocalTransportOptions = {}): Transport {
   const call = options.serialised ? serialised(dispatch, options) : direct(dispatch, options);
-  return { call, close: async () => {} };
+  const { streams } = options;
+  if (!streams) return { call, close: async () => {} };
+  const watch = options.serialised
+    ? serialisedStreams(streams, options)
+    : (_address: string, request: CallRequest, reader: AbortSignal) => streams(request, reader);
+  return { call, watch, close: async () => {} };
+}
+
+function serialisedStreams(
+  dispatch: DispatchStream,
+  { contracts = [], lock }: LocalTransportOptions,
+): NonNullable<Transport["watch"]> {
+  const codecOf = findCodec(contracts, lock);
+  const tokens = callTokens("", "");
+  return (address, request, reader) => {
+    const codec = codecOf(request.member);
+    const open: OpenStream = ({ message, metadata, deadlineAt, signal }) => {
+      const call = { metadata: (name: string) => metadata[name], deadlineAt, signal };
+      const onProblem: OnProblem = ({ error }) => {
+        throw error;
+      };
+      return answerStream(codec, once(Buffer.from(message)), call, dispatch, onProblem, tokens);
+    };
+    return askStream(codec, request, address, reader, open, tokens);
+  };
+}
+
+async function* once(message: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield message;
 }
 
 function serialised(

@@ -38,10 +38,7 @@ export type Dispatch = (request: CallRequest, signal: AbortSignal, now?: number)
  * Runs a stream in this process and gives its validated answers, each when it is asked for. Leaving the iteration ends it.
  * @throws StatusError at once where it cannot begin; the iteration throws DeclaredError | StatusError and nothing else
  */
-export type DispatchStream = (
-  request: CallRequest,
-  reader: AbortSignal,
-) => AsyncIterableIterator<unknown>;
+export type DispatchStream = (request: CallRequest, reader: AbortSignal) => AsyncIterableIterator<unknown>;
 
 /** Carries one call to a unit and brings its reply. `address` is `"host:port"`. */
 export interface Transport {

@@ -36,9 +36,13 @@ export interface OutgoingCall {
 /** Sends a call and gives the reply. @throws WireFailure and nothing else */
 export type Send = (call: OutgoingCall) => Promise<Uint8Array>;
 
+/** Opens a stream; its messages come when they are asked for. @throws WireFailure and nothing else */
+export type OpenStream = (call: OutgoingCall) => AsyncIterable<Uint8Array>;
+
 /** What a gRPC client must do for the transport. One stands for one address: it connects when needed, and again. */
 export interface WireClient {
   readonly send: Send;
+  readonly open: OpenStream;
   close(): void;
 }
 

@@ -9,7 +9,9 @@ import type { Retention } from "../journal/retention.ts";
 import type { ContractLock } from "../proto/index.ts";
 import type { SagaLimits } from "../sagas/step-policy.ts";
 import type { Storage } from "../service/port.ts";
-import type { Dispatch, Transport } from "../transport/transport.ts";
+import type { StreamLimits } from "../stream/limits.ts";
+import type { EdgeWatch } from "../stream/unit-streams.ts";
+import type { Dispatch, DispatchStream, Transport } from "../transport/transport.ts";
 
 export interface UnitOptions {
   readonly graph: Graph;
@@ -34,7 +36,7 @@ export interface UnitOptions {
   /** Replaces the discovery by `endpoints`. */
   readonly discovery?: Discovery;
   /** Replaces the transport to other units; tests force serialisation with it. */
-  readonly transport?: (dispatch: Dispatch) => Transport;
+  readonly transport?: (dispatch: Dispatch, streams: DispatchStream) => Transport;
   /** Sends calls within this unit over the transport too. */
   readonly everyCallRemote?: boolean;
   /** Wraps the broker; tests repeat deliveries and listen with it. */
@@ -67,6 +69,7 @@ export interface UnitTiming {
   /** How often backlogs are measured. Default 30 s. */
   readonly measureMs?: number;
   readonly sagas?: Partial<SagaLimits>;
+  readonly streams?: Partial<StreamLimits>;
 }
 
 /** What is unfinished in a unit. All counts zero: it is at rest. */
@@ -82,6 +85,8 @@ export interface UnitStatus {
   readonly oldestUndeliveredMs: number;
   /** Messages that services of this unit lost lately: they were further behind than messages are kept. */
   readonly missed: number;
+  /** Streams that are open in this unit now. */
+  readonly streams?: number;
   /** Messages that came again since the process started, and were known: no work, and no harm. */
   readonly repeated: number;
   /** Parts of answers that could not be had since the process started: see `optional`. */
@@ -114,6 +119,10 @@ export interface RunningUnit {
   invoke(call: EdgeCall): Promise<unknown>;
   /** A call as one of the app's services. @throws DeclaredError | StatusError */
   callAs(service: string, call: EdgeCall): Promise<unknown>;
+  /** A stream for somebody at the edge. Its iteration throws DeclaredError | StatusError. */
+  watch(call: EdgeWatch): AsyncIterable<unknown>;
+  /** A stream for one of the app's services. */
+  watchAs(service: string, call: EdgeWatch): AsyncIterable<unknown>;
   ready(): boolean;
   status(): Promise<UnitStatus>;
   /**

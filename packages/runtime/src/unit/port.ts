@@ -12,6 +12,7 @@ import type { Clock } from "../clock/clock.ts";
 import type { Router } from "../call/router.ts";
 import type { ServiceHost } from "../service/host.ts";
 import type { ServicePort, Storage } from "../service/port.ts";
+import type { StreamPort } from "../stream/port.ts";
 import { databaseSettings, readSettings } from "../service/settings.ts";
 import { compileValidator, type Validator } from "../validate/index.ts";
 import { olderEvents } from "../service/adapted.ts";
@@ -26,6 +27,7 @@ export function portOf(parts: {
   readonly clock: Clock;
   readonly calls: Router;
   readonly sizes: ServicePort["sizes"];
+  readonly streams: StreamPort;
   readonly leftOut: LeftOut;
   readonly worker: string;
   readonly urls: ReadonlyMap<string, string>;
@@ -49,6 +51,7 @@ export function portOf(parts: {
     storage,
     settings: readSettings(definition.name, definition.needs, options.settings, given),
     sizes: parts.sizes,
+    streams: parts.streams,
     leftOut: parts.leftOut,
     outbound: (member, input, header, signal, now) =>
       calls.call(member, { member: member.id, input, header }, signal, now),

@@ -7,6 +7,7 @@ import { abandonReplay, replay } from "../events/replay/replay.ts";
 import { postgresReplay } from "../journal/postgres-replay.ts";
 import { postgresBacking } from "./databases.ts";
 import type { UnitOptions } from "./options.ts";
+import { UnitStreams } from "../stream/unit-streams.ts";
 import { portOf } from "./port.ts";
 
 export interface ReplayerOptions extends Pick<UnitOptions, "graph" | "server" | "log" | "settings"> {
@@ -67,9 +68,11 @@ function portOfReplay(
     leftOut: new LeftOut(),
     calls: {
       call: () => Promise.reject(new StatusError("INTERNAL", "a replay calls nobody")),
+      addressOf: () => Promise.reject(new StatusError("INTERNAL", "a replay calls nobody")),
       close: () => {},
     },
     // It answers no calls either.
+    streams: new UnitStreams(processClock, () => false).portOf(definition, undefined),
     sizes: { refuseLarge: () => {}, bounded: (error) => error },
     worker: "replay",
     urls: backing.urls,

@@ -18,7 +18,14 @@ import { grpcTransport } from "../transport/grpc.ts";
 import { serveGrpc } from "../transport/grpc-server.ts";
 import { findCodec } from "../transport/method-codecs.ts";
 import { sizeLimits } from "../transport/size-limit.ts";
-import type { CallRequest, Dispatch, Transport, TransportServer } from "../transport/transport.ts";
+import { UnitStreams } from "../stream/unit-streams.ts";
+import type {
+  CallRequest,
+  Dispatch,
+  DispatchStream,
+  Transport,
+  TransportServer,
+} from "../transport/transport.ts";
 import { compileValidator } from "../validate/index.ts";
 import { cached } from "./cached.ts";
 import { postgresBacking } from "./databases.ts";
@@ -61,12 +68,13 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   const { broker, urls } = backing;
 
   const authority = (caller: string, contractId: string): boolean => mayCall(graph, caller, contractId);
+  const streams = new UnitStreams(clock, authority, options.timing?.streams);
   const dispatch = dispatcher(endpoints, authority, clock);
   const unitOf = new Map(topology.units.flatMap((u) => u.services.map((s) => [s, u.name] as const)));
   const here = new Set(options.everyCallRemote ? [] : unit.services);
   const tokens = callTokens(secretOf(options), graph.app.name);
   const transport =
-    options.transport?.(dispatch) ??
+    options.transport?.(dispatch, streams.dispatch) ??
     grpcTransport({ contracts: contractsOf(graph), log, tokens, ...lockOf(options) });
   const replies = cached((member: AnyQuery | AnyCommand) =>
     compileValidator(member.output, { unknownFields: "drop", enums: "open" }),
@@ -86,6 +94,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     replyValidator: replies,
     clock,
   });
+  streams.connect(here, calls, transport);
 
   try {
     const groups = [...graph.services.values()].flatMap((node) => groupsOf(node.definition));
@@ -99,12 +108,14 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
         storage,
         calls,
         sizes,
+        streams: streams.portOf(definition, broker),
         leftOut,
         worker,
         urls,
         host: () => hosts.get(definition.name),
       });
       for (const [id, endpoint] of endpointsOf(port)) endpoints.set(id, endpoint);
+      streams.add(port);
       if (!storage) continue;
       hosts.set(
         definition.name,
@@ -125,7 +136,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
         }),
       );
     }
-    server = options.listen && (await listen(options, dispatch, tokens));
+    server = options.listen && (await listen(options, dispatch, streams.dispatch, tokens));
     await Promise.all([...hosts.values()].map((host) => host.start()));
     const consumers =
       broker && new Consumers({ broker, definitions, log, clock, keptMs: kept.handledMs, ...measuring });
@@ -140,10 +151,13 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
       address: server?.address,
       invoke: (call) => enter(call, undefined),
       callAs: (service, call) => enter(call, service),
+      watch: (call) => streams.enter(call),
+      watchAs: (service, call) => streams.enter(call, service),
       ready: () => ready && !draining,
       status: async () => ({
         ...(await statusOf(unit, [...hosts.values()], broker, ready && !draining)),
         leftOut: leftOut.total,
+        streams: streams.count,
       }),
       drain: (graceMs) => (draining ??= drain(ticking, graceMs)),
     };
@@ -171,6 +185,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   async function drainInOrder(ticking: Ticker | undefined, graceMs: number): Promise<void> {
     // A call that hangs must not take the time to give leases back.
     const callsMs = graceMs - Math.min(2_000, graceMs / 4);
+    streams.drain();
     await Promise.all([server?.drain(callsMs), inFlight.drain(callsMs)]);
     await ticking?.stop();
     await Promise.all([...hosts.values()].map((host) => host.drain()));
@@ -198,6 +213,7 @@ async function close(calls: Router, transport: Transport, backing: Backing): Pro
 async function listen(
   options: UnitOptions,
   dispatch: Dispatch,
+  dispatchStream: DispatchStream,
   tokens: CallTokens,
 ): Promise<TransportServer> {
   const own = options.unit.services.flatMap((name) => [...options.graph.services.get(name)!.served.values()]);
@@ -205,6 +221,7 @@ async function listen(
     ...options.listen!,
     contracts: own,
     dispatch,
+    dispatchStream,
     log: options.log,
     tokens,
     ...lockOf(options),
