@@ -8,6 +8,7 @@ import { allowOrigins } from "./cors.ts";
 import { serveHealth } from "./health.ts";
 import { isDevelopmentIdentity, isLoopback } from "./identity/development.ts";
 import { identityHook } from "./identity/hook.ts";
+import { metadataPath, serveMetadata } from "./identity/metadata.ts";
 import { rateLimits } from "./limits/rates.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
 import { readLegacy } from "./legacy/settings.ts";
@@ -142,6 +143,7 @@ function serve(
     "/openapi.json",
     "/problems/:name",
     "/problems/:contract/:code",
+    ...(options.credentials?.issuers?.length ? [metadataPath] : []),
     ...(options.reference ? referencePaths : []),
   ];
   const allRoutes = [...routes, ...own.map((path) => ({ method: "GET", path }))];
@@ -184,6 +186,8 @@ function serve(
     });
   serveProblemPages(app, options.contracts, noSuchRoute);
   const trustedProxies = options.trustedProxies ?? 0;
+  if (credentials.issuers?.length)
+    serveMetadata(app, { issuers: credentials.issuers, proxied: trustedProxies > 0 });
   const rates = rateLimits({
     ...options,
     limits: options.rateLimits,
