@@ -3,8 +3,9 @@ import { contractsOf, type Graph, type RunningUnit } from "@kerf/runtime";
 import type { Logger } from "@kerf/runtime/log";
 import type { Redis } from "@kerf/runtime/redis";
 import { successors } from "@kerf/runtime/versions";
-import type { LegacySettings } from "kerf";
+import type { IdentitySettings, LegacySettings } from "kerf";
 import { identitySettings } from "./identity.ts";
+import { referenceOf } from "./reference.ts";
 import type { Settings } from "./settings.ts";
 
 export interface EdgeParts {
@@ -22,6 +23,10 @@ export async function openEdge({ graph, log, settings, running, redis }: EdgePar
   // The other units have no use for the code of an HTTP server.
   const { openIdentity, startGateway } = await import("@kerf/gateway");
   const { cors, limits, static: files } = graph.app.gateway;
+  const { developmentIdentity: development, identity } = settings;
+  const providers = identitySettings(graph.app.name, graph.app.gateway.identity, identity);
+  const issuers = issuersOf(providers);
+  const legacy = legacyOf(graph.app.gateway.legacy, settings.legacyUrl);
   return await startGateway({
     app: graph.app.name,
     contracts: contractsOf(graph),
@@ -34,15 +39,18 @@ export async function openEdge({ graph, log, settings, running, redis }: EdgePar
     rateLimits: limits,
     trustedProxies: settings.trustedProxies,
     successors: successors(graph),
-    legacy: legacyOf(graph.app.gateway.legacy, settings.legacyUrl),
+    legacy,
     redis: redis?.client,
-    identify: openIdentity({
-      providers: identitySettings(graph.app.name, graph.app.gateway.identity, settings.identity),
-      apiKeysFile: settings.identity.apiKeysFile,
-      development: settings.developmentIdentity,
-      log,
-    }),
+    issuers: issuers.map((issuer) => new URL(issuer).origin),
+    credentials: { issuers, apiKeys: identity.apiKeysFile !== undefined, development },
+    // An existing application may have a /docs of its own.
+    reference: referenceOf(graph.app.gateway.reference, development && legacy === undefined),
+    identify: openIdentity({ providers, apiKeysFile: identity.apiKeysFile, development, log }),
   });
+}
+
+function issuersOf(providers: IdentitySettings | undefined): readonly string[] {
+  return providers === undefined ? [] : [providers].flat().map(({ issuer }) => issuer);
 }
 
 /** An application that stands elsewhere on this machine; what is said about it stays. */

@@ -1,4 +1,4 @@
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { checkContract } from "@kerf/runtime/validate";
 import type { MemberUse } from "@kerf/runtime/versions";
 import { DeclarationError, type Actor } from "kerf";
@@ -44,6 +44,8 @@ export interface Gateway {
   readonly address: string;
   /** `"http://127.0.0.1:4000"`, without a slash at the end. */
   readonly url: string;
+  /** Serves a connection that another process accepted for it. */
+  accept(socket: Socket): void;
   /** Accepts no more connections, ends each with its current answer, and after `graceMs` cuts what is left. */
   drain(graceMs: number): Promise<void>;
   /** Who used which version, of contracts that have several and of members that are to go. */
@@ -76,12 +78,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   return {
     address: hostAndPort(address, port),
     url: `http://${hostAndPort(reachable(address), port)}`,
+    accept: edge.accept,
     async drain(graceMs) {
       state.draining = true;
-      const closed = app.close();
-      const settle = edge.closeConnections(graceMs);
-      await closed;
-      settle();
+      await Promise.all([app.close(), edge.closeConnections(graceMs)]);
       versions.close();
     },
     versions: versions.use,

@@ -1,7 +1,17 @@
 import type { RedisClient } from "@kerf/runtime/redis";
-import type { Actor, AnyCommand, AnyContract, AnyQuery, AppLimits, LegacySettings, StaticFiles } from "kerf";
+import type {
+  Actor,
+  AnyCommand,
+  AnyContract,
+  AnyQuery,
+  AppLimits,
+  LegacySettings,
+  StaticFiles,
+  ReferenceSettings,
+} from "kerf";
 import type { Logger } from "pino";
 import type { Identify } from "./identity/credentials.ts";
+import type { CredentialKinds } from "./openapi/security.ts";
 import type { Limits } from "./limits.ts";
 
 /** One call that came in from outside: routed, its input validated, its access checked. */
@@ -48,6 +58,10 @@ export interface GatewayOptions {
   readonly legacy?: LegacySettings | undefined;
   /** What a member of an older version is today, by id; links tell callers. */
   readonly successors?: ReadonlyMap<string, string> | undefined;
+  /** How callers say who they are, for the OpenAPI document. */
+  readonly credentials?: CredentialKinds | undefined;
+  /** Pages for callers at `/docs/`; none where absent. */
+  readonly reference?: ReferenceSettings | undefined;
   readonly log: Logger;
   /** Tells `/readyz` whether the unit can serve. */
   ready(): boolean;

@@ -2,6 +2,7 @@ import { checkDevelopmentProvider, type DevelopmentProvider } from "./developmen
 import { checkIdentity, type IdentitySettings } from "./identity.ts";
 import { checkAppLimits, type AppLimits } from "./limit.ts";
 import type { LegacySettings } from "./legacy.ts";
+import { checkReference, type ReferenceSettings } from "./reference.ts";
 import { refuse } from "./refuse.ts";
 import type { ServiceDefinition } from "./service.ts";
 import { checkStaticFiles, type StaticFiles } from "./static-files.ts";
@@ -33,6 +34,8 @@ export interface GatewaySettings {
   readonly limits?: AppLimits;
   /** A front end, served where no route answers. */
   readonly static?: StaticFiles;
+  /** Pages for callers at `/docs/`. Where absent they are there in `kerf dev` only. */
+  readonly reference?: boolean | ReferenceSettings;
   /** An existing application, which answers what no contract does. KERF_LEGACY_URL says where it is on a machine. */
   readonly legacy?: LegacySettings;
 }
@@ -77,6 +80,8 @@ export function app<const S extends { readonly [service: string]: LoadService }>
   if (spec.gateway?.developmentProvider)
     checkDevelopmentProvider(spec.gateway.developmentProvider, `${place}.gateway.developmentProvider`);
   if (spec.gateway?.identity) checkIdentity(spec.gateway.identity, `${place}.gateway.identity`);
+  if (spec.gateway?.reference !== undefined)
+    checkReference(spec.gateway.reference, `${place}.gateway.reference`);
   return Object.freeze({
     name,
     services: spec.services,

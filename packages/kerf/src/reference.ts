@@ -4,10 +4,13 @@ import { refuse } from "./refuse.ts";
 export interface ReferenceSettings {
   /**
    * The public client (no secret, authorization code with PKCE) by which people log in there, as the provider knows it.
-   * Its redirect URI is `<gateway>/docs/oauth2-redirect.html`. Default `"reference"`.
+   * Its redirect URI is `<gateway>/docs/oauth2-redirect.html`. {@link referenceClient} where absent.
    */
   readonly clientId?: string;
 }
+
+/** The client by which people log in where nothing else is said. */
+export const referenceClient = "reference";
 
 /** @throws DeclarationError */
 export function checkReference(settings: boolean | ReferenceSettings, place: string): void {
