@@ -1,4 +1,5 @@
 import type { AnyCommand, AnyQuery, ErrorCode } from "./members.ts";
+import type { AnyStream } from "./stream.ts";
 import type { Taken } from "./schema.ts";
 
 /** The status codes of gRPC, by name (https://grpc.io/docs/guides/status-codes/). Numbers are their wire values. */
@@ -78,7 +79,7 @@ export class DeclaredError extends Error {
   }
 }
 
-type Callable = AnyQuery | AnyCommand;
+type Callable = AnyQuery | AnyCommand | AnyStream;
 
 /** A declared error of `M` with a known code. */
 export type Failure<M extends Callable, C extends ErrorCode<M> = ErrorCode<M>> = {

@@ -15,15 +15,23 @@ export function faceOf(
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> =>
     (stopping ??= stopAll().then(() => parts.server.dropAll(`${parts.name.replaceAll("-", "_")}_`)));
+  const unitHosting = (service: string): RunningUnit => {
+    const unit = unitOf(service);
+    if (unit) return unit;
+    throw new Error(
+      `the service ${service} is not in this rig: it has ${[...graph.services.keys()].join(", ")}`,
+    );
+  };
   return {
     graph,
+    watch: (member, input, { as, signal = new AbortController().signal } = {}) => {
+      const service = serviceNameOf(member.id);
+      const asked = { member, input, actor: as, traceparent: newTrace(), signal };
+      return unitHosting(service).watchAs(service, asked) as AsyncIterable<Output<typeof member>>;
+    },
     call: async (member, input, given = {}) => {
       const service = serviceNameOf(member.id);
-      const unit = unitOf(service);
-      if (!unit)
-        throw new Error(
-          `the service ${service} is not in this rig: it has ${[...graph.services.keys()].join(", ")}`,
-        );
+      const unit = unitHosting(service);
       const timeoutMs = given.timeoutMs ?? 10_000;
       const reply = await unit.callAs(service, {
         member,

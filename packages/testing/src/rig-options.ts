@@ -1,4 +1,14 @@
-import type { Actor, AnyCommand, AnyEvent, AnyQuery, Input, Output, Received, ServiceDefinition } from "kerf";
+import type {
+  Actor,
+  AnyCommand,
+  AnyEvent,
+  AnyQuery,
+  AnyStream,
+  Input,
+  Output,
+  Received,
+  ServiceDefinition,
+} from "kerf";
 import type { Graph, LogLevel, UnitStatus, UnitTiming } from "@kerf/runtime";
 import type { Seen } from "./events.ts";
 import type { UnitProcess } from "./processes.ts";
@@ -52,6 +62,12 @@ export interface Rig extends AsyncDisposable {
     input: Input<M>,
     options?: TestCallOptions,
   ): Promise<Output<M>>;
+  /** Asks for any stream, as the service itself would. Leaving the iteration ends it. */
+  watch<M extends AnyStream>(
+    member: M,
+    input: Input<M>,
+    options?: { readonly as?: Actor; readonly signal?: AbortSignal },
+  ): AsyncIterable<Output<M>>;
   /** Waits for an event whose data has these fields. Default 10 s. */
   seen<E extends AnyEvent>(
     event: E,

@@ -5,6 +5,7 @@ import { runCommand, type CommandEndpoint } from "../work/command.ts";
 import { runQuery } from "../work/query.ts";
 import { settleCommand } from "../work/settle.ts";
 import { adaptedHandler } from "./adapted.ts";
+import { outputCheck } from "./output-check.ts";
 import type { ServicePort } from "./port.ts";
 
 /** Compiles a service's queries and commands into endpoints, by member id. */
@@ -39,12 +40,14 @@ function endpointOf(
   );
   if (member.kind === "query") {
     const handle = handler as (input: any, context: any) => Promise<unknown>;
+    const plain: Endpoint["run"] = (input, header, signal) =>
+      runQuery(port, member.id, handle, check, input, header, signal);
     return {
       member,
       validateInput,
       log: port.log,
       bounded: port.sizes.bounded,
-      run: (input, header, signal) => runQuery(port, member.id, handle, check, input, header, signal),
+      run: port.caching && member.cache ? cached(port, member, handle, check) : plain,
       settle: () =>
         Promise.reject(
           new StatusError("INVALID_ARGUMENT", `${member.id} is a query: there is nothing to settle`),
@@ -62,20 +65,16 @@ function endpointOf(
   };
 }
 
-/** What copies a reply, and throws where it does not fit the contract of the member with this id. */
-export function outputCheck(
+function cached(
   port: ServicePort,
-  member: string,
-  validate: Validator,
-): (output: unknown) => unknown {
-  return (output) => {
-    const checked = validate(output);
-    if (checked.ok) {
-      port.sizes.refuseLarge(checked.value, "reply", member);
-      return checked.value;
-    }
-    throw new Error(
-      `the reply of ${member} does not fit its contract: ${checked.violations.map((v) => `${v.path} ${v.message}`.trim()).join("; ")}`,
-    );
-  };
+  member: AnyQuery,
+  handle: (input: any, context: any) => Promise<unknown>,
+  check: (output: unknown) => unknown,
+): Endpoint["run"] {
+  return port.caching!.endpoint(
+    member,
+    (input, header, signal, observed) =>
+      runQuery(port, member.id, handle, check, input, header, signal, observed),
+    port.log,
+  );
 }

@@ -1,7 +1,7 @@
 import { describe, memberNameOf, type AnyStream, type StatusError } from "kerf";
 import type { Answering } from "../call/dispatch.ts";
 import { reported } from "../call/dispatch.ts";
-import { outputCheck } from "../service/endpoints.ts";
+import { outputCheck } from "../service/output-check.ts";
 import type { ServicePort } from "../service/port.ts";
 import type { CallHeader } from "../transport/transport.ts";
 import { compileValidator, type Validator } from "../validate/index.ts";
