@@ -81,7 +81,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     accept: edge.accept,
     async drain(graceMs) {
       state.draining = true;
-      await Promise.all([app.close(), edge.closeConnections(graceMs)]);
+      await edge.closeConnections(graceMs, app.close());
       versions.close();
     },
     versions: versions.use,

@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import { startInventory } from "../test/inventory.ts";
@@ -129,6 +129,36 @@ describe("draining", () => {
     // The first answer closes the connection, so the second request is left for another replica.
     expect((await answer).statuses[0]).toBe(200);
     await drained;
+  });
+
+  it("answers what comes on a kept connection, once", async () => {
+    gateway = await startInventory();
+    let drained: Promise<void> | undefined;
+    setTimeout(() => (drained = gateway!.drain(5_000)), 100);
+    const { text, statuses, closed } = await exchange(
+      gateway.url,
+      request,
+      { waitMs: 200 },
+      request.replace("/v1/stock/1", "/v1/stock/2"),
+    );
+    expect(statuses).toEqual([200, 200]);
+    expect(text).toMatch(/connection: close/i);
+    expect(closed).toBe(true);
+    await drained;
+  });
+
+  it("serves a connection that another process accepted, and waits for it", async () => {
+    const { calls, arrival } = await startHeld();
+    const front = createServer({ pauseOnConnect: true }, (socket) => gateway!.accept(socket));
+    await once(front.listen(0, "127.0.0.1"), "listening");
+    const arrived = arrival();
+    const answer = exchange(`http://127.0.0.1:${(front.address() as AddressInfo).port}`, request);
+    await arrived;
+    const drained = gateway!.drain(5_000);
+    calls[0]!.finish(stock);
+    await drained;
+    expect((await answer).statuses).toEqual([200]);
+    front.close();
   });
 
   it("waits neither for idle connections nor for those that never asked", async () => {

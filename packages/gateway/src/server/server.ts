@@ -19,10 +19,18 @@ const SLOW_CHECK_MS = 1_000;
 /** How long a connection on which no request has begun may stay when the gateway drains. */
 const QUIET_GRACE_MS = 500;
 
+/** How often it is looked, after that. */
+const SWEEP_MS = 50;
+
 export interface EdgeServer {
   readonly server: Server;
-  /** Closes connections as their requests end, and all of them after `graceMs`. Call when it no longer listens. */
-  closeConnections(graceMs: number): () => void;
+  /** Serves a connection that another process accepted. */
+  accept(socket: Socket): void;
+  /**
+   * Closes connections as their requests end, and all of them after `graceMs`; resolves when none is left.
+   * @param stopped settles when it no longer listens
+   */
+  closeConnections(graceMs: number, stopped: Promise<unknown>): Promise<void>;
 }
 
 /** What else an edge may be asked to do, settled before it listens. */
@@ -66,22 +74,33 @@ export function edgeServer(
     connections.add(socket);
     socket.once("close", () => connections.delete(socket));
   });
+  // Node would close them when it stops listening. A request may be on its way on each: it is answered, and the answer
+  // says that it was the last.
+  server.closeIdleConnections = () => {};
   return {
     server,
-    closeConnections(graceMs) {
-      const quiet = setTimeout(
-        () => {
-          for (const socket of connections) if (!pendingResponse(socket)) socket.destroy();
-        },
-        Math.min(QUIET_GRACE_MS, graceMs),
-      );
-      const all = setTimeout(() => server.closeAllConnections(), graceMs);
-      return () => {
-        clearTimeout(quiet);
-        clearTimeout(all);
+    accept(socket) {
+      socket.setNoDelay(true);
+      server.emit("connection", socket);
+    },
+    async closeConnections(graceMs, stopped) {
+      const endsAt = performance.now() + graceMs;
+      const sweep = () => {
+        const late = performance.now() >= endsAt;
+        for (const socket of connections) if (late || !pendingResponse(socket)) socket.destroy();
+        timer = setTimeout(sweep, SWEEP_MS);
       };
+      let timer = setTimeout(sweep, Math.min(QUIET_GRACE_MS, graceMs));
+      await stopped;
+      // Those that came while it stopped are among them.
+      for (const socket of connections) await closed(socket);
+      clearTimeout(timer);
     },
   };
+}
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => (socket.closed ? resolve() : socket.once("close", () => resolve())));
 }
 
 function writeProblem(request: IncomingMessage, response: ServerResponse, found: Problem): void {
