@@ -82,6 +82,8 @@ export function edgeServer(
     accept(socket) {
       socket.setNoDelay(true);
       server.emit("connection", socket);
+      // Whoever accepted it has read nothing of it.
+      socket.resume();
     },
     async closeConnections(graceMs, stopped) {
       const endsAt = performance.now() + graceMs;
