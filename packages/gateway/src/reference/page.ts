@@ -55,6 +55,14 @@ ui.initOAuth({
 
 export const style = `body { margin: 0; }
 noscript { display: block; padding: 2rem; font-family: sans-serif; }
+/* All problems look alike: their names are enough. A 409 has errors of the contract. */
+.responses-table:not(.live-responses-table)
+  .response:is([data-code^="4"], [data-code^="5"], [data-code="default"]):not([data-code="409"])
+  .response-col_description > :not(.response-col_description__inner),
+.responses-table:not(.live-responses-table) .response .response-col_description > div:has(> table.headers) {
+  display: none;
+}
+.response-col_links { display: none; }
 `;
 
 function escape(text: string): string {
