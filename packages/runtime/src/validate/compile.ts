@@ -1,4 +1,5 @@
 import type { Schema, Violation } from "kerf";
+import { bounded } from "./bounded.ts";
 import { explain } from "./explain.ts";
 import { generate, unfit, type Copy } from "./generate.ts";
 import type { ValidatorOptions } from "./options.ts";
@@ -17,7 +18,8 @@ export type Validator = (value: unknown) => Validation;
  * @throws DeclarationError for a schema outside of the subset
  */
 export function compileValidator(schema: Schema, options: ValidatorOptions): Validator {
-  const shape = readShape(schema, "schema");
+  const read = readShape(schema, "schema");
+  const shape = options.bounds ? bounded(read, options.bounds) : read;
   let copy: Copy | undefined;
   return (value) => {
     // Made at the first use: a process holds the contracts of services that it never calls.

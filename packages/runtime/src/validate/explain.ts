@@ -88,8 +88,11 @@ class Findings {
     if (typeof value !== "string") return this.#mustBe("text", value, path);
     let text = value;
     for (const rule of shape.rules) {
-      if (!rule.holds(text)) this.#add(path, rule.message);
-      else if (rule.kind === "url") text = rule.clean(text)!;
+      if (!rule.holds(text)) {
+        this.#add(path, rule.message);
+        // What is too long is not looked at any further: a pattern could take its time over it.
+        if (rule.kind === "max") return;
+      } else if (rule.kind === "url") text = rule.clean(text)!;
     }
   }
 
@@ -129,8 +132,11 @@ class Findings {
         if (this.#options.unknownFields === "reject") this.#add(place, "is not allowed as a key");
         continue;
       }
-      for (const rule of shape.key.rules)
-        if (!rule.holds(key)) this.#add(place, `has a key that ${rule.message}`);
+      for (const rule of shape.key.rules) {
+        if (rule.holds(key)) continue;
+        this.#add(place, `has a key that ${rule.message}`);
+        if (rule.kind === "max") break;
+      }
       this.visit(shape.value, inner, place);
     }
   }
