@@ -82,6 +82,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
       log,
       lock: options.lock,
       settings: environment,
+      redis: opened.redis,
       timing: {
         ...(settings.leaseMs === undefined ? {} : { leaseMs: settings.leaseMs }),
         ...(retention ? { retention } : {}),

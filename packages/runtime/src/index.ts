@@ -9,6 +9,7 @@ export {
   type Message,
   type Subscription,
 } from "./broker/index.ts";
+export { ageOf, type CacheCounts, type CacheStatus } from "./cache/index.ts";
 export { childOf, newTrace, traceIdOf } from "./call/trace.ts";
 export { attachEmbedded, type EmbeddedServer } from "./data/embedded.ts";
 export { DatabaseError, type DatabaseErrorKind } from "./data/errors.ts";
@@ -17,7 +18,15 @@ export { openServer, type DatabaseServer, type ServerOptions } from "./data/serv
 export type { Discovery } from "./discovery/discovery.ts";
 export { dnsDiscovery } from "./discovery/dns.ts";
 export { staticDiscovery } from "./discovery/static.ts";
-export { contractsOf, edges, loadGraph, mayCall, type Edge, type Graph, type ServiceNode } from "./graph/index.ts";
+export {
+  contractsOf,
+  edges,
+  loadGraph,
+  mayCall,
+  type Edge,
+  type Graph,
+  type ServiceNode,
+} from "./graph/index.ts";
 export { createLog, readableLine, type LogLevel } from "./log/index.ts";
 export type {
   Action,

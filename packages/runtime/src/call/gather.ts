@@ -12,7 +12,7 @@ export interface GatherParts {
   readonly incoming: AbortSignal | undefined;
   /** What a part has where it does not say. */
   readonly timeoutMs: number;
-  readonly leftOut: LeftOut;
+  readonly leftOut: Pick<LeftOut, "report">;
   readonly log: () => Log;
 }
 

@@ -26,14 +26,16 @@ export class Relay {
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #changes: () => Changes | undefined;
+  readonly #published: (() => void) | undefined;
 
-  constructor({ definition, storage, log, clock, streams }: ServicePort, broker: Broker) {
+  constructor({ definition, storage, log, clock, streams, caching }: ServicePort, broker: Broker) {
     this.#service = definition.name;
     this.#storage = storage!;
     this.#broker = broker;
     this.#log = log;
     this.#clock = clock;
     this.#changes = streams.changes;
+    this.#published = caching && (() => caching.published(definition.name, broker));
   }
 
   /** The fence of the lease as of the last look; undefined where another process holds it. */
@@ -104,6 +106,7 @@ export class Relay {
     await this.#broker.publish({ publisher: this.#service, fence, messages });
     crashpoint("publish.acknowledge.after");
     this.#changes()?.sent(messages);
+    this.#published?.();
     const write = database.open({ deadlineAt: this.#clock.now() + 10_000 });
     try {
       void Promise.resolve(

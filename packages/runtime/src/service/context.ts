@@ -42,6 +42,8 @@ export class HandlerContext {
   prepared: unknown;
   /** A declared error that was made: a handler that then returns has forgotten to throw it. */
   made: DeclaredError | undefined;
+  /** A part of the answer was left out. */
+  incomplete = false;
   /** The member whose errors the handler makes, where that is another: it serves an older version too. */
   failsAs: string | undefined;
 
@@ -105,6 +107,7 @@ export class HandlerContext {
         via: "call",
         traceparent: this.#header.traceparent,
         retry: this.#header.retry,
+        ...(this.#header.release !== undefined && { release: this.#header.release }),
       };
       return this.#port.outbound(member, input, header, options.signal ?? this.#incoming, now);
     };
@@ -118,7 +121,12 @@ export class HandlerContext {
         deadlineAt: this.#header.deadlineAt,
         incoming: this.#incoming,
         timeoutMs: callTimeoutMs,
-        leftOut: this.#port.leftOut,
+        leftOut: {
+          report: (...told) => {
+            this.incomplete = true;
+            this.#port.leftOut.report(...told);
+          },
+        },
         log: () => this.log,
       }) as never;
   }

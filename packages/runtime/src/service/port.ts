@@ -1,5 +1,6 @@
 import type { AnyCommand, AnyEvent, AnyQuery, AnySaga, CallOptions, Log, ServiceDefinition } from "kerf";
 import type { LeftOut } from "../call/left-out.ts";
+import type { Caching, Stated } from "../cache/index.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { StreamPort } from "../stream/port.ts";
 import type { Database } from "../data/transaction.ts";
@@ -30,6 +31,8 @@ export interface Committed {
   readonly messages: boolean;
   readonly sagas: readonly NewSaga[];
   readonly mail?: boolean;
+  /** Those facts that make cached answers old. */
+  readonly facts?: readonly Stated[];
 }
 
 /** What running a service's handlers takes: the plain parts, given by the unit. */
@@ -52,6 +55,8 @@ export interface ServicePort {
   readonly committed: (what: Committed) => void;
   /** A `call` while a transaction is open holds locks over the network: thrown in development and tests, logged in production. */
   readonly strict: boolean;
+  /** Where a query of this unit is cached. */
+  readonly caching?: Caching | undefined;
 }
 
 export type { CallOptions };

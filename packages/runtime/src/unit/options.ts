@@ -1,5 +1,7 @@
 import type { Actor, AnyCommand, AnyQuery, Topology, Unit } from "kerf";
 import type { Logger } from "pino";
+import type { CacheStatus } from "../cache/index.ts";
+import type { Redis } from "../redis/index.ts";
 import type { Backlog, Broker, Group } from "../broker/broker.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { DatabaseServer } from "../data/server.ts";
@@ -7,6 +9,7 @@ import type { Discovery } from "../discovery/discovery.ts";
 import type { Graph } from "../graph/index.ts";
 import type { Retention } from "../journal/retention.ts";
 import type { ContractLock } from "../proto/index.ts";
+import type { ReleaseStatus } from "../release/index.ts";
 import type { SagaLimits } from "../sagas/step-policy.ts";
 import type { Storage } from "../service/port.ts";
 import type { StreamLimits } from "../stream/limits.ts";
@@ -43,6 +46,10 @@ export interface UnitOptions {
   readonly wrapBroker?: (broker: Broker) => Broker;
   /** Groups beside those of the app's services; tests listen with them. */
   readonly moreGroups?: readonly Group[];
+  /** Where cached answers are kept, shared by all processes; in this process's memory where absent. */
+  readonly redis?: Redis | undefined;
+  /** Told of the tags of cached answers that events made old. May be told twice of one event. */
+  readonly invalidated?: ((tags: readonly string[]) => void) | undefined;
 }
 
 /** What a unit keeps its records in, and sends its messages through. */
@@ -99,6 +106,8 @@ export interface UnitStatus {
   readonly mailboxes: number;
   /** What each service of this unit has not acknowledged, where that is anything. */
   readonly consumers: readonly Backlog[];
+  /** New versions that are being tried, as this process sees them; absent where `KERF_RELEASES_FILE` names no file. */
+  readonly releases?: readonly ReleaseStatus[];
 }
 
 /** A call from the edge. */
@@ -110,6 +119,8 @@ export interface EdgeCall {
   readonly actor: Actor | undefined;
   readonly traceparent: string;
   readonly signal: AbortSignal;
+  /** Which version of a released service is asked for, where that may be chosen: `"next"`, `"catalog=current"`. */
+  readonly wish?: string | undefined;
 }
 
 export interface RunningUnit {
@@ -125,6 +136,8 @@ export interface RunningUnit {
   watchAs(service: string, call: EdgeWatch): AsyncIterable<unknown>;
   ready(): boolean;
   status(): Promise<UnitStatus>;
+  /** What became of the questions to cached queries; undefined where this unit answers none. */
+  cache(): CacheStatus | undefined;
   /**
    * Stops accepting, finishes or hands back what is in flight, gives leases back, closes connections. Resolves within
    * `graceMs` (default {@link UnitTiming.drainMs}) whatever happens: leases that could not be given back by then run out.

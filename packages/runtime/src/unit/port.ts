@@ -7,6 +7,7 @@ import {
   type AnyQuery,
   type AnySaga,
 } from "kerf";
+import type { Caching } from "../cache/index.ts";
 import type { LeftOut } from "../call/left-out.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Router } from "../call/router.ts";
@@ -32,8 +33,9 @@ export function portOf(parts: {
   readonly worker: string;
   readonly urls: ReadonlyMap<string, string>;
   readonly host: () => ServiceHost | undefined;
+  readonly caching: Caching | undefined;
 }): ServicePort {
-  const { options, definition, clock, storage, calls } = parts;
+  const { options, definition, clock, storage, calls, caching } = parts;
   const given = Object.fromEntries(
     databaseSettings(definition.needs).flatMap(({ field }) => {
       const url = parts.urls.get(`${definition.name}.${field}`);
@@ -67,10 +69,15 @@ export function portOf(parts: {
       worker: parts.worker,
       validator: validatorOf,
       older: olderEvents(definition.older),
+      watches: caching && ((type) => caching.watches(type)),
     },
     log,
     validatorOf,
-    committed: (what) => parts.host()?.committed(what),
+    committed(what) {
+      if (what.facts?.length) caching?.stated(what.facts);
+      parts.host()?.committed(what);
+    },
+    caching,
     strict: options.settings["NODE_ENV"] !== "production",
   };
 }

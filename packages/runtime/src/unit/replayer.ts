@@ -77,5 +77,6 @@ function portOfReplay(
     worker: "replay",
     urls: backing.urls,
     host: () => undefined,
+    caching: undefined,
   });
 }

@@ -31,8 +31,10 @@ import { cached } from "./cached.ts";
 import { postgresBacking } from "./databases.ts";
 import type { Backing, EdgeCall, RunningUnit, UnitOptions } from "./options.ts";
 import { endsWithin } from "./ends-within.ts";
+import { cachingOf } from "./caching.ts";
 import { Consumers } from "./consumers.ts";
 import { InFlight } from "./in-flight.ts";
+import { releasesOf } from "./releases.ts";
 import { portOf } from "./port.ts";
 import { statusOf } from "./status.ts";
 import { Ticker } from "./ticker.ts";
@@ -84,7 +86,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   );
   const codecs = cached((all: Graph) => findCodec(contractsOf(all), options.lock));
   const sizes = sizeLimits(() => codecs(graph));
-  const calls = router({
+  const plain = router({
     here,
     unitOf: (service) => unitOf.get(service),
     discovery: options.discovery ?? staticDiscovery(options.endpoints),
@@ -94,7 +96,10 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     replyValidator: replies,
     clock,
   });
+  const released = releasesOf(plain, options, clock);
+  const calls = released ?? plain;
   streams.connect(here, calls, transport);
+  const caching = cachingOf(options, definitions, clock);
 
   try {
     const groups = [...graph.services.values()].flatMap((node) => groupsOf(node.definition));
@@ -113,6 +118,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
         worker,
         urls,
         host: () => hosts.get(definition.name),
+        caching,
       });
       for (const [id, endpoint] of endpointsOf(port)) endpoints.set(id, endpoint);
       streams.add(port);
@@ -136,13 +142,15 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
         }),
       );
     }
+    await caching?.start(broker);
     server = options.listen && (await listen(options, dispatch, streams.dispatch, tokens));
     await Promise.all([...hosts.values()].map((host) => host.start()));
     const consumers =
       broker && new Consumers({ broker, definitions, log, clock, keptMs: kept.handledMs, ...measuring });
-    const ticking = new Ticker([...hosts.values()], options.timing?.pollMs ?? 5_000, leaseMs, clock, () =>
-      consumers?.look(),
-    );
+    const ticking = new Ticker([...hosts.values()], options.timing?.pollMs ?? 5_000, leaseMs, clock, () => {
+      consumers?.look();
+      caching?.look();
+    });
     ticking.start();
     ticker = ticking;
     ready = true;
@@ -158,7 +166,9 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
         ...(await statusOf(unit, [...hosts.values()], broker, ready && !draining)),
         leftOut: leftOut.total,
         streams: streams.count,
+        ...(released && { releases: released.releases() }),
       }),
+      cache: () => caching?.status(),
       drain: (graceMs) => (draining ??= drain(ticking, graceMs)),
     };
   } catch (error) {
@@ -187,6 +197,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     const callsMs = graceMs - Math.min(2_000, graceMs / 4);
     streams.drain();
     await Promise.all([server?.drain(callsMs), inFlight.drain(callsMs)]);
+    await caching?.close();
     await ticking?.stop();
     await Promise.all([...hosts.values()].map((host) => host.drain()));
     await close(calls, transport, backing);

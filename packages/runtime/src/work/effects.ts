@@ -9,6 +9,7 @@ import {
   type SendOptions,
 } from "kerf";
 import { StatusError } from "kerf";
+import type { Stated } from "../cache/index.ts";
 import type { Clock } from "../clock/clock.ts";
 import { crashAround } from "../crashpoint/crashpoint.ts";
 import type { Run } from "../data/transaction.ts";
@@ -28,6 +29,8 @@ export interface EffectSource {
   readonly validator: (schemaOf: AnyEvent | AnyCommand | AnySaga) => Validator;
   /** Of older versions of its contract: what is stated with an event, by the id of that. */
   readonly older: ReadonlyMap<string, readonly OlderEvent[]>;
+  /** Whether facts of a type make cached answers old. */
+  readonly watches?: ((type: string) => boolean) | undefined;
 }
 
 /** Who hears of a refusal. */
@@ -35,10 +38,17 @@ export interface Telling {
   readonly onRefused?: AnyCommand;
 }
 
+interface Left {
+  readonly messages: boolean;
+  readonly sagas: readonly NewSaga[];
+  readonly facts: readonly Stated[];
+}
+
 /** What a handler stated, ordered and started: buffered, and written just before the commit. */
 export class Effects {
   readonly messages: OutboxMessage[] = [];
   readonly sagas: NewSaga[] = [];
+  readonly #facts: Stated[] = [];
   /** Those of `sagas` that the last flush found to be new. */
   #started: readonly NewSaga[] = [];
   readonly #source: EffectSource;
@@ -122,8 +132,8 @@ export class Effects {
   }
 
   /** What there is to be done once they are committed. */
-  get left(): { readonly messages: boolean; readonly sagas: readonly NewSaga[] } {
-    return { messages: this.messages.length > 0, sagas: this.#started };
+  get left(): Left {
+    return { messages: this.messages.length > 0, sagas: this.#started, facts: this.#facts };
   }
 
   /** Writes them. Lanes are locked here, as late as can be. */
@@ -154,6 +164,7 @@ export class Effects {
       data,
     });
     this.messages.push({ channel, key, id, body });
+    if (this.#source.watches?.(type)) this.#facts.push({ id, type, data });
   }
 
   #checked(of: AnyEvent | AnyCommand | AnySaga, given: unknown, what: string): unknown {

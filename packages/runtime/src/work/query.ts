@@ -13,12 +13,16 @@ export async function runQuery(
   input: unknown,
   header: CallHeader,
   signal: AbortSignal | undefined,
+  /** Told whether a part of the answer was left out. */
+  observed?: { incomplete: boolean },
 ): Promise<unknown> {
   port.sizes.refuseLarge(input, "input", member);
   const context = new HandlerContext(port, member, header, signal);
   if (!port.storage) {
     try {
-      return check(returned(context, await handle(input, context)));
+      const output = returned(context, await handle(input, context));
+      if (observed) observed.incomplete = context.incomplete;
+      return check(output);
     } finally {
       context.dispose();
     }
@@ -32,6 +36,7 @@ export async function runQuery(
   try {
     const output = returned(context, await handle(input, context));
     await tx.commit();
+    if (observed) observed.incomplete = context.incomplete;
     return check(output);
   } catch (error) {
     await tx.rollback();
