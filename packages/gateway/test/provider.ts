@@ -42,6 +42,8 @@ export interface TestProvider {
   close(): Promise<void>;
 }
 
+const discovery = "/.well-known/openid-configuration";
+
 export const audience = "https://api.shop.example";
 
 export async function testProvider(): Promise<TestProvider> {
@@ -49,12 +51,19 @@ export async function testProvider(): Promise<TestProvider> {
   const server: Server = createServer((request, response) => {
     const path = request.url ?? "";
     asked.set(path, (asked.get(path) ?? 0) + 1);
+    const document = { issuer, jwks_uri: `${issuer}/keys`, ...provider.document };
     const body: Record<string, unknown> = {
-      "/.well-known/openid-configuration": { issuer, jwks_uri: `${issuer}/keys`, ...provider.document },
+      [discovery]: document,
+      // Where a redirect leads.
+      "/elsewhere": document,
       "/keys": { keys: provider.keys.map(({ jwk }) => jwk) },
     };
-    const status = path in body ? provider.status : 404;
-    response.writeHead(status, { "content-type": "application/json", location: `${issuer}/keys` });
+    const status = !(path in body)
+      ? 404
+      : provider.status === 302 && path !== discovery
+        ? 200
+        : provider.status;
+    response.writeHead(status, { "content-type": "application/json", location: `${issuer}/elsewhere` });
     response.end(JSON.stringify(body[path] ?? {}));
   });
   server.listen(0, "127.0.0.1");

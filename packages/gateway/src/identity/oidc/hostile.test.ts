@@ -82,8 +82,8 @@ function parts(token: string): [string, string, string] {
 }
 
 /** A token with exactly this header and these claims, whatever a library thinks of them. */
-function signed(header: unknown, claims: unknown): string {
-  const text = `${b64(header)}.${b64(claims)}`;
+function signed(head: unknown, payload: unknown): string {
+  const text = `${b64(head)}.${b64(payload)}`;
   const signature = sign("sha256", Buffer.from(text), privateKey());
   return `${text}.${signature.toString("base64url")}`;
 }
