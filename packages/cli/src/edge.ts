@@ -4,6 +4,7 @@ import type { Logger } from "@kerf/runtime/log";
 import type { Redis } from "@kerf/runtime/redis";
 import { successors } from "@kerf/runtime/versions";
 import type { IdentitySettings, LegacySettings } from "kerf";
+import { servedByHand } from "./handed.ts";
 import { identitySettings } from "./identity.ts";
 import { referenceOf } from "./reference.ts";
 import type { Settings } from "./settings.ts";
@@ -27,10 +28,11 @@ export async function openEdge({ graph, log, settings, running, redis }: EdgePar
   const providers = identitySettings(graph.app.name, graph.app.gateway.identity, identity);
   const issuers = issuersOf(providers);
   const legacy = legacyOf(graph.app.gateway.legacy, settings.legacyUrl);
-  return await startGateway({
+  const gateway = await startGateway({
     app: graph.app.name,
     contracts: contractsOf(graph),
-    ...settings.gateway,
+    host: settings.gateway.host,
+    port: settings.handed ? 0 : settings.gateway.port,
     invoke: (call) => running.invoke(call),
     ready: () => running.ready(),
     log,
@@ -39,6 +41,7 @@ export async function openEdge({ graph, log, settings, running, redis }: EdgePar
     rateLimits: limits,
     trustedProxies: settings.trustedProxies,
     successors: successors(graph),
+    releases: settings.releasesFile !== undefined,
     legacy,
     redis: redis?.client,
     issuers: issuers.map((issuer) => new URL(issuer).origin),
@@ -47,6 +50,9 @@ export async function openEdge({ graph, log, settings, running, redis }: EdgePar
     reference: referenceOf(graph.app.gateway.reference, development && legacy === undefined),
     identify: openIdentity({ providers, apiKeysFile: identity.apiKeysFile, development, log }),
   });
+  return settings.handed
+    ? servedByHand(gateway, `${settings.gateway.host}:${settings.gateway.port}`)
+    : gateway;
 }
 
 function issuersOf(providers: IdentitySettings | undefined): readonly string[] {

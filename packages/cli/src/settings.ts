@@ -1,5 +1,6 @@
 import { durationMs, nearest, type Topology, type Unit } from "kerf";
 import { readIdentity, type IdentityEnvironment } from "./identity.ts";
+import { HANDED } from "./handed.ts";
 import { Failure } from "./usage.ts";
 
 /** The environment of a process. */
@@ -19,8 +20,12 @@ export interface Settings {
   readonly dns: { readonly port: number; readonly suffix: string } | undefined;
   /** KERF_HOST and KERF_PORT of the gateway; 127.0.0.1 and 4000 where absent. */
   readonly gateway: { readonly host: string; readonly port: number };
+  /** KERF_HANDED=1: a supervisor listens there, and hands the connections over. */
+  readonly handed: boolean;
   /** KERF_TRUSTED_PROXIES: how many proxies of one's own stand before the gateway; 0 where absent. */
   readonly trustedProxies: number;
+  /** KERF_RELEASES_FILE: which new versions of services are tried. */
+  readonly releasesFile: string | undefined;
   /** KERF_HEALTH_PORT, on loopback; one that is free where absent. */
   readonly healthPort: number;
   /** KERF_LEASE_MS; the runtime's default where absent. */
@@ -49,6 +54,8 @@ export function readSettings(environment: Environment, topology: Topology, unit:
       host: given("KERF_HOST") ?? "127.0.0.1",
       port: readPort("KERF_PORT", given("KERF_PORT") ?? "4000"),
     },
+    handed: given(HANDED) !== undefined,
+    releasesFile: given("KERF_RELEASES_FILE"),
     trustedProxies: readProxies(given("KERF_TRUSTED_PROXIES") ?? "0"),
     healthPort: readPort("KERF_HEALTH_PORT", given("KERF_HEALTH_PORT") ?? "0"),
     leaseMs: readLease(given("KERF_LEASE_MS")),

@@ -31,6 +31,7 @@ import { edgeServer, type EdgeExtras, type EdgeServer } from "./server/server.ts
 import { serveFiles } from "./static/serve.ts";
 import { newTraceparent, traceIdOf } from "./trace.ts";
 import { servedVersions, type Versions } from "./versions/versions.ts";
+import { wishOf } from "./versions/wish.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -209,7 +210,13 @@ function serve(
         ...rates.stages(route.member.id, route.member.limit, refuseHere),
         ...versions.stages(route, refuseHere),
       ],
-      handler: memberHandler(route, { invoke, calls, respond, refuse: refuseHere }),
+      handler: memberHandler(route, {
+        invoke,
+        wishOf: options.releases ? wishOf : undefined,
+        calls,
+        respond,
+        refuse: refuseHere,
+      }),
     });
   }
   if (options.legacy) {

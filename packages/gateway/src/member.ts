@@ -13,6 +13,8 @@ import type { Route } from "./routes.ts";
 
 export interface MemberHandling {
   readonly invoke: GatewayOptions["invoke"];
+  /** Where services are released. */
+  readonly wishOf?: ((request: FastifyRequest) => string | undefined) | undefined;
   readonly calls: PendingCalls;
   readonly respond: Respond;
   refuse(request: FastifyRequest, reply: FastifyReply, found: Problem): void;
@@ -24,7 +26,7 @@ export interface MemberHandling {
  */
 export function memberHandler(
   route: Route,
-  { invoke, calls, respond, refuse }: MemberHandling,
+  { invoke, wishOf, calls, respond, refuse }: MemberHandling,
 ): (request: FastifyRequest, reply: FastifyReply) => void {
   const { member } = route;
   const readInput = compileInput(route, readShape(member.input, `${member.id}.input`) as ObjectShape);
@@ -60,7 +62,8 @@ export function memberHandler(
     }
     calls.run(
       request.raw.socket,
-      ({ deadlineAt, signal }) => invoke({ member, input, id, deadlineAt, actor, traceparent, signal }),
+      ({ deadlineAt, signal }) =>
+        invoke({ member, input, id, deadlineAt, actor, traceparent, signal, wish: wishOf?.(request) }),
       answer,
       fail,
     );

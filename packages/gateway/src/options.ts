@@ -28,6 +28,8 @@ export interface EdgeCall {
   readonly traceparent: string;
   /** Aborts at the deadline and when the client goes away. */
   readonly signal: AbortSignal;
+  /** What the header `kerf-release` asks for, where services are released: those inside know who may. */
+  readonly wish?: string | undefined;
 }
 
 export interface GatewayOptions {
@@ -62,6 +64,8 @@ export interface GatewayOptions {
   readonly credentials?: CredentialKinds | undefined;
   /** Pages for callers at `/docs/`; none where absent. */
   readonly reference?: ReferenceSettings | undefined;
+  /** Whether new versions of services may be released: the header `kerf-release` is then read. */
+  readonly releases?: boolean | undefined;
   readonly log: Logger;
   /** Tells `/readyz` whether the unit can serve. */
   ready(): boolean;

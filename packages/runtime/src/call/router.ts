@@ -32,6 +32,13 @@ export interface Router {
     /** As {@link Dispatch} takes it. */
     now?: number,
   ): Promise<unknown>;
+  /** Calls one unit, by its name or its addresses, whatever hosts the service otherwise. Once: nothing is repeated. */
+  callUnit(
+    unit: string,
+    member: AnyQuery | AnyCommand,
+    request: CallRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<unknown>;
   /** Where the next stream of a service goes. @throws StatusError UNAVAILABLE | UNIMPLEMENTED */
   addressOf(service: string): Promise<string>;
   close(): void;
@@ -48,6 +55,10 @@ export function router(parts: RouterParts): Router {
     const unit = parts.unitOf(service);
     if (unit === undefined)
       throw new StatusError("UNIMPLEMENTED", `no unit of this topology hosts ${service}`);
+    return targetAt(unit);
+  };
+
+  const targetAt = (unit: string): Target => {
     let target = targets.get(unit);
     if (!target) {
       let found!: () => void;
@@ -58,7 +69,9 @@ export function router(parts: RouterParts): Router {
         made.addresses = addresses;
         found();
       };
-      stops.push(parts.discovery.watch(unit, learn));
+      // Addresses need no discovery.
+      if (unit.includes(":")) learn(unit.split(","));
+      else stops.push(parts.discovery.watch(unit, learn));
     }
     return target;
   };
@@ -67,11 +80,13 @@ export function router(parts: RouterParts): Router {
     member: AnyQuery | AnyCommand,
     request: CallRequest,
     signal: AbortSignal | undefined,
+    targetFor: () => Target,
+    once = false,
   ): Promise<unknown> => {
     // Only checked: defaults are the callee's to apply.
     const checked = parts.inputValidator(member)(request.input);
     if (!checked.ok) throw misfit(member.id, checked.violations);
-    const target = targetOf(serviceNameOf(member.id));
+    const target = targetFor();
     const { deadlineAt } = request.header;
     const own = deadlineSignal(clock, deadlineAt, signal);
     const attempt = async (retry: boolean): Promise<unknown> => {
@@ -80,7 +95,8 @@ export function router(parts: RouterParts): Router {
       return parts.transport.call(pick(target), sent, own.signal);
     };
     // A call that is itself a repetition is not repeated here (three layers of three tries are 27 times the load).
-    const repeatable = !request.header.retry && (member.kind === "query" || request.header.id !== undefined);
+    const repeatable =
+      !once && !request.header.retry && (member.kind === "query" || request.header.id !== undefined);
     try {
       const work = repeatable
         ? withRetries(attempt, {
@@ -104,7 +120,8 @@ export function router(parts: RouterParts): Router {
     call: (member, request, signal, now) =>
       parts.here.has(serviceNameOf(member.id))
         ? parts.dispatch(request, signal ?? never, now)
-        : remote(member, request, signal),
+        : remote(member, request, signal, () => targetOf(serviceNameOf(member.id))),
+    callUnit: (unit, member, request, signal) => remote(member, request, signal, () => targetAt(unit), true),
     async addressOf(service) {
       const target = targetOf(service);
       if (target.addresses.length === 0) await target.known;

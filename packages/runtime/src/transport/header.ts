@@ -16,6 +16,7 @@ export function encodeHeader(header: CallHeader, token: string): WireMetadata {
   if (header.id !== undefined) metadata["kerf-id"] = encodeText(header.id);
   if (header.retry) metadata["kerf-retry"] = "1";
   if (header.settle) metadata["kerf-settle"] = "1";
+  if (header.release !== undefined) metadata["kerf-release"] = header.release;
   return metadata;
 }
 
@@ -43,6 +44,7 @@ export function decodeHeader(
   const traceparent = get("traceparent");
   const id = get("kerf-id");
   const { caller, actor, via } = bearer ?? stranger;
+  const release = told("kerf-release");
   return {
     id: id === undefined ? undefined : decodeText(id),
     deadlineAt,
@@ -53,6 +55,7 @@ export function decodeHeader(
     traceparent: traceparent && tracePattern.test(traceparent) ? traceparent : newTrace(),
     retry: told("kerf-retry") === "1",
     ...(told("kerf-settle") === "1" && { settle: true }),
+    ...(release !== undefined && { release }),
   };
 }
 

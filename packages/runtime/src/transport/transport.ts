@@ -16,6 +16,10 @@ export interface CallHeader {
   readonly retry: boolean;
   /** Of the input as it was before it was brought to the version of today: a stored order is recorded by it. Never travels. */
   readonly inputHash?: string;
+  /** Which version of released services this request sees: `"catalog=next"`. Metadata `kerf-release`. */
+  readonly release?: string;
+  /** Which of them somebody at the edge asked for. Never travels. */
+  readonly wish?: string | undefined;
   /** Asks what became of the command with this id, and refuses it from now on where it never came. Metadata `kerf-settle: 1`. */
   readonly settle?: boolean;
 }

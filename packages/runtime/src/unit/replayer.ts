@@ -68,6 +68,7 @@ function portOfReplay(
     leftOut: new LeftOut(),
     calls: {
       call: () => Promise.reject(new StatusError("INTERNAL", "a replay calls nobody")),
+      callUnit: () => Promise.reject(new StatusError("INTERNAL", "a replay calls nobody")),
       addressOf: () => Promise.reject(new StatusError("INTERNAL", "a replay calls nobody")),
       close: () => {},
     },
