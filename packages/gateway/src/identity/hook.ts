@@ -23,7 +23,7 @@ export function identityHook(
       else refuse(request, reply, found);
     }
     function fail(error: unknown): void {
-      refuse(request, reply, problemOfStatusError(StatusError.from(error)));
+      refuse(request, reply, notBelieved(StatusError.from(error)));
     }
     if (identify === undefined) return admit(undefined);
     let found: ReturnType<typeof identify>;
@@ -36,4 +36,13 @@ export function identityHook(
     if (!(found instanceof Promise)) return admit(found);
     calls.run(request.raw.socket, () => found, admit, fail);
   };
+}
+
+/** A credential was sent, and did not do: https://www.rfc-editor.org/rfc/rfc6750#section-3 */
+function notBelieved(error: StatusError): Problem {
+  const found = problemOfStatusError(error);
+  if (error.code !== "UNAUTHENTICATED") return found;
+  const description = error.message.replaceAll('"', "'").replaceAll(/[^ !#-[\]-~]/g, "");
+  const challenge = `Bearer error="invalid_token", error_description="${description}"`;
+  return { ...found, headers: { ...found.headers, "www-authenticate": challenge } };
 }

@@ -50,7 +50,7 @@ export function problemOfStatusError(error: StatusError): Problem {
   const name = problemOfStatus[error.code];
   const { status, meaning } = problemKinds[name];
   const headers: { [name: string]: string } = {};
-  if (status === 401) headers["www-authenticate"] = 'Bearer error="invalid_token"';
+  if (status === 401) headers["www-authenticate"] = "Bearer";
   if (status === 499) headers["connection"] = "close";
   if (error.retryAfterMs !== undefined || status === 503 || status === 429 || error.code === "ABORTED") {
     headers["retry-after"] = String(Math.max(1, Math.ceil((error.retryAfterMs ?? RETRY_AFTER_MS) / 1_000)));

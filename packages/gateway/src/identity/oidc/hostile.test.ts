@@ -60,7 +60,9 @@ async function refused(token: string, scheme?: string): Promise<string> {
   const { status, headers, body } = await ask(token, scheme);
   expect(status).toBe(401);
   expect(headers.get("content-type")).toContain("application/problem+json");
-  expect(headers.get("www-authenticate")).toMatch(/^Bearer error="invalid_token"/);
+  expect(headers.get("www-authenticate")).toMatch(
+    /^Bearer error="invalid_token", error_description="[ !#-[\]-~]+"$/,
+  );
   expect(body).toMatchObject({
     type: "/problems/unauthenticated",
     status: 401,
