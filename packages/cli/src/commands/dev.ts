@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { attachEmbedded } from "@kerf/runtime/embedded";
 import { command, configOption, dataOption, readPort, topologyOption } from "../arguments.ts";
 import { chooseTopology, dataFolder, loadConfiguration } from "../configuration.ts";
+import { holdPort } from "../dev/held-port.ts";
 import { portOwner } from "../dev/port-owner.ts";
 import { freePorts, isFree } from "../dev/ports.ts";
 import { openSession, type Application, type Session, type SessionOptions } from "../dev/session.ts";
@@ -40,9 +41,10 @@ export const dev = command({
     const replicas = readReplicas(given.replicas);
     const port = await gatewayPort(given.port);
     const dataDir = dataFolder(application.configuration, given.data);
+    const heldPort = await holdPort(HOST, port);
     return runSessions(
       application,
-      { output, host: HOST, port, dataDir, watch: !given["no-watch"], replicas, since },
+      { output, host: HOST, port, heldPort, dataDir, watch: !given["no-watch"], replicas, since },
       load,
     );
   },
@@ -71,6 +73,7 @@ async function runSessions(
       });
       const over = await Promise.race([session.over, endings.asked.then(() => "asked" as const)]);
       if (over === "asked") options.output.note("\nEnding. Ctrl-C again ends it at once.");
+      if (over === "asked" || over === "hopeless") options.heldPort.close();
       await session.end();
       if (over === "hopeless") return 1;
       if (over !== "asked") application = over;
@@ -82,6 +85,7 @@ async function runSessions(
     if (endings.signal.aborted) return (await endings.asked).exitCode;
     throw error;
   } finally {
+    options.heldPort.close();
     await server?.release();
     endings.close();
   }

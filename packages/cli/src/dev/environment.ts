@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { HANDED } from "../handed.ts";
 import { SUPERVISED } from "./messages.ts";
 import { freePorts } from "./ports.ts";
 import type { ReplicaSpec } from "./processes.ts";
@@ -42,6 +43,7 @@ export async function environments(
         KERF_HEALTH_PORT: String(ports[count + i]),
         KERF_HOST: places.host,
         KERF_PORT: String(replica === 1 ? places.port : ports[2 * count + i]),
+        [HANDED]: replica === 1 ? "1" : "",
         KERF_IDENTITY: "development",
         KERF_DEVELOPMENT_ISSUER: places.issuer ?? "",
         KERF_UNIT_SECRET: secret,

@@ -19,7 +19,9 @@ export type SupervisorMessage =
   /** The process before it is gone: what it held is free now. */
   | { readonly kerf: "begin" }
   /** Finish what is in flight within `graceMs`, then end. */
-  | { readonly kerf: "drain"; readonly graceMs: number };
+  | { readonly kerf: "drain"; readonly graceMs: number }
+  /** A connection to the gateway's port comes with it. */
+  | { readonly kerf: "connection" };
 
 export function isUnitMessage(value: unknown): value is UnitMessage {
   return typeof value === "object" && value !== null && "kerf" in value;
@@ -30,7 +32,7 @@ export function isSupervisorMessage(value: unknown): value is SupervisorMessage 
     typeof value === "object" &&
     value !== null &&
     "kerf" in value &&
-    (value.kerf === "begin" || value.kerf === "drain")
+    (value.kerf === "begin" || value.kerf === "drain" || value.kerf === "connection")
   );
 }
 

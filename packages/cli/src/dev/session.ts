@@ -8,6 +8,7 @@ import { chaosControl } from "./control/chaos-control.ts";
 import { controlled } from "./control/controlled.ts";
 import { openControlSocket } from "./control/socket.ts";
 import { environments, type Places } from "./environment.ts";
+import type { HeldPort } from "./held-port.ts";
 import { processesOf, type ReplicaSpec } from "./processes.ts";
 import { chooseProvider, type SessionProvider } from "./provider.ts";
 import { reportTo, type Report } from "./report.ts";
@@ -27,6 +28,8 @@ export interface Application {
 export interface SessionOptions extends Places {
   readonly application: Application;
   readonly output: Output;
+  /** Outlives the session: who connects meanwhile waits. */
+  readonly heldPort: HeldPort;
   readonly watch: boolean;
   /** Of each unit. */
   readonly replicas: number;
@@ -72,6 +75,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     report,
     watch: options.watch,
     spawn: (process) => spawnUnit(process, options, control.environmentOf(process.name), spare),
+    onServing({ unit, replica }, child) {
+      if (unit.gateway && replica === 1) options.heldPort.serveBy(child);
+    },
     onHopeless: () => resolve("hopeless"),
     onReady: (units) => void announce(units, options, report, provider),
     async onConfigurationChanged(file) {

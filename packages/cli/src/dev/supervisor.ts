@@ -16,7 +16,7 @@ import {
 import { watchFolder } from "./watch.ts";
 
 /** In development a change should show at once: what is in flight gets this long. */
-const RESTART_GRACE_MS = 500;
+const RESTART_GRACE_MS = 1_000;
 
 export interface SupervisorOptions {
   readonly configuration: Configuration;
@@ -24,6 +24,8 @@ export interface SupervisorOptions {
   readonly report: Report;
   readonly processes: readonly ReplicaSpec[];
   readonly spawn: (process: ReplicaSpec) => ChildProcess;
+  /** Who serves the gateway's port: see {@link UnitProcessOptions.onServing}. */
+  readonly onServing: (process: ReplicaSpec, child: ChildProcess | undefined) => void;
   readonly watch: boolean;
   /** Every process is ready for the first time. */
   readonly onReady: (processes: ReadonlyMap<string, ReadyMessage>) => void;
@@ -67,6 +69,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
       keepUnit({
         spawn: () => options.spawn(process),
         tell: (event) => told(process.name, event),
+        onServing: (child) => options.onServing(process, child),
         ...(options.backoffMs ? { backoffMs: options.backoffMs } : {}),
         ...(options.steadyMs === undefined ? {} : { steadyMs: options.steadyMs }),
       }),

@@ -27,6 +27,8 @@ export type UnitEvent =
 export interface UnitProcessOptions {
   readonly spawn: () => ChildProcess;
   readonly tell: (event: UnitEvent) => void;
+  /** The process that is ready to serve; undefined before one is told to drain, and where none is. */
+  readonly onServing?: (child: ChildProcess | undefined) => void;
   /** First and longest pause before a unit that died is started again. Default 500 and 30,000. */
   readonly backoffMs?: { readonly first: number; readonly most: number };
   /** A unit that lived this long begins again with the first pause. Default 30,000. */
@@ -104,6 +106,7 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
       if (message.kerf === "failed") run.failure = message;
       else if (state.kind === "starting" && state.run === run) {
         state = { kind: "ready", run };
+        options.onServing?.(child);
         tell({ kind: "ready", ms: performance.now() - run.at, first: !wasReady, message });
         wasReady = true;
         lastFailure = undefined;
@@ -137,6 +140,7 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
 
   /** It ended by itself. */
   function lost({ failure, at, ended }: Run): void {
+    options.onServing?.(undefined);
     const starting = state.kind === "starting" ? failure : undefined;
     if (performance.now() - at >= steadyMs) pauseMs = backoff.first;
     const againMs = starting?.lasting ? undefined : pauseMs;
@@ -157,6 +161,7 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
   }
 
   function drain(run: Run, graceMs: number, next: Run | undefined): void {
+    options.onServing?.(undefined);
     if (!say(run.child, { kerf: "drain", graceMs })) run.child.kill("SIGTERM");
     const timer = setTimeout(() => {
       tell({ kind: "killed", graceMs });
