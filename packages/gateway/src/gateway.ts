@@ -10,8 +10,10 @@ import { isDevelopmentIdentity, isLoopback } from "./identity/development.ts";
 import { identityHook } from "./identity/hook.ts";
 import { metadataPath, serveMetadata } from "./identity/metadata.ts";
 import { rateLimits } from "./limits/rates.ts";
-import { defaultLimits, type Limits } from "./limits.ts";
+import { shedding } from "./limits/shedding.ts";
+import { limitsOf, type Limits } from "./limits.ts";
 import { readLegacy } from "./legacy/settings.ts";
+import { withRoutesBelow } from "./legacy/routes-below.ts";
 import { serveLegacy } from "./legacy/serve.ts";
 import { listen } from "./listen.ts";
 import { memberHandler } from "./member.ts";
@@ -24,11 +26,13 @@ import { serveProblemPages } from "./problems/pages.ts";
 import { pathOf, problem, type Problem } from "./problems/problem.ts";
 import { reportProblem } from "./problems/report.ts";
 import { responder } from "./respond.ts";
-import { methodsAt, routesOf, type Route } from "./routes.ts";
+import { methodsAt, routesOf, streamRoutesOf, type AnyRoute, type Route } from "./routes.ts";
 import { answerClientError } from "./server/client-error.ts";
 import { bodyDeadline } from "./server/body-deadline.ts";
-import { edgeServer, type EdgeExtras, type EdgeServer } from "./server/server.ts";
+import { edgeServer, noExtras, type EdgeExtras, type EdgeServer } from "./server/server.ts";
 import { serveFiles } from "./static/serve.ts";
+import { serveStreams } from "./stream/serve.ts";
+import { streamUpgrader } from "./stream/upgrade.ts";
 import { newTraceparent, traceIdOf } from "./trace.ts";
 import { servedVersions, type Versions } from "./versions/versions.ts";
 import { wishOf } from "./versions/wish.ts";
@@ -62,14 +66,16 @@ export interface Gateway {
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   assertIdentity(options);
   options.contracts.forEach(checkContract);
-  const limits = { ...defaultLimits, ...options.limits };
+  const trustedProxies = options.trustedProxies ?? 0;
+  const reachedByOthers = !isLoopback(options.host) || trustedProxies > 0;
+  const limits = limitsOf(options.limits, { reachedByOthers, trustedProxies });
   const state = { draining: false };
-  const extras: EdgeExtras = { upgraders: [], decidesExpectation: () => false };
+  const extras = noExtras();
   const { app, edge } = serverOf(options, limits, extras);
   await allowOrigins(
     app,
     options.cors?.origins ?? [],
-    options.legacy ? routesOf(options.contracts) : undefined,
+    options.legacy ? [...routesOf(options.contracts), ...streamRoutesOf(options.contracts)] : undefined,
   );
   const versions = servedVersions({ ...options, routes: routesOf(options.contracts) });
   serve(app, options, limits, () => state.draining, extras, versions);
@@ -137,7 +143,7 @@ function serve(
   extras: EdgeExtras,
   versions: Versions,
 ): void {
-  const routes = routesOf(options.contracts);
+  const routes = routesServed(options);
   const own = [
     "/livez",
     "/readyz",
@@ -147,11 +153,15 @@ function serve(
     ...(options.credentials?.issuers?.length ? [metadataPath] : []),
     ...(options.reference ? referencePaths : []),
   ];
-  const allRoutes = [...routes, ...own.map((path) => ({ method: "GET", path }))];
+  const streamRoutes = streamRoutesOf(options.contracts);
+  const allRoutes = [...routes, ...streamRoutes, ...own.map((path) => ({ method: "GET", path }))];
   const respond = responder(draining);
   const calls = pendingCalls(limits.deadlineMs);
+  const load = shedding({ ...limits, underWay: calls.count, log: options.log });
+  extras.shed = load.refusal;
+  app.addHook("onClose", async () => load.close());
 
-  function refuse(request: FastifyRequest, reply: FastifyReply, found: Problem, route?: Route): void {
+  function refuse(request: FastifyRequest, reply: FastifyReply, found: Problem, route?: AnyRoute): void {
     reportProblem(options.log, found, {
       traceId: traceIdOf(request.id),
       method: request.method,
@@ -215,9 +225,23 @@ function serve(
         wishOf: options.releases ? wishOf : undefined,
         calls,
         respond,
+        bounds: limits,
         refuse: refuseHere,
       }),
     });
+  }
+  if (streamRoutes.length > 0) {
+    const streams = serveStreams(app, {
+      options,
+      routes: streamRoutes,
+      stages: (route, no) => [
+        rates.guardIdentity((tell) => identityHook(route, options.identify, calls, tell), no),
+        ...rates.stages(route.member.id, route.member.limit, no),
+      ],
+      refuse,
+    });
+    app.addHook("preClose", async () => streams.drain());
+    extras.upgraders.push(streamUpgrader(app, streamRoutes, options.cors?.origins ?? []));
   }
   if (options.legacy) {
     const cors = (options.cors?.origins ?? []).length > 0;
@@ -226,6 +250,10 @@ function serve(
     extras.upgraders.push(legacy);
     extras.decidesExpectation = legacy.takes;
   }
+}
+
+function routesServed({ contracts, legacy }: GatewayOptions): readonly Route[] {
+  return withRoutesBelow(routesOf(contracts), legacy);
 }
 
 function hostAndPort(host: string, port: number): string {

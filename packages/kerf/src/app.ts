@@ -55,8 +55,10 @@ const namePattern = /^[a-z][a-z0-9-]{0,39}$/;
 export function app<const S extends { readonly [service: string]: LoadService }>(
   name: string,
   spec: {
-    readonly services: S;
-    readonly topologies: { readonly [topology: string]: TopologySpec<keyof S & string> };
+    /** May be absent where there is `gateway.legacy`: the gateway then only stands before that. */
+    readonly services?: S;
+    /** One of a single unit where there are no services. */
+    readonly topologies?: { readonly [topology: string]: TopologySpec<keyof S & string> };
     readonly gateway?: GatewaySettings;
     readonly hints?: readonly string[];
     readonly audit?: string;
@@ -65,11 +67,13 @@ export function app<const S extends { readonly [service: string]: LoadService }>
   const place = `app("${name}")`;
   if (!namePattern.test(name))
     refuse(place, "the name is not lower-case letters, digits and dashes", "rename it");
-  const services = checkServices(spec.services, place);
-  if (Object.keys(spec.topologies ?? {}).length === 0)
+  const services = checkServices(spec.services ?? {}, spec.gateway?.legacy !== undefined, place);
+  const declared =
+    spec.topologies ?? (services.length === 0 ? { monolith: { [name]: ["gateway"] as const } } : {});
+  if (Object.keys(declared).length === 0)
     refuse(place, "has no topologies", 'add one, such as { monolith: { all: "*" } }');
   const topologies = new Map<string, Topology>();
-  for (const [key, value] of Object.entries(spec.topologies)) {
+  for (const [key, value] of Object.entries(declared)) {
     const at = `${place}.topologies.${key}`;
     if (!namePattern.test(key))
       refuse(at, "the name is not lower-case letters, digits and dashes", "rename it");
@@ -84,7 +88,7 @@ export function app<const S extends { readonly [service: string]: LoadService }>
     checkReference(spec.gateway.reference, `${place}.gateway.reference`);
   return Object.freeze({
     name,
-    services: spec.services,
+    services: spec.services ?? {},
     topologies,
     gateway: spec.gateway ?? {},
     hints: spec.hints ?? [],
@@ -92,9 +96,13 @@ export function app<const S extends { readonly [service: string]: LoadService }>
   });
 }
 
-function checkServices(services: { readonly [service: string]: unknown }, place: string): readonly string[] {
-  const names = Object.keys(services ?? {});
-  if (names.length === 0) refuse(place, "has no services", "list at least one");
+function checkServices(
+  services: { readonly [service: string]: unknown },
+  mayBeNone: boolean,
+  place: string,
+): readonly string[] {
+  const names = Object.keys(services);
+  if (names.length === 0 && !mayBeNone) refuse(place, "has no services", "list at least one");
   for (const name of names) {
     const at = `${place}.services.${name}`;
     if (name === "gateway")

@@ -18,6 +18,8 @@ export interface LegacyApplication {
   readonly only?: readonly string[];
   /** Paths that do not, with what is below them. */
   readonly except?: readonly string[];
+  /** Paths below which contracts of a version answer as well, so that they can take over its own: `{ "/api": 1 }`. */
+  readonly contractsBelow?: { readonly [path: string]: number };
   /** The Host that it is sent: the client's own, by which it makes links (default), or that of `url`. */
   readonly hostHeader?: "client" | "target";
   /** Turns a Location of its own origin into a path, for one that knows only its own address. Default false. */

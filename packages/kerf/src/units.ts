@@ -47,7 +47,7 @@ export function resolveUnits(
     gateway: home.get("gateway") === name,
   }));
   for (const unit of units)
-    if (unit.services.length === 0 && !unit.gateway)
+    if (unit.services.length === 0 && !unit.gateway && (services.length > 0 || units.length > 1))
       refuse(`${place}.${unit.name}`, "has nothing to run", "list a service in it, or remove it");
   if (home.has("gateway")) return units;
   if (units.length === 1) return [{ ...units[0]!, gateway: true }];

@@ -213,3 +213,16 @@ describe("headers", () => {
     await rewriting.drain(0);
   });
 });
+
+describe("paths of the application that contracts take over", () => {
+  it("are answered by the contract, with every method that it has", async () => {
+    await using standing = await standBefore(echo, { contractsBelow: { "/api": 1, "/api/new/": 2 } });
+    const get = async (path: string, method = "GET") =>
+      JSON.parse((await ask(standing.gateway.url, { path, method })).text) as Record<string, unknown>;
+    expect(await get("/api/stock/7")).toEqual({ sku: "7", left: 7 });
+    expect(await get("/v1/stock/7")).toEqual({ sku: "7", left: 7 });
+    expect(await get("/api/new/shelves")).toEqual({ shelves: ["A"] });
+    expect(await get("/api/stock/7", "POST")).toMatchObject({ url: "/api/stock/7" });
+    expect(await get("/api/shelves")).toMatchObject({ url: "/api/shelves" });
+  });
+});

@@ -19,6 +19,8 @@ export interface LegacyTarget {
   readonly base: string;
   readonly only: readonly string[];
   readonly except: readonly string[];
+  /** Path to the version of the contracts that answer below it. */
+  readonly contractsBelow: ReadonlyMap<string, number>;
   readonly hostHeader: "client" | "target";
   readonly rewriteRedirects: boolean;
   readonly bodyBytes: number;
@@ -39,6 +41,7 @@ const keys: readonly (keyof LegacyApplication)[] = [
   "url",
   "only",
   "except",
+  "contractsBelow",
   "hostHeader",
   "rewriteRedirects",
   "bodyBytes",
@@ -89,6 +92,7 @@ export function readLegacy(settings: LegacySettings): LegacyTarget {
     base: url.pathname.replace(/\/+$/, ""),
     only: paths(given.only, `${PLACE}.only`),
     except: paths(given.except, `${PLACE}.except`),
+    contractsBelow: below(given.contractsBelow ?? {}),
     hostHeader,
     rewriteRedirects: given.rewriteRedirects ?? false,
     bodyBytes,
@@ -122,6 +126,13 @@ function whole(value: number, place: string, most: number): void {
       `${String(value)} is not a whole number from 1 to ${most}`,
       "write one",
     );
+}
+
+function below(given: { readonly [path: string]: number }): ReadonlyMap<string, number> {
+  const place = `${PLACE}.contractsBelow`;
+  for (const [path, version] of Object.entries(given)) whole(version, `${place}["${path}"]`, 1_000_000);
+  const names = paths(Object.keys(given), place);
+  return new Map(Object.values(given).map((version, i) => [names[i]!, version]));
 }
 
 function paths(given: readonly string[] | undefined, place: string): readonly string[] {

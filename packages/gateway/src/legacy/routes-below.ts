@@ -1,0 +1,20 @@
+import type { LegacySettings } from "kerf";
+import type { Route } from "../routes.ts";
+import { readLegacy } from "./settings.ts";
+
+/**
+ * The routes of contracts, and once more those that take over paths of an existing application: `/v1/books/:isbn` is
+ * `/api/books/:isbn` too, where `contractsBelow` says `{ "/api": 1 }`.
+ */
+export function withRoutesBelow(
+  routes: readonly Route[],
+  settings: LegacySettings | undefined,
+): readonly Route[] {
+  if (settings === undefined) return routes;
+  const more = [...readLegacy(settings).contractsBelow].flatMap(([prefix, version]) =>
+    routes
+      .filter((route) => route.contract.version === version)
+      .map((route) => ({ ...route, path: prefix + route.path.slice(`/v${version}`.length) || "/" })),
+  );
+  return [...routes, ...more];
+}
