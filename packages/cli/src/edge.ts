@@ -34,6 +34,7 @@ export async function openEdge({ graph, log, settings, running, redis }: EdgePar
     host: settings.gateway.host,
     port: settings.handed ? 0 : settings.gateway.port,
     invoke: (call) => running.invoke(call),
+    watch: (call) => running.watch(call),
     ready: () => running.ready(),
     log,
     ...(cors ? { cors } : {}),

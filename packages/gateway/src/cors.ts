@@ -30,7 +30,7 @@ export async function allowOrigins(
   const rules: FastifyCorsOptions = {
     origin: [...origins],
     methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-    allowedHeaders: ["authorization", "content-type", "idempotency-key"],
+    allowedHeaders: ["authorization", "content-type", "idempotency-key", "last-event-id"],
     exposedHeaders: ["idempotency-key", "ratelimit", "ratelimit-policy", "retry-after", "traceparent"],
     maxAge: PREFLIGHT_SECONDS,
     // An OPTIONS request that is no preflight is answered alike, not with the plugin's own text.

@@ -1,6 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { compileValidator, readShape, type ObjectShape, type Validator } from "@kerf/runtime/validate";
-import { DeclaredError, StatusError, type AnyCommand, type AnyQuery, type Violation } from "kerf";
+import {
+  compileValidator,
+  readShape,
+  type Bounds,
+  type ObjectShape,
+  type Validator,
+} from "@kerf/runtime/validate";
+import {
+  DeclaredError,
+  StatusError,
+  type AnyCommand,
+  type AnyQuery,
+  type AnyStream,
+  type Violation,
+} from "kerf";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { deniedByInput } from "./access.ts";
 import { parseIdempotencyKey } from "./idempotency.ts";
@@ -17,6 +30,8 @@ export interface MemberHandling {
   readonly wishOf?: ((request: FastifyRequest) => string | undefined) | undefined;
   readonly calls: PendingCalls;
   readonly respond: Respond;
+  /** Of the input, where its contract sets no upper limit. */
+  readonly bounds: Bounds;
   refuse(request: FastifyRequest, reply: FastifyReply, found: Problem): void;
 }
 
@@ -26,11 +41,11 @@ export interface MemberHandling {
  */
 export function memberHandler(
   route: Route,
-  { invoke, wishOf, calls, respond, refuse }: MemberHandling,
+  { invoke, wishOf, calls, respond, bounds, refuse }: MemberHandling,
 ): (request: FastifyRequest, reply: FastifyReply) => void {
   const { member } = route;
   const readInput = compileInput(route, readShape(member.input, `${member.id}.input`) as ObjectShape);
-  const validate = compileValidator(member.input, { unknownFields: "reject", enums: "exact" });
+  const validate = compileValidator(member.input, { unknownFields: "reject", enums: "exact", bounds });
   const allowed = compileValidator(member.output, { unknownFields: "drop", enums: "open" });
   const problemOfError = compileProblems(member);
   const rule = member.access!;
@@ -71,7 +86,7 @@ export function memberHandler(
 }
 
 /** What is wrong with the way a field is given comes before what is wrong with its value. */
-function invalidInput(given: readonly Violation[], found: readonly Violation[]): Problem {
+export function invalidInput(given: readonly Violation[], found: readonly Violation[]): Problem {
   const known = new Set(given.map((each) => each.path));
   return problem("invalid-input", { errors: [...given, ...found.filter((each) => !known.has(each.path))] });
 }
@@ -95,7 +110,7 @@ function nameCommand(request: FastifyRequest, reply: FastifyReply): string | Pro
 }
 
 /** Makes the function that turns what `invoke` threw into a problem. Only what the member declares is shown. */
-function compileProblems(member: AnyQuery | AnyCommand): (error: unknown) => Problem {
+export function compileProblems(member: AnyQuery | AnyCommand | AnyStream): (error: unknown) => Problem {
   const allowed = new Map<string, Validator>();
   for (const [code, schema] of Object.entries(member.errors)) {
     allowed.set(code, compileValidator(schema, { unknownFields: "drop", enums: "open" }));

@@ -4,6 +4,7 @@ import type {
   AnyCommand,
   AnyContract,
   AnyQuery,
+  AnyStream,
   AppLimits,
   LegacySettings,
   StaticFiles,
@@ -13,6 +14,7 @@ import type { Logger } from "pino";
 import type { Identify } from "./identity/credentials.ts";
 import type { CredentialKinds } from "./openapi/security.ts";
 import type { Limits } from "./limits.ts";
+import type { StreamLimits } from "./stream/limits.ts";
 
 /** One call that came in from outside: routed, its input validated, its access checked. */
 export interface EdgeCall {
@@ -32,6 +34,16 @@ export interface EdgeCall {
   readonly wish?: string | undefined;
 }
 
+/** One stream that is asked for from outside: routed, its input validated, its access checked. */
+export interface EdgeWatch {
+  readonly member: AnyStream;
+  readonly input: unknown;
+  readonly actor: Actor | undefined;
+  readonly traceparent: string;
+  /** Aborts when the client goes away, or may not read any more. */
+  readonly signal: AbortSignal;
+}
+
 export interface GatewayOptions {
   readonly contracts: readonly AnyContract[];
   /**
@@ -39,6 +51,11 @@ export interface GatewayOptions {
    * @throws DeclaredError | StatusError and nothing else
    */
   invoke(call: EdgeCall): Promise<unknown>;
+  /**
+   * Opens a stream inside; the iteration throws DeclaredError | StatusError and nothing else. Needed where a contract has
+   * streams.
+   */
+  watch?(call: EdgeWatch): AsyncIterable<unknown>;
   /**
    * Says who asks, by the headers that carry credentials (authorization, cookie, dpop, x-api-key); undefined is a
    * stranger. Everybody is one where this is absent.
@@ -71,6 +88,8 @@ export interface GatewayOptions {
   ready(): boolean;
   /** Those of {@link defaultLimits} where absent. */
   readonly limits?: Partial<Limits> | undefined;
+  /** Those of {@link streamLimits} where absent. */
+  readonly streams?: Partial<StreamLimits> | undefined;
   /** How often one caller may ask. Of strangers `strangersLimit` where absent, if others than this machine reach it. */
   readonly rateLimits?: AppLimits | undefined;
   /** How many proxies of one's own every request passes: 0 where absent. Each adds to X-Forwarded-For. */

@@ -26,6 +26,8 @@ export interface Route<M extends AnyQuery | AnyCommand | AnyStream = AnyQuery | 
 /** Where a stream is reached from outside. */
 export type StreamRoute = Route<AnyStream>;
 
+export type AnyRoute = Route<AnyQuery | AnyCommand | AnyStream>;
+
 /**
  * The routes of every query and command, below `/v<version>`.
  * @throws DeclarationError for a route that two members share
@@ -39,8 +41,8 @@ export function streamRoutesOf(contracts: readonly AnyContract[]): readonly Stre
   return exposed(contracts).filter((route): route is StreamRoute => route.member.kind === "stream");
 }
 
-function exposed(contracts: readonly AnyContract[]): readonly Route<AnyQuery | AnyCommand | AnyStream>[] {
-  const routes: Route<AnyQuery | AnyCommand | AnyStream>[] = [];
+function exposed(contracts: readonly AnyContract[]): readonly AnyRoute[] {
+  const routes: AnyRoute[] = [];
   const taken = new Map<string, string>();
   for (const contract of contracts.map(describe)) {
     for (const member of contract.members.values()) {

@@ -4,12 +4,12 @@ import { deniedByIdentity } from "../access.ts";
 import type { GatewayOptions } from "../options.ts";
 import type { PendingCalls } from "../pending.ts";
 import { problemOfStatusError, type Problem } from "../problems/problem.ts";
-import type { Route } from "../routes.ts";
+import type { AnyRoute } from "../routes.ts";
 import { credentialsOf } from "./credentials.ts";
 
 /** Finds out who asks, and refuses whom the route does not admit before a byte of the body is read. */
 export function identityHook(
-  route: Route,
+  route: AnyRoute,
   identify: GatewayOptions["identify"],
   calls: PendingCalls,
   refuse: (request: FastifyRequest, reply: FastifyReply, found: Problem) => void,

@@ -1,6 +1,6 @@
 import type { ObjectShape } from "@kerf/runtime/validate";
 import { DeclarationError, type Violation } from "kerf";
-import type { Route } from "../routes.ts";
+import type { AnyRoute } from "../routes.ts";
 import { formsOf, type FieldForm } from "./fields.ts";
 import { valueOfText } from "./text.ts";
 
@@ -20,7 +20,7 @@ export type ReadInput = (parameters: Texts, query: Texts, body: unknown) => Give
  * else is for the validator to say.
  * @throws DeclarationError for a field that the path or query cannot carry
  */
-export function compileInput(route: Route, shape: ObjectShape): ReadInput {
+export function compileInput(route: AnyRoute, shape: ObjectShape): ReadInput {
   const fields = formsOf(shape);
   assertCarried(route, fields);
   const parameters = route.parameters.map((name) => fields.get(name)!);
@@ -73,7 +73,7 @@ function addQuery(
   }
 }
 
-function assertCarried(route: Route, fields: ReadonlyMap<string, FieldForm>): void {
+function assertCarried(route: AnyRoute, fields: ReadonlyMap<string, FieldForm>): void {
   const { id, http } = route.member;
   for (const name of route.parameters) {
     const form = fields.get(name)!;

@@ -1,5 +1,5 @@
 import { contractIdOf, StatusError } from "kerf";
-import { misfit, refuseCaller, type MayCall } from "../call/dispatch.ts";
+import { misfit, refuseCaller, refuseInput, type MayCall } from "../call/dispatch.ts";
 import type { DispatchStream } from "../transport/transport.ts";
 import type { StreamEndpoint } from "./endpoints.ts";
 
@@ -15,6 +15,8 @@ export function streamDispatcher(
     if (refusal) throw refusal;
     const checked = endpoint.validateInput(input);
     if (!checked.ok) throw misfit(member, checked.violations);
+    const denial = refuseInput(endpoint, header, checked.value);
+    if (denial) throw denial;
     return endpoint.run(checked.value, header, reader);
   };
 }
