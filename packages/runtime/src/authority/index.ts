@@ -1,2 +1,3 @@
 export { refuseByIdentity, refuseByInput, type AccessRefusal, type InputRule } from "./access.ts";
+export { BadCallToken, callTokens, type Bearer, type CallTokens } from "./call-token.ts";
 export { Recent } from "./recent.ts";
