@@ -108,7 +108,7 @@ export class Answers {
     if (this.#flights.get(key)?.stamp === found.stamp) return;
     if ((this.#retryAt.get(key) ?? 0) > this.#clock.now()) return;
     const work = async (): Promise<Entry> => {
-      const release = await this.#cache.claim?.(key, CLAIM_MS);
+      const release = await this.#cache.claim?.(claimOf(key, found.stamp!), CLAIM_MS);
       // Another process makes the new one.
       if (this.#cache.claim && !release) return found.entry!;
       try {
@@ -152,7 +152,7 @@ export class Answers {
     const endsAt = this.#clock.now() + CLAIM_MS;
     let stamp: string = found.stamp;
     for (;;) {
-      const release = await this.#cache.claim(key, CLAIM_MS);
+      const release = await this.#cache.claim(claimOf(key, stamp), CLAIM_MS);
       if (release || this.#clock.now() >= endsAt) {
         try {
           return await this.#load(question, stamp);
@@ -197,4 +197,9 @@ export class Answers {
   #keepMs(entry: Entry): number {
     return this.#freshMs(entry) + (entry.code === undefined ? this.#plan.staleMs : 0);
   }
+}
+
+/** A load that began before an invalidation does not keep the next one waiting. */
+function claimOf(key: string, stamp: string): string {
+  return `${key}@${stamp}`;
 }
