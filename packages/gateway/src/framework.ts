@@ -28,7 +28,7 @@ export function acceptJson(app: FastifyInstance, limits: Limits): void {
     ) {
       return done(new ProblemError(problem("unsupported-media-type")));
     }
-    const parsed = parseBody(body as Buffer, limits.depth);
+    const parsed = parseBody(body as Buffer, limits);
     if ("fault" in parsed) {
       return done(new ProblemError(problem("malformed-request", { detail: parsed.fault })));
     }

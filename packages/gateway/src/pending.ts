@@ -21,6 +21,8 @@ export interface PendingCalls {
     succeed: (value: T) => void,
     fail: (error: unknown) => void,
   ): void;
+  /** How many there are. */
+  count(): number;
 }
 
 export interface PendingCall {
@@ -32,7 +34,8 @@ export interface PendingCall {
 
 export function pendingCalls(deadlineMs: number): PendingCalls {
   /** The ring's fixed point: after it comes the call with the earliest deadline. */
-  const ring = new Call(Infinity, ignore);
+  const tally = { pending: 0 };
+  const ring = new Call(Infinity, ignore, tally);
   const latestOf = new WeakMap<Socket, Call>();
   let timer: NodeJS.Timeout | undefined;
 
@@ -52,7 +55,7 @@ export function pendingCalls(deadlineMs: number): PendingCalls {
     for (let call = latestOf.get(this); call !== undefined; call = call.earlier) call.giveUp(error);
   }
   function begin(socket: Socket, fail: (error: unknown) => void): Call {
-    const call = new Call(Date.now() + deadlineMs, fail);
+    const call = new Call(Date.now() + deadlineMs, fail, tally);
     call.putBefore(ring);
     let earlier = latestOf.get(socket);
     if (earlier === undefined) socket.once("close", onClose);
@@ -75,6 +78,7 @@ export function pendingCalls(deadlineMs: number): PendingCalls {
         if (call.end()) fail(error);
       }
     },
+    count: () => tally.pending,
   };
 }
 
@@ -89,10 +93,12 @@ class Call implements PendingCall {
   earlier: Call | undefined = undefined;
   private fail: (error: unknown) => void;
   private readonly controller = new AbortController();
+  private readonly tally: { pending: number };
 
-  constructor(deadlineAt: number, fail: (error: unknown) => void) {
+  constructor(deadlineAt: number, fail: (error: unknown) => void, tally: { pending: number }) {
     this.deadlineAt = deadlineAt;
     this.fail = fail;
+    this.tally = tally;
   }
 
   get signal(): AbortSignal {
@@ -104,6 +110,7 @@ class Call implements PendingCall {
     this.previous = other.previous;
     other.previous.next = this;
     other.previous = this;
+    this.tally.pending += 1;
   }
 
   /** @returns false where it had ended, or was given up, before */
@@ -113,6 +120,7 @@ class Call implements PendingCall {
     this.next.previous = this.previous;
     this.next = this;
     this.previous = this;
+    this.tally.pending -= 1;
     // Its connection remembers it until the next one: not its request, too.
     this.fail = ignore;
     return true;

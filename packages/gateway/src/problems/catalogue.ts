@@ -127,6 +127,12 @@ export const problemKinds = {
     meaning:
       "The application behind the gateway cannot be reached, or broke off. That does not mean that nothing happened.",
   },
+  overloaded: {
+    status: 503,
+    title: "Overloaded",
+    meaning:
+      "There is more to do than can be done in time. Nothing was done. Repeat it after the time in Retry-After.",
+  },
   unavailable: {
     status: 503,
     title: "Unavailable",
@@ -148,7 +154,8 @@ export const problemKinds = {
   "loop-detected": {
     status: 508,
     title: "Loop detected",
-    meaning: "The application behind the gateway is the gateway itself: its address is not set as it should be.",
+    meaning:
+      "The application behind the gateway is the gateway itself: its address is not set as it should be.",
   },
 } as const satisfies { readonly [name: string]: ProblemKind };
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Limits } from "../limits.ts";
 import { problem, type Problem } from "../problems/problem.ts";
 
 /** Headers that mean something different to two readers when they come twice, by length: that is cheap to compare. */
@@ -20,16 +21,20 @@ const singletons: ReadonlyMap<number, readonly string[]> = Map.groupBy(
  * requests are smuggled past one of them (RFC 9112 section 11.2); Node's parser, in strict mode, has refused bare CR
  * and LF, NUL, and Content-Length beside Transfer-Encoding already.
  */
-export function inspect(request: IncomingMessage, urlBytes: number): Problem | undefined {
+export function inspect(request: IncomingMessage, limits: Limits): Problem | undefined {
+  const { urlBytes, headers, parameters } = limits;
   const url = request.url ?? "";
   if (url.length > urlBytes) {
     return refused("url-too-long", `Path and query together are over ${urlBytes} bytes.`);
   }
-  const fault = targetFault(url) ?? headerFault(request) ?? bodyFault(request);
+  if (request.rawHeaders.length > 2 * headers) {
+    return refused("headers-too-large", `There are more than ${headers} headers.`);
+  }
+  const fault = targetFault(url) ?? queryFault(url, parameters) ?? headerFault(request) ?? bodyFault(request);
   return fault === undefined ? undefined : refused("malformed-request", fault);
 }
 
-function refused(name: "url-too-long" | "malformed-request", detail: string): Problem {
+function refused(name: "url-too-long" | "headers-too-large" | "malformed-request", detail: string): Problem {
   return problem(name, { detail, headers: { connection: "close" } });
 }
 
@@ -58,6 +63,14 @@ function targetFault(url: string): string | undefined {
     return 'The path has a "." or ".." segment.';
   }
   return undefined;
+}
+
+function queryFault(url: string, most: number): string | undefined {
+  // Each has a sign between itself and the next: most queries need no counting.
+  if (url.length < 2 * most) return undefined;
+  let count = 0;
+  for (let at = url.indexOf("?"); at !== -1 && count <= most; at = url.indexOf("&", at + 1)) count += 1;
+  return count > most ? `The query has more than ${most} parameters.` : undefined;
 }
 
 function headerFault(request: IncomingMessage): string | undefined {

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { ProblemName } from "../problems/catalogue.ts";
-import { problem, problemBody, problemHeaders } from "../problems/problem.ts";
-import { newTraceparent, traceIdOf } from "../trace.ts";
+import { problem } from "../problems/problem.ts";
+import { endWith } from "./answer.ts";
 
 const problemOfParserError: { readonly [code: string]: ProblemName } = {
   HPE_HEADER_OVERFLOW: "headers-too-large",
@@ -18,29 +18,9 @@ export function answerClientError(error: { readonly code?: string }, socket: Soc
     socket.destroy();
     return;
   }
-  const traceparent = newTraceparent();
-  const found = problem(problemOfParserError[error.code ?? ""] ?? "malformed-request");
   // The path is not known, or belongs to an earlier request.
-  const body = problemBody(found, "/", traceIdOf(traceparent));
-  const headers = {
-    ...problemHeaders(found, traceparent),
-    "content-length": String(Buffer.byteLength(body)),
-    date: new Date().toUTCString(),
-    connection: "close",
-  };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  // `end` alone would leave half a connection to a client that never closes its own.
-  socket.end(
-    `HTTP/1.1 ${found.status} ${reasons[found.status] ?? "Bad Request"}\r\n${lines.join("")}\r\n${body}`,
-    () => socket.destroy(),
-  );
+  endWith(problem(problemOfParserError[error.code ?? ""] ?? "malformed-request"), "/", socket);
 }
-
-const reasons: { readonly [status: number]: string } = {
-  408: "Request Timeout",
-  413: "Content Too Large",
-  431: "Request Header Fields Too Large",
-};
 
 /** Writing while the answer to an earlier request is due would pass for that answer. */
 function mayAnswer(socket: Socket): boolean {

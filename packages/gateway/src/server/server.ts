@@ -11,6 +11,8 @@ import { pathOf, problemBody, problemHeaders, type Problem } from "../problems/p
 import { newTraceparent, traceIdOf } from "../trace.ts";
 import { inspect } from "./admission.ts";
 import { pendingResponse } from "./client-error.ts";
+import { watchConnections } from "./connections.ts";
+import { limitPipelining } from "./pipelining.ts";
 import { listenForExpectations, listenForUpgrades, shouldUpgrade, type Upgrader } from "./upgrade.ts";
 
 /** Node looks for slow requests once in this time, so that limits in seconds hold to the second. */
@@ -38,6 +40,13 @@ export interface EdgeExtras {
   readonly upgraders: Upgrader[];
   /** Who answers `Expect: 100-continue` itself. */
   decidesExpectation: (request: IncomingMessage) => boolean;
+  /** Why a request is not even begun at the moment. */
+  shed: (request: IncomingMessage) => Problem | undefined;
+}
+
+/** Those of an edge that is asked to do nothing else. */
+export function noExtras(): EdgeExtras {
+  return { upgraders: [], decidesExpectation: () => false, shed: () => undefined };
 }
 
 /** An HTTP/1.1 server with the limits of the edge, which shows `handle` only what {@link inspect} lets pass. */
@@ -45,14 +54,19 @@ export function edgeServer(
   handle: RequestListener,
   limits: Limits,
   onRefused: (problem: Problem) => void,
-  extras: EdgeExtras = { upgraders: [], decidesExpectation: () => false },
+  extras: EdgeExtras = noExtras(),
 ): EdgeServer {
-  const connections = new Set<Socket>();
+  const pipelining = limitPipelining(limits.pipelined);
   const listener: RequestListener = (request, response) => {
-    const found = inspect(request, limits.urlBytes);
-    if (found === undefined) return handle(request, response);
-    onRefused(found);
-    writeProblem(request, response, found);
+    const found = inspect(request, limits) ?? pipelining(request, response);
+    if (found !== undefined) {
+      onRefused(found);
+      return writeProblem(request, response, found);
+    }
+    // Not reported one by one: that would be more to do.
+    const busy = extras.shed(request);
+    if (busy === undefined) handle(request, response);
+    else writeProblem(request, response, busy);
   };
   const server = createServer(
     {
@@ -68,12 +82,17 @@ export function edgeServer(
     },
     listener,
   );
-  listenForUpgrades(server, extras.upgraders, (request) => inspect(request, limits.urlBytes), onRefused);
+  listenForUpgrades(
+    server,
+    extras.upgraders,
+    (request) => inspect(request, limits) ?? extras.shed(request),
+    onRefused,
+  );
   listenForExpectations(server, listener, (request) => extras.decidesExpectation(request));
-  server.on("connection", (socket) => {
-    connections.add(socket);
-    socket.once("close", () => connections.delete(socket));
-  });
+  // One more, so that `inspect` sees that there are too many: Node leaves out the rest without a word.
+  server.maxHeadersCount = limits.headers + 1;
+  server.maxRequestsPerSocket = limits.requestsPerConnection;
+  const connections = watchConnections(server, limits);
   // Node would close them when it stops listening. A request may be on its way on each: it is answered, and the answer
   // says that it was the last.
   server.closeIdleConnections = () => {};

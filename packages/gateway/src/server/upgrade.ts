@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { pathOf, problemBody, problemHeaders, type Problem } from "../problems/problem.ts";
-import { newTraceparent, traceIdOf } from "../trace.ts";
+import { pathOf, type Problem } from "../problems/problem.ts";
+import { endWith } from "./answer.ts";
 
 /** Something that changes the protocol of a connection: WebSocket, and whatever else Upgrade may name. */
 export interface Upgrader {
@@ -28,28 +28,12 @@ export function listenForUpgrades(
     socket.on("error", () => socket.destroy());
     const refuse = (found: Problem) => {
       onRefused(found);
-      endWith(found, request, socket);
+      endWith(found, pathOf(request.url ?? "/"), socket);
     };
     const found = inspect(request);
     if (found !== undefined) return refuse(found);
     upgraders.find((each) => each.takes(request))!.upgrade(request, socket, head, refuse);
   });
-}
-
-/** Answers with a problem where there is no response object. */
-export function endWith(found: Problem, request: IncomingMessage, socket: Duplex): void {
-  const traceparent = newTraceparent();
-  const body = problemBody(found, pathOf(request.url ?? "/"), traceIdOf(traceparent));
-  const headers = {
-    ...problemHeaders(found, traceparent),
-    "content-length": String(Buffer.byteLength(body)),
-    date: new Date().toUTCString(),
-    connection: "close",
-  };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${found.status} ${found.title}\r\n${lines.join("")}\r\n${body}`, () =>
-    socket.destroy(),
-  );
 }
 
 /**
