@@ -5,5 +5,12 @@ export { openIdentity, type IdentityParts } from "./identity/open.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
 export { ListenError } from "./listen.ts";
 export { openapi, type ApiInfo } from "./openapi/document.ts";
-export type { EdgeCall, GatewayOptions } from "./options.ts";
-export { problemKinds, type ProblemKind, type ProblemName } from "./problems/catalogue.ts";
+export { accessText, type CredentialKinds } from "./openapi/security.ts";
+export type { EdgeCall, EdgeWatch, GatewayOptions } from "./options.ts";
+export {
+  declaredProblemType,
+  problemKinds,
+  type ProblemKind,
+  type ProblemName,
+} from "./problems/catalogue.ts";
+export { routesOf, type Route } from "./routes.ts";

@@ -5,6 +5,7 @@ import { contractsOf, loadGraph } from "@kerf/runtime";
 import { lockContracts, protoOf, protoText } from "@kerf/runtime/proto";
 import { describe, type AnyContract } from "kerf";
 import { command, configOption } from "../arguments.ts";
+import { clientText } from "../exports/client/client.ts";
 import { loadConfiguration, type Configuration } from "../configuration.ts";
 import { lockFile, lockToRunWith } from "../lock.ts";
 import { standardOutput } from "../output.ts";
@@ -15,12 +16,14 @@ interface ExportedFile {
   readonly text: string;
 }
 
-const FORMATS = ["openapi", "proto"] as const;
+const FORMATS = ["openapi", "proto", "client"] as const;
+type Format = (typeof FORMATS)[number];
 
 /** `export` is a word of the language. */
 export const exportCommand = command({
   name: "export",
-  summary: "Writes what others need to call the application: OpenAPI 3.1 for HTTP, .proto files for gRPC.",
+  summary:
+    "Writes what others need to call the application: OpenAPI 3.1 or a TypeScript client for HTTP, .proto files for gRPC.",
   operand: { name: "format", oneOf: FORMATS },
   options: {
     out: { value: "DIR", text: "where to write; default: standard output" },
@@ -48,8 +51,7 @@ export const exportCommand = command({
       });
       output.note(`${shown(lockFile(configuration.folder))} is up to date.`);
     }
-    const files =
-      format === "proto" ? await protoFiles(configuration, contracts) : openapiFile(configuration, contracts);
+    const files = await made[format as Format](configuration, contracts);
     for (const { name, text } of files) {
       if (given.out === undefined) process.stdout.write(text);
       else {
@@ -62,6 +64,18 @@ export const exportCommand = command({
     return 0;
   },
 });
+
+const made: Record<
+  Format,
+  (
+    configuration: Configuration,
+    contracts: readonly AnyContract[],
+  ) => ExportedFile[] | Promise<ExportedFile[]>
+> = {
+  openapi: openapiFile,
+  proto: protoFiles,
+  client: ({ app }, contracts) => [{ name: "client.ts", text: clientText(app.name, contracts) }],
+};
 
 function openapiFile({ app }: Configuration, contracts: readonly AnyContract[]): ExportedFile[] {
   return [
