@@ -19,6 +19,7 @@ export default app("shop", {
     micro: "each",
   },
   gateway: {
+    static: { dir: new URL("./web/dist/", import.meta.url), fallback: "index.html" },
     developmentProvider: {
       people: [
         { id: "alice", name: "Alice Example", email: "alice@customers.example" },

@@ -26,6 +26,19 @@ export function cartTests(given: () => Rig): void {
       await expect(late).rejects.toMatchObject({ code: "CartClosed", data: { state: "ordered" } });
     });
 
+    test("a cart that was filled before logging in becomes the order of who then orders it", async () => {
+      const shop = given();
+      const as = person("ben");
+      const offerId = await sell(shop, "cart C", 250, 10);
+      const { cartId } = await shop.call(carts.create, {});
+      await shop.call(carts.addLine, { cartId, offerId });
+      await shop.call(carts.checkout, { cartId }, { as });
+      await shop.settled();
+      const { orderId } = await shop.call(carts.get, { cartId }, { as });
+      const order = await shop.call(orders.get, { orderId: orderId! }, { as });
+      expect(order).toMatchObject({ state: "confirmed", customerId: "ben" });
+    });
+
     test("a checkout that comes to nothing opens the cart again and says why", async () => {
       const shop = given();
       const { cartId } = await shop.call(carts.create, {});

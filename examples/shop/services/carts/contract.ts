@@ -67,7 +67,8 @@ export const carts = contract("carts", {
     errors: { CartClosed },
   }),
   checkout: command({
-    description: "Orders what is in the cart. Ask for the cart again to learn the order's id.",
+    description:
+      "Orders what is in the cart; one of nobody becomes the caller's. Ask for the cart again to learn the order's id.",
     http: "POST /carts/:cartId/checkout",
     access: "public",
     input: z.object({ cartId: Id, address: Address.optional(), reference: line(64).optional() }),

@@ -26,19 +26,21 @@ export default service(carts, wants, {
     },
 
     async checkout({ cartId, address, reference }, context) {
-      const { sql, fail, start } = context;
+      const { sql, fail, start, actor } = context;
       const found = await findCart(context, cartId, true);
       if (!found) throw missing("cart", cartId);
       if (found.state !== "open") throw fail("CartClosed", { cartId, state: found.state });
+      // Who filled it as a stranger and then logged in orders for themselves.
+      const customerId = found.customerId ?? actor?.id ?? null;
       const [begun] = await sql<{ checkouts: number }>`
-        update cart set state = 'placing', problem = null, checkouts = checkouts + 1
+        update cart set state = 'placing', problem = null, checkouts = checkouts + 1, customer_id = ${customerId}
          where cart_id = ${cartId} returning checkouts`;
       const cart = await cartOf(sql, { ...found, state: "placing", problem: null });
       if (cart.lines.length === 0) throw fail("CartEmpty", { cartId });
       const lines = cart.lines.map(({ offerId, quantity }) => ({ offerId, quantity }));
       start(
         placeCart,
-        { cartId, customerId: found.customerId ?? undefined, address, reference, lines },
+        { cartId, customerId: customerId ?? undefined, address, reference, lines },
         { id: `${cartId}-${begun!.checkouts}` },
       );
       return cart;

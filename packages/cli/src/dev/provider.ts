@@ -67,8 +67,11 @@ export async function chooseProvider(
 }
 
 function placed(client: DevelopmentClient, gateway: string): DevelopmentClient {
-  const at = (uris: readonly string[] | undefined) =>
-    (uris ?? []).map((uri) => uri.replace("{gateway}", gateway));
+  // People write either into the address bar, and to a browser they are two places.
+  const places = [gateway, gateway.replace("//127.0.0.1:", "//localhost:")];
+  const at = (uris: readonly string[] | undefined) => [
+    ...new Set((uris ?? []).flatMap((uri) => places.map((place) => uri.replace("{gateway}", place)))),
+  ];
   return {
     ...client,
     redirectUris: at(client.redirectUris),

@@ -1,0 +1,54 @@
+import { forget, token } from "./session.ts";
+
+/** What the gateway answers where it does not answer with what was asked for: RFC 9457. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly status: number;
+  /** Of an error that the contract declares. */
+  readonly code: string | undefined;
+  readonly traceId: string | undefined;
+
+  constructor(status: number, body: { detail?: string; code?: string; traceId?: string }) {
+    super(body.detail ?? "The shop did not answer as it should.");
+    this.status = status;
+    this.code = body.code;
+    this.traceId = body.traceId;
+  }
+}
+
+interface Asked {
+  readonly method?: "GET" | "POST" | "PUT" | "DELETE";
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Asks the gateway. A command carries its own id, so that asking again does nothing twice. @throws Problem */
+export async function ask<T>(path: string, { method = "GET", body, signal }: Asked = {}): Promise<T> {
+  const headers = new Headers({ accept: "application/json" });
+  if (method !== "GET") headers.set("idempotency-key", crypto.randomUUID());
+  if (body !== undefined) headers.set("content-type", "application/json");
+  const request = {
+    method,
+    headers,
+    body: body === undefined ? null : JSON.stringify(body),
+    signal: signal ?? null,
+  };
+  const response = await send(path, request);
+  if (response.ok) return (await response.json()) as T;
+  throw new Problem(response.status, await response.json().catch(() => ({})));
+}
+
+/** With the token of who is logged in; a command whose answer was lost is sent once more, under its id. */
+export async function send(path: string, request: RequestInit & { headers: Headers }): Promise<Response> {
+  const bearer = await token();
+  if (bearer) request.headers.set("authorization", `Bearer ${bearer}`);
+  let response: Response;
+  try {
+    response = await fetch(`/v1${path}`, request);
+  } catch (error) {
+    if (request.signal?.aborted) throw error;
+    response = await fetch(`/v1${path}`, request);
+  }
+  if (response.status === 401 && bearer) await forget();
+  return response;
+}
