@@ -86,6 +86,7 @@ export function follow(
       })) {
         quiet = false;
         await begun().send(reading.answer(output));
+        signal.throwIfAborted();
       }
       ending = { kind: "done" };
     } catch (error) {
