@@ -83,9 +83,9 @@ describe.each(modes)("a stream, %s", (mode) => {
     const account = name();
     await bank.call(accounts.deposit, { account, pence: 5 });
     const leaving = new AbortController();
-    const reader = bank
-      .watch(accounts.watch, { account }, { signal: leaving.signal })
-      [Symbol.asyncIterator]();
+    const { signal } = leaving;
+    const answers = bank.watch(accounts.watch, { account }, { signal });
+    const reader = answers[Symbol.asyncIterator]();
     await reader.next();
     const next = reader.next();
     leaving.abort();

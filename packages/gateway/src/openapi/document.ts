@@ -1,9 +1,10 @@
 import type { AnyContract } from "kerf";
 import { checkContract, checkExamples } from "@kerf/runtime/validate";
 import { problemKinds } from "../problems/catalogue.ts";
-import { routesOf } from "../routes.ts";
+import { routesOf, streamRoutesOf } from "../routes.ts";
 import { operationOf } from "./operation.ts";
 import { problemSchema } from "./schemas.ts";
+import { streamOperationOf } from "./stream-operation.ts";
 import { securityOf, securitySchemes, type CredentialKinds } from "./security.ts";
 
 export interface ApiInfo {
@@ -29,14 +30,19 @@ export function openapi(contracts: readonly AnyContract[], { credentials = {}, .
     const path = route.path.replaceAll(/:([^/]+)/g, "{$1}");
     (paths[path] ??= {})[route.method.toLowerCase()] = operationOf(route, credentials);
   }
-  const newest = Math.max(1, ...routes.map((route) => route.contract.version));
+  const streams = streamRoutesOf(contracts);
+  for (const route of streams) {
+    const path = route.path.replaceAll(/:([^/]+)/g, "{$1}");
+    (paths[path] ??= {})["get"] = streamOperationOf(route, credentials);
+  }
+  const newest = Math.max(1, ...[...routes, ...streams].map((route) => route.contract.version));
   return {
     openapi: "3.1.1",
     info: { ...info, version: info.version ?? String(newest) },
     // Relative: the same document is true behind any name.
     servers: [{ url: "/" }],
     security: securityOf("user", credentials),
-    tags: [...new Set(routes.map((route) => route.contract.name))].map((name) => ({ name })),
+    tags: [...new Set([...routes, ...streams].map((route) => route.contract.name))].map((name) => ({ name })),
     paths,
     components: {
       securitySchemes: securitySchemes(credentials),

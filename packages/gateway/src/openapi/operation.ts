@@ -1,6 +1,6 @@
 import { memberNameOf, type Schema } from "kerf";
 import { DECLARED_STATUS, declaredProblemType } from "../problems/catalogue.ts";
-import type { Route } from "../routes.ts";
+import type { AnyRoute, Route } from "../routes.ts";
 import { accessText, securityOf, type CredentialKinds } from "./security.ts";
 import { declaredProblemSchema, objectSchema, withoutFields, type ObjectSchema } from "./schemas.ts";
 
@@ -34,7 +34,7 @@ export function operationOf(route: Route, kinds: CredentialKinds): object {
 
 const idempotencyKey = { $ref: "#/components/parameters/IdempotencyKey" };
 
-function parametersOf(route: Route, input: ObjectSchema): readonly object[] {
+export function parametersOf(route: AnyRoute, input: ObjectSchema): readonly object[] {
   const inPath = route.parameters.map((name) => ({
     name,
     in: "path",
@@ -83,7 +83,7 @@ function responsesOf(route: Route): object {
   };
 }
 
-function declaredResponse(route: Route): object {
+export function declaredResponse(route: AnyRoute): object {
   const errors = Object.entries(route.member.errors) as [string, Schema][];
   if (errors.length === 0) return {};
   const declared = errors.map(([code, data]) =>

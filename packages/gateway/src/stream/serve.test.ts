@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { StatusError } from "kerf";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
@@ -228,6 +229,16 @@ describe("a WebSocket", () => {
     await expect.poll(() => inside.open).toBe(0);
     socket.terminate();
   });
+});
+
+it("streams stand in the OpenAPI document", async () => {
+  const document = (await (await get("/openapi.json")).json()) as any;
+  expect((await new Validator().validate(document)).errors).toBeUndefined();
+  const operation = document.paths["/v1/numbers"].get;
+  expect(operation.operationId).toBe("counters_v1_count");
+  expect(operation.parameters.map(({ name }: { name: string }) => name)).toContain("Last-Event-ID");
+  const { schema } = operation.responses["200"].content["text/event-stream"];
+  expect(schema.contentSchema.properties.n).toMatchObject({ type: "integer" });
 });
 
 it("a gateway that drains tells readers to ask again", async () => {
