@@ -15,6 +15,7 @@ const MOST_IDLE = 256;
 export interface LegacyConnections {
   /** Begins a request. @param path as it is in the request's target, byte for byte */
   open(method: string, path: string, headers: readonly string[], reuse: boolean): ClientRequest;
+  /** Keeps none that is not in use. */
   close(): void;
 }
 
@@ -46,7 +47,11 @@ export function legacyConnections(target: LegacyTarget): LegacyConnections {
       });
       return opened.on("timeout", () => opened.destroy(timeout("answer")));
     },
-    close: () => agent.destroy(),
+    close() {
+      // Those that are in use are needed until their answers are through.
+      agent.maxFreeSockets = 0;
+      for (const sockets of Object.values(agent.freeSockets)) sockets?.forEach((socket) => socket.destroy());
+    },
   };
 }
 

@@ -90,6 +90,8 @@ describe("draining", () => {
     const answer = exchange(standing.gateway.url, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n");
     const finish = await held.promise;
     const drained = standing.gateway.drain(5_000);
+    // By then the gateway has closed what it does not use.
+    await expect(fetch(standing.gateway.url)).rejects.toThrow();
     finish();
     const { text, closed } = await answer;
     expect(text).toContain("done");
