@@ -23,6 +23,8 @@ const styleHash = hashOf(style);
 export function page({ title, body, formTarget, script }: PageParts): Page {
   const policy = [
     "default-src 'none'",
+    // The empty icon, which keeps browsers from asking for one.
+    "img-src data:",
     `style-src '${styleHash}'`,
     ...(script === undefined ? [] : [`script-src '${hashOf(script)}'`]),
     `form-action 'self'${formTarget === undefined ? "" : ` ${formTarget}`}`,

@@ -18,7 +18,7 @@ const heart = (ink: string) => (
   />
 );
 
-const motifs: readonly Motif[] = [
+export const motifs: readonly Motif[] = [
   { name: "Scarlet Heart", ground: "#f9e1dd", body: "#fffaf5", ink: "#c0392b", draw: heart },
   { name: "Linen Heart", ground: "#ebe3d5", body: "#fbf7ef", ink: "#a58b63", draw: heart },
   {

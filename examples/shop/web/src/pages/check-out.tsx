@@ -59,7 +59,7 @@ function Confirm({ person, totalPence, pieces }: ConfirmProps) {
   }
   if (known.kind === "failed") return <Failure error={known.error} />;
   return (
-    <>
+    <div class="narrow">
       <h1>Check out</h1>
       <p class="total">
         <span>
@@ -87,7 +87,7 @@ function Confirm({ person, totalPence, pieces }: ConfirmProps) {
           </button>
         </form>
       )}
-    </>
+    </div>
   );
 }
 

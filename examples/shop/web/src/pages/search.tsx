@@ -1,3 +1,4 @@
+import { motifs } from "../art/motifs.tsx";
 import { Picture } from "../art/picture.tsx";
 import { shown, useLoaded } from "../loaded.ts";
 import { price } from "../money.ts";
@@ -14,10 +15,7 @@ export function SearchPage({ words, page }: { readonly words: string; readonly p
   return (
     <>
       {words === "" && page === 1 ? (
-        <section class="hero">
-          <h1>Small things, made with care</h1>
-          <p>Hearts, robins, lighthouses and bees, painted by hand on things that are useful.</p>
-        </section>
+        <Hero />
       ) : (
         <h1 class="results">{words === "" ? "Everything" : `“${words}”`}</h1>
       )}
@@ -32,6 +30,28 @@ export function SearchPage({ words, page }: { readonly words: string; readonly p
       </ul>
       {found && <Pages words={words} page={page} last={Math.max(1, Math.ceil(found.total / pageSize))} />}
     </>
+  );
+}
+
+function Hero() {
+  return (
+    <section class="hero">
+      <h1>Small things, made with care</h1>
+      <p>Hearts, robins, lighthouses and bees, painted by hand on things that are useful.</p>
+      <ul class="designs" aria-label="Designs">
+        {motifs.map(({ name, ground, ink, draw }) => (
+          <li key={name}>
+            <a href={`/?search=${encodeURIComponent(name)}`}>
+              <svg viewBox="-12 -12 56 56" aria-hidden="true">
+                <circle cx="16" cy="16" r="28" fill={ground} />
+                {draw(ink)}
+              </svg>
+              <span>{name}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -89,7 +89,8 @@ function Account() {
     );
   return (
     <>
-      <a href="/orders">{person.name}</a>
+      <span class="soft person">{person.name}</span>
+      <a href="/orders">Orders</a>
       <button
         class="quiet"
         onClick={() => {
