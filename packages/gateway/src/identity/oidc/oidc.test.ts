@@ -8,6 +8,7 @@ import { startInventory } from "../../../test/inventory.ts";
 import { audience, signingKey, testProvider, type TestProvider } from "../../../test/provider.ts";
 import { openIdentity } from "../open.ts";
 import { oidcIdentity } from "./oidc.ts";
+import { TokenCache, type Verified } from "./token-cache.ts";
 
 let provider: TestProvider;
 let skipped = 0;
@@ -69,12 +70,22 @@ describe("a token that was verified", () => {
     );
   });
 
-  test("is one of many: memory does not grow with them", async () => {
-    const { tokenCache } = await import("./token-cache.ts");
-    const cache = tokenCache();
-    for (let i = 0; i < 50_000; i++) cache.set(String(i), {} as never);
+  test("is one of many: memory does not grow with them, and none is taken for another", () => {
+    const cache = new TokenCache();
+    const of = (i: number): string => `header.claims${i}.signature-that-ends-alike`;
+    const [first, second] = [{ actor: { id: "1" } }, { actor: { id: "2" } }] as unknown as [
+      Verified,
+      Verified,
+    ];
+    cache.set(of(1), first);
+    cache.set(of(2), second);
+    expect([cache.get(of(1)), cache.get(of(2)), cache.get(of(3))]).toEqual([first, second, undefined]);
+    cache.delete(of(1));
+    expect([cache.get(of(1)), cache.get(of(2))]).toEqual([undefined, second]);
+    for (const token of ["", "x", "xy"]) expect(cache.get(token)).toBeUndefined();
+    for (let i = 0; i < 50_000; i++) cache.set(of(i), first);
     expect(cache.size).toBeLessThanOrEqual(10_000);
-    expect(cache.get("49999")).toBeDefined();
+    expect(cache.get(of(49_999))).toBe(first);
   });
 });
 

@@ -1,6 +1,6 @@
 import { checkIdentity, type Actor, type IdentitySettings, type Log } from "kerf";
 import { providerKeys } from "./provider-keys.ts";
-import { keyOf, tokenCache } from "./token-cache.ts";
+import { TokenCache } from "./token-cache.ts";
 import { tokenVerifier } from "./verify.ts";
 
 export interface OidcOptions {
@@ -26,23 +26,22 @@ export function oidcIdentity({ settings, log, now = Date.now }: OidcOptions) {
     }),
   }));
   const verify = tokenVerifier(providers, now);
-  const known = tokenCache();
+  const known = new TokenCache();
   for (const { keys } of providers) void keys.refresh(now());
 
   /** @throws StatusError UNAUTHENTICATED, or UNAVAILABLE where the provider's keys cannot be had */
   return function identify(token: string): Actor | Promise<Actor> {
-    const key = keyOf(token);
-    const found = known.get(key);
+    const found = known.get(token);
     if (found) {
       const at = now();
       const { keys } = found;
       if (at >= keys.renewAt) void keys.refresh(at);
       if (at < found.endsAt && at < keys.freshUntil && found.generation === keys.generation)
         return found.actor;
-      known.delete(key);
+      known.delete(token);
     }
     return verify(token).then((verified) => {
-      known.set(key, verified);
+      known.set(token, verified);
       return verified.actor;
     });
   };
