@@ -73,6 +73,17 @@ describe("secrets never reach the log", () => {
       (log) => log.error({ err: new Error(`no route to redis://:${secret}@cache`) }, "x"),
     ],
     ["a bearer token in a text", (log) => log.info(`sent Authorization: Bearer ${secret}`)],
+    [
+      "an API key in a text",
+      (log) => log.info(`asked with kerf_0123456789abcdef_${secret}${"x".repeat(30)}`),
+    ],
+    [
+      "a token in an error",
+      (log) => {
+        const claims = Buffer.from(JSON.stringify({ secret })).toString("base64url");
+        log.error({ err: new Error(`no: eyJhbGciOiJSUzI1NiJ9.${claims}.${secret}-signature`) }, "refused");
+      },
+    ],
     ["JSON inside of a text", (log) => log.info(JSON.stringify({ user: "ada", password: secret }))],
     ["a setting", (log) => log.info({ KERF_PAYMENTS_BANK_SECRET: secret, client_secret: secret })],
   ];

@@ -35,8 +35,14 @@ function isPlain(value: object): boolean {
 
 const words = "passw|pwd|passphrase|secret|token|authorization|cookie|credential|key";
 // One pass tells of most lines that there is nothing to do.
-const suspicious = new RegExp(`://[^\\s/"]*@|\\b(?:bearer|basic)\\s|"[\\w.-]*(?:${words})`, "i");
+const suspicious = new RegExp(
+  `://[^\\s/"]*@|\\b(?:bearer|basic)\\s|"[\\w.-]*(?:${words})|\\bkerf_[\\da-f]{16}_|\\beyJ[\\w-]{8,400}\\.`,
+  "i",
+);
 const urlCredentials = /(:\/\/)[^\s/"@:]*:[^\s/"\\]+@/g;
+/** API keys and JWTs are known by their form, wherever they stand. What is public of them stays: an id, a header. */
+const apiKeys = /\b(kerf_[\da-f]{16}_)[\w-]{20,}/g;
+const tokens = /\b(eyJ[\w-]{8,400})\.[\w-]{8,}(?:\.[\w-]*){1,3}/g;
 const schemeCredentials = /\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi;
 // The quotes of JSON that stands inside of a text are escaped: as many slashes end the value as began it.
 const namedText = new RegExp(
@@ -49,6 +55,8 @@ export function lineWithoutSecrets(line: string): string {
   if (!suspicious.test(line)) return line;
   return line
     .replace(urlCredentials, `$1${REDACTED}@`)
+    .replace(apiKeys, `$1${REDACTED}`)
+    .replace(tokens, `$1.${REDACTED}`)
     .replace(schemeCredentials, `$1 ${REDACTED}`)
     .replace(namedText, (all: string, start: string, name: string, slashes: string) =>
       isSecretName(name) ? `${start}${REDACTED}${slashes}"` : all,
