@@ -1,0 +1,1 @@
+create table items (sku text primary key, additions int not null default 1);

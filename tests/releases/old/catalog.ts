@@ -1,0 +1,3 @@
+import { catalogOf } from "../catalog.ts";
+
+export default catalogOf("old");
