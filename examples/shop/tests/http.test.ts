@@ -30,6 +30,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     contracts: [...graph.services.values()].map((node) => node.definition.contract),
     invoke: (call) => shop.invoke(call),
+    watch: (call) => shop.watch(call),
     identify: developmentIdentity(),
     app: name,
     host: "127.0.0.1",
@@ -80,6 +81,18 @@ test("an order is placed and followed by curl's means", async () => {
   expect(placed.status).toBe(200);
   const order = await ended(`/orders/${placed.body.orderId}`, "alice", "pending");
   expect(order.body).toMatchObject({ state: "confirmed", totalPence: 250 });
+});
+
+test("an order is followed until its checkout has ended, by whom it may be seen", async () => {
+  const placed = await ask("POST", "/orders", "alice", oneHeart);
+  const path = `/orders/${placed.body.orderId}/watch`;
+  const follow = (who: string) =>
+    fetch(`${gateway.url}/v1${path}`, { headers: { authorization: `Bearer dev:${who}` } });
+  expect((await ask("GET", path, "ben")).status).toBe(404);
+  const events = (await (await follow("alice")).text()).split("\n\n");
+  const states = events.flatMap((event) => /^data: (\{"orderId".*)$/m.exec(event)?.[1] ?? []);
+  expect(JSON.parse(states.at(-1)!)).toMatchObject({ state: "confirmed", totalPence: 250 });
+  expect(events).toContain("event: end\ndata: {}");
 });
 
 test("codes go in queries and paths as they are, spaces and all", async () => {

@@ -1,4 +1,4 @@
-import { command, contract, event, query } from "kerf";
+import { command, contract, event, query, stream } from "kerf";
 import { z } from "zod";
 import { ownOrStaff } from "../../shapes/access.ts";
 import { Address } from "../../shapes/address.ts";
@@ -54,6 +54,8 @@ const Return = z.object({
 /** `left` is how many pieces of it the customer could still give back. */
 const NothingToReturn = z.object({ article: z.string(), left: z.int() });
 
+const Order = Summary.extend({ address: Address, lines: z.array(Line) });
+
 const ownList = ownOrStaff((input: { customerId?: string }) => input.customerId);
 
 export const orders = contract("orders", {
@@ -88,8 +90,18 @@ export const orders = contract("orders", {
     http: "GET /orders/:orderId",
     access: "public",
     input: z.object({ orderId: Id, waitMs: WaitMs }),
-    output: Summary.extend({ address: Address, lines: z.array(Line) }),
+    output: Order,
   }),
+  // #region watch
+  watch: stream({
+    description:
+      "One order at once, and again whenever it changes, until its checkout has ended: the customer's own, or a guest's by its unguessable id.",
+    http: "GET /orders/:orderId/watch",
+    access: "public",
+    input: z.object({ orderId: Id }),
+    output: Order,
+  }),
+  // #endregion watch
   stateOf: query({
     description: "How far an order or a return is; nothing where there is none.",
     input: z.object({ orderId: Id.optional(), returnId: Id.optional() }),

@@ -1,4 +1,4 @@
-import type { Claims, Handler, SqlFragment } from "kerf";
+import type { Claims, Handler, Sql, SqlFragment } from "kerf";
 import { isStaff } from "../../shapes/access.ts";
 import type { Address } from "../../shapes/address.ts";
 import { missing } from "../../shapes/missing.ts";
@@ -41,6 +41,21 @@ export function maySee(customerId: string | null, { via, actor }: Pick<Claims, "
 export const get: Query<typeof orders.get> = async ({ orderId, waitMs }, context) => {
   const { call, signal, sql } = context;
   await waitUntil(() => call(orders.stateOf, { orderId }), waitMs, signal);
+  return orderOf(sql, orderId, context);
+};
+
+// #region watch
+export const watch: Query<typeof orders.watch> = async function* ({ orderId }, context) {
+  const { read, changes } = context;
+  for await (const _ of changes(orderId)) {
+    const order = await read((sql) => orderOf(sql, orderId, context));
+    yield order;
+    if (order.state !== "pending") return;
+  }
+};
+// #endregion watch
+
+async function orderOf(sql: Sql, orderId: string, claims: Pick<Claims, "via" | "actor">) {
   const [row] = await sql<SummaryRow & { address: Address; lines: LineRow[] }>`
     select ${summary(sql)}, o.address,
            (select json_agg(json_build_object('line', line, 'offerId', offer_id, 'article', article, 'name', name,
@@ -48,9 +63,9 @@ export const get: Query<typeof orders.get> = async ({ orderId, waitMs }, context
               from order_line l where l.order_id = o.order_id) as lines
       from orders o left join customer_name n on n.user_id = o.customer_id
      where o.order_id = ${orderId}`;
-  if (!row || !maySee(row.customerId, context)) throw missing("order", orderId);
+  if (!row || !maySee(row.customerId, claims)) throw missing("order", orderId);
   return present(row);
-};
+}
 
 /** The columns of a summary, of `orders o` and `customer_name n`. */
 function summary(sql: { fragment(strings: TemplateStringsArray): SqlFragment }): SqlFragment {

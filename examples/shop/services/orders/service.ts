@@ -6,7 +6,7 @@ import { refunded, reportStuck, restocked } from "./follow-return.ts";
 import { rebuildNames, registered, renamed } from "./names.ts";
 import { wants } from "./needs.ts";
 import { place } from "./place.ts";
-import { decisions, get, list, stateOf } from "./queries.ts";
+import { decisions, get, list, stateOf, watch } from "./queries.ts";
 import { requestReturn, returnLine } from "./request-return.ts";
 import { getReturn, listReturns } from "./returns.ts";
 
@@ -14,6 +14,7 @@ export default service(orders, wants, {
   handle: {
     place,
     get,
+    watch,
     stateOf,
     list,
     decisions,
