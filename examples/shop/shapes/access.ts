@@ -5,6 +5,7 @@ export function isStaff({ actor }: Pick<Claims, "actor">): boolean {
   return actor?.roles.includes("staff") ?? false;
 }
 
+// #region own
 /** Lets staff in, services of the graph, and the person whom `personOf(input)` names; who names nobody means themselves. */
 export function ownOrStaff<I>(personOf: (input: I) => string | undefined) {
   return (input: I, claims: Claims): boolean => {
@@ -14,3 +15,4 @@ export function ownOrStaff<I>(personOf: (input: I) => string | undefined) {
     return person === undefined || person === claims.actor.id;
   };
 }
+// #endregion
