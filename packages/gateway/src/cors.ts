@@ -31,7 +31,14 @@ export async function allowOrigins(
     origin: [...origins],
     methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
     allowedHeaders: ["authorization", "content-type", "idempotency-key", "last-event-id"],
-    exposedHeaders: ["idempotency-key", "ratelimit", "ratelimit-policy", "retry-after", "traceparent"],
+    exposedHeaders: [
+      "etag",
+      "idempotency-key",
+      "ratelimit",
+      "ratelimit-policy",
+      "retry-after",
+      "traceparent",
+    ],
     maxAge: PREFLIGHT_SECONDS,
     // An OPTIONS request that is no preflight is answered alike, not with the plugin's own text.
     strictPreflight: false,

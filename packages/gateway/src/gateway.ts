@@ -18,7 +18,7 @@ import { serveLegacy } from "./legacy/serve.ts";
 import { listen } from "./listen.ts";
 import { memberHandler } from "./member.ts";
 import { openapi } from "./openapi/document.ts";
-import { serveOpenapi } from "./openapi/serve.ts";
+import { serveDocument } from "./openapi/serve.ts";
 import type { GatewayOptions } from "./options.ts";
 import { pendingCalls } from "./pending.ts";
 import { referencePaths, serveReference } from "./reference/serve.ts";
@@ -152,6 +152,7 @@ function serve(
     "/problems/:contract/:code",
     ...(options.credentials?.issuers?.length ? [metadataPath] : []),
     ...(options.reference ? referencePaths : []),
+    ...(options.asyncapi ? ["/asyncapi.json"] : []),
   ];
   const streamRoutes = streamRoutesOf(options.contracts);
   const allRoutes = [...routes, ...streamRoutes, ...own.map((path) => ({ method: "GET", path }))];
@@ -188,7 +189,9 @@ function serve(
   app.setErrorHandler((error, request, reply) => refuse(request, reply, problemOfFrameworkError(error)));
   serveHealth(app, () => !draining() && options.ready());
   const credentials = options.credentials ?? {};
-  serveOpenapi(app, openapi(options.contracts, { title: options.app, credentials }));
+  const document = openapi(options.contracts, { title: options.app, credentials });
+  serveDocument(app, "/openapi.json", () => document);
+  if (options.asyncapi) serveDocument(app, "/asyncapi.json", options.asyncapi);
   if (options.reference)
     serveReference(app, options.reference, {
       title: options.app,
@@ -223,6 +226,7 @@ function serve(
       handler: memberHandler(route, {
         invoke,
         wishOf: options.releases ? wishOf : undefined,
+        cdn: options.cdn ?? false,
         calls,
         respond,
         bounds: limits,

@@ -16,6 +16,7 @@ import {
 } from "kerf";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { deniedByInput } from "./access.ts";
+import { sender } from "./caching/send.ts";
 import { parseIdempotencyKey } from "./idempotency.ts";
 import { compileInput } from "./input/input.ts";
 import type { GatewayOptions } from "./options.ts";
@@ -28,6 +29,8 @@ export interface MemberHandling {
   readonly invoke: GatewayOptions["invoke"];
   /** Where services are released. */
   readonly wishOf?: ((request: FastifyRequest) => string | undefined) | undefined;
+  /** Whether a CDN stands in front that events purge. */
+  readonly cdn?: boolean;
   readonly calls: PendingCalls;
   readonly respond: Respond;
   /** Of the input, where its contract sets no upper limit. */
@@ -41,7 +44,7 @@ export interface MemberHandling {
  */
 export function memberHandler(
   route: Route,
-  { invoke, wishOf, calls, respond, bounds, refuse }: MemberHandling,
+  { invoke, wishOf, cdn = false, calls, respond, bounds, refuse }: MemberHandling,
 ): (request: FastifyRequest, reply: FastifyReply) => void {
   const { member } = route;
   const readInput = compileInput(route, readShape(member.input, `${member.id}.input`) as ObjectShape);
@@ -49,6 +52,7 @@ export function memberHandler(
   const allowed = compileValidator(member.output, { unknownFields: "drop", enums: "open" });
   const problemOfError = compileProblems(member);
   const rule = member.access!;
+  const send = sender(route, { respond, cdn, releases: wishOf !== undefined });
 
   return function handle(request, reply) {
     let id: string | undefined;
@@ -67,9 +71,10 @@ export function memberHandler(
       if (denied !== undefined) return refuse(request, reply, denied);
     }
     const { actor, id: traceparent } = request;
+    const asked = checked.value;
     function answer(output: unknown): void {
       const reduced = allowed(output);
-      if (reduced.ok) respond.json(reply, JSON.stringify(reduced.value), rule === "public");
+      if (reduced.ok) send(request, reply, JSON.stringify(reduced.value), asked, output);
       else fail(new Error(`${member.id} answered with what is not its output`, { cause: reduced }));
     }
     function fail(error: unknown): void {

@@ -79,10 +79,14 @@ export interface GatewayOptions {
   readonly successors?: ReadonlyMap<string, string> | undefined;
   /** How callers say who they are, for the OpenAPI document. */
   readonly credentials?: CredentialKinds | undefined;
+  /** Makes what `/asyncapi.json` shows of the messages inside; not there where absent. */
+  readonly asyncapi?: (() => object) | undefined;
   /** Pages for callers at `/docs/`; none where absent. */
   readonly reference?: ReferenceSettings | undefined;
   /** Whether new versions of services may be released: the header `kerf-release` is then read. */
   readonly releases?: boolean | undefined;
+  /** Whether a CDN stands in front, which events purge: it is told more than browsers. */
+  readonly cdn?: boolean | undefined;
   readonly log: Logger;
   /** Tells `/readyz` whether the unit can serve. */
   ready(): boolean;

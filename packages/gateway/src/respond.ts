@@ -6,6 +6,8 @@ import { traceIdOf } from "./trace.ts";
 export interface Respond {
   /** Answers with JSON text. What is not for everybody is not to be kept by any cache. */
   json(reply: FastifyReply, body: string, forEverybody: boolean): void;
+  /** Says that what the client has is still right (304), with the headers that the answer would have had. */
+  notModified(reply: FastifyReply): void;
   problem(request: FastifyRequest, reply: FastifyReply, found: Problem): void;
 }
 
@@ -19,6 +21,10 @@ export function responder(closing: () => boolean): Respond {
       if (!forEverybody) reply.header("cache-control", "no-store");
       if (closing()) reply.header("connection", "close");
       reply.send(body);
+    },
+    notModified(reply) {
+      if (closing()) reply.header("connection", "close");
+      reply.code(304).send();
     },
     problem(request, reply, found) {
       // Nobody is there to read it.

@@ -1,6 +1,6 @@
 import type { AccessRule } from "./access.ts";
 import { durationMs, type Duration } from "./duration.ts";
-import type { AnyEvent, AnyMember, AnyQuery, Event } from "./members.ts";
+import type { AnyEvent, Event } from "./event.ts";
 import { nearest } from "./nearest.ts";
 import { refuse } from "./refuse.ts";
 import { fieldNames, type Schema, type Taken } from "./schema.ts";
@@ -71,7 +71,7 @@ const known = ["ttl", "stale", "per", "invalidate", "errors", "browser"];
 /** Reads the `cache` of a query. @throws DeclarationError at `place` */
 export function readCache(
   spec: CacheSpec<Schema> | undefined,
-  member: Pick<AnyQuery, "input"> & { readonly access: AccessRule | undefined },
+  member: { readonly input: Schema; readonly access: AccessRule | undefined },
 ): CachePlan | undefined {
   if (spec === undefined) return undefined;
   const place = "query({ cache })";
@@ -141,23 +141,28 @@ function checkField(name: string, fields: readonly string[] | undefined, of: str
   );
 }
 
+interface Member {
+  readonly kind: string;
+  readonly cache?: CachePlan | undefined;
+}
+
 /** Puts the finished events of a contract in place of their drafts. @throws DeclarationError for another contract's */
-export function bindCaches(
-  members: Map<string, AnyMember>,
+export function bindCaches<M extends Member>(
+  members: Map<string, M>,
   draftNames: ReadonlyMap<unknown, string>,
   place: string,
 ): void {
   for (const [name, member] of members) {
-    if (member.kind !== "query" || member.cache === undefined) continue;
+    if (!("cache" in member) || member.cache === undefined) continue;
     const invalidate = member.cache.invalidate.map((each) => {
       const event = members.get(draftNames.get(each.event) ?? "");
-      if (event?.kind !== "event")
+      if (event === undefined || event.kind !== "event")
         return refuse(
           `${place}.${name}.cache.invalidate`,
           "names an event that is not of this contract",
           "declare the event as a constant, list it in this contract, and name that constant",
         );
-      return { ...each, event };
+      return { ...each, event: event as unknown as AnyEvent };
     });
     members.set(name, Object.freeze({ ...member, cache: Object.freeze({ ...member.cache, invalidate }) }));
   }

@@ -9,10 +9,13 @@ import {
   type EarlierVersion,
   type Versions,
 } from "./earlier.ts";
+import type { AnyEvent, Event } from "./event.ts";
 import type { Limit } from "./limit.ts";
 import { refuse } from "./refuse.ts";
 import { fieldNames, type ErrorSchemas, type Given, type Schema, type Taken } from "./schema.ts";
 import type { AnyStream } from "./stream.ts";
+
+export type { AnyEvent, Event };
 
 /** `"GET /stock/:sku"`: the route at the gateway, below `/v<version>`. */
 export type HttpRoute = `${"GET" | "POST" | "PUT" | "PATCH" | "DELETE"} /${string}`;
@@ -55,22 +58,8 @@ export interface Command<Id extends string, I extends Schema, O extends Schema, 
   readonly earlier: readonly EarlierVersion[];
 }
 
-/** A fact that a service states after it happened. Ordered per key towards each subscriber. */
-export interface Event<Id extends string, D extends Schema> {
-  readonly kind: "event";
-  readonly id: Id;
-  readonly data: D;
-  /** The field of `data` that orders it. */
-  readonly key: string;
-  readonly description: string | undefined;
-  /** Of its data: messages carry it. */
-  readonly version: number;
-  readonly earlier: readonly EarlierVersion[];
-}
-
 export type AnyQuery = Query<string, Schema, Schema, ErrorSchemas>;
 export type AnyCommand = Command<string, Schema, Schema, ErrorSchemas>;
-export type AnyEvent = Event<string, Schema>;
 export type AnyMember = AnyQuery | AnyCommand | AnyEvent | AnyStream;
 
 /** A caller gives this. */

@@ -1,4 +1,4 @@
-import type { RedisClient } from "./redis.ts";
+import type { RedisClient } from "./client.ts";
 
 interface Channel {
   readonly receivers: Set<(message: string) => void>;

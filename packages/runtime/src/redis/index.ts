@@ -1,1 +1,2 @@
-export { openRedis, type Redis, type RedisClient, type RedisOptions } from "./redis.ts";
+export type { RedisClient } from "./client.ts";
+export { openRedis, type Redis, type RedisOptions } from "./redis.ts";

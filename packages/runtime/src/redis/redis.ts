@@ -1,12 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { createClient } from "redis";
 import { backoffMs, type BackoffOptions } from "../data/backoff.ts";
 import { within } from "../data/within.ts";
 import type { Logger } from "../log/index.ts";
 import { Channels } from "./channels.ts";
-
-/** As node-redis has it. Its commands reject at once while there is no connection: none waits for one. */
-export type RedisClient = ReturnType<typeof createClient>;
+import type { RedisClient } from "./client.ts";
 
 /** The one connection of a process to Redis, for commands and for what is published. Made by {@link openRedis}. */
 export interface Redis {
