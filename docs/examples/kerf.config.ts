@@ -11,6 +11,7 @@ export default app("box-office", {
     bookings: () => import("./sagas/service.ts"),
     waiting: () => import("./schedules/service.ts"),
     reviews: () => import("./data/service.ts"),
+    auction: () => import("./streams/service.ts"),
   },
   topologies: {
     monolith: { all: "*" },
