@@ -33,6 +33,9 @@ describe.each(modes)("two versions of a contract, %s", (mode) => {
     await shelves.call(catalog.add, { sku: b, title: "Clock", price: { amount: 900, currency: "EUR" } });
     expect(await shelves.call(catalogV1.product, { sku: b })).toEqual({ sku: b, name: "Clock", pence: 900 });
     expect(await shelves.call(shelf.label, { sku: b })).toEqual({ text: "Clock 900 EUR" });
+    const used = (await shelves.status()).flatMap(({ versions = [] }) => versions);
+    expect(used.find(({ member }) => member === catalogV1.product.id)?.callers).toMatchObject({ shelf: 1 });
+    expect(used.map(({ member }) => member)).not.toContain(catalog.item.id);
     const { products } = await shelves.call(catalog.count, {});
     expect(await shelves.call(catalogV1.count, {})).toEqual({ products });
   });

@@ -9,6 +9,7 @@ import type { Discovery } from "../discovery/discovery.ts";
 import type { Graph } from "../graph/index.ts";
 import type { Retention } from "../journal/retention.ts";
 import type { ContractLock } from "../proto/index.ts";
+import type { MemberUse } from "../versions/usage.ts";
 import type { ReleaseStatus } from "../release/index.ts";
 import type { SagaLimits } from "../sagas/step-policy.ts";
 import type { Storage } from "../service/port.ts";
@@ -106,6 +107,8 @@ export interface UnitStatus {
   readonly mailboxes: number;
   /** What each service of this unit has not acknowledged, where that is anything. */
   readonly consumers: readonly Backlog[];
+  /** Services that called what is old, since this process started; absent where none did. */
+  readonly versions?: readonly MemberUse[];
   /** New versions that are being tried, as this process sees them; absent where `KERF_RELEASES_FILE` names no file. */
   readonly releases?: readonly ReleaseStatus[];
 }

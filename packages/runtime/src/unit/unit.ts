@@ -1,4 +1,4 @@
-import { DeclarationError, type AnyCommand, type AnyQuery } from "kerf";
+import { DeclarationError, describe, type AnyCommand, type AnyQuery } from "kerf";
 import { callTokens, type CallTokens } from "../authority/call-token.ts";
 import { dispatcher, type Endpoint } from "../call/dispatch.ts";
 import { LeftOut } from "../call/left-out.ts";
@@ -27,6 +27,8 @@ import type {
   TransportServer,
 } from "../transport/transport.ts";
 import { compileValidator } from "../validate/index.ts";
+import { counted } from "../versions/counted.ts";
+import { VersionUsage } from "../versions/usage.ts";
 import { cached } from "./cached.ts";
 import { postgresBacking } from "./databases.ts";
 import type { Backing, EdgeCall, RunningUnit, UnitOptions } from "./options.ts";
@@ -53,6 +55,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   const stored = definitions.filter((d) => d.needs.database);
   const inFlight = new InFlight(clock);
   const leftOut = new LeftOut();
+  const usage = new VersionUsage();
   const endpoints = new Map<string, Endpoint>();
   const hosts = new Map<string, ServiceHost>();
   const leaseMs = options.timing?.leaseMs ?? 30_000;
@@ -120,7 +123,8 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
         host: () => hosts.get(definition.name),
         caching,
       });
-      for (const [id, endpoint] of endpointsOf(port)) endpoints.set(id, endpoint);
+      const current = describe(definition.contract).id;
+      for (const [id, endpoint] of endpointsOf(port)) endpoints.set(id, counted(endpoint, current, usage));
       streams.add(port);
       if (!storage) continue;
       hosts.set(
@@ -166,6 +170,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
         ...(await statusOf(unit, [...hosts.values()], broker, ready && !draining)),
         leftOut: leftOut.total,
         streams: streams.count,
+        ...(usage.any && { versions: usage.read() }),
         ...(released && { releases: released.releases() }),
       }),
       cache: () => caching?.status(),
