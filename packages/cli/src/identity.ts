@@ -1,5 +1,4 @@
 import type { IdentitySettings, ProviderSettings } from "kerf";
-import type { Environment } from "./settings.ts";
 import { Failure } from "./usage.ts";
 
 /** What a machine says of who asks. */
@@ -13,7 +12,7 @@ export interface IdentityEnvironment {
   readonly apiKeysFile: string | undefined;
 }
 
-export function readIdentity(environment: Environment): IdentityEnvironment {
+export function readIdentity(environment: Readonly<Record<string, string | undefined>>): IdentityEnvironment {
   return {
     issuer: environment["KERF_OIDC_ISSUER"] || undefined,
     audience: environment["KERF_OIDC_AUDIENCE"] || undefined,
