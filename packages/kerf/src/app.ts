@@ -1,6 +1,7 @@
 import { checkDevelopmentProvider, type DevelopmentProvider } from "./development-provider.ts";
 import { checkIdentity, type IdentitySettings } from "./identity.ts";
 import { checkAppLimits, type AppLimits } from "./limit.ts";
+import { checkForeign, type ForeignService } from "./foreign.ts";
 import type { LegacySettings } from "./legacy.ts";
 import { checkReference, type ReferenceSettings } from "./reference.ts";
 import { refuse } from "./refuse.ts";
@@ -17,6 +18,8 @@ export interface App {
   /** Name to topology, resolved; the first is the default. */
   readonly topologies: ReadonlyMap<string, Topology>;
   readonly gateway: GatewaySettings;
+  /** Services that Kerf does not run, by the names of their contracts. */
+  readonly foreign: { readonly [name: string]: ForeignService };
   /** Lines that `kerf dev` prints when everything runs: commands to try. `{gateway}` stands for the gateway's URL. */
   readonly hints: readonly string[];
   /** What `kerf chaos` ends with: a command that must end with 0, or a URL or path of the gateway that must answer 2xx. */
@@ -60,6 +63,8 @@ export function app<const S extends { readonly [service: string]: LoadService }>
     /** One of a single unit where there are no services. */
     readonly topologies?: { readonly [topology: string]: TopologySpec<keyof S & string> };
     readonly gateway?: GatewaySettings;
+    /** Services that Kerf does not run: `{ bookshop: http(bookshop, {…}) }`. */
+    readonly foreign?: { readonly [name: string]: ForeignService };
     readonly hints?: readonly string[];
     readonly audit?: string;
   },
@@ -79,6 +84,7 @@ export function app<const S extends { readonly [service: string]: LoadService }>
       refuse(at, "the name is not lower-case letters, digits and dashes", "rename it");
     topologies.set(key, { name: key, units: resolveUnits(value as TopologySpec<string>, services, at) });
   }
+  if (spec.foreign) checkForeign(spec.foreign, services, `${place}.foreign`);
   if (spec.gateway?.static) checkStaticFiles(spec.gateway.static, `${place}.gateway.static`);
   checkAppLimits(spec.gateway?.limits, `${place}.gateway.limits`);
   if (spec.gateway?.developmentProvider)
@@ -91,6 +97,7 @@ export function app<const S extends { readonly [service: string]: LoadService }>
     services: spec.services ?? {},
     topologies,
     gateway: spec.gateway ?? {},
+    foreign: spec.foreign ?? {},
     hints: spec.hints ?? [],
     audit: spec.audit,
   });

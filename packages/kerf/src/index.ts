@@ -66,6 +66,14 @@ export {
   type PartLimits,
   type Parts,
 } from "./gather.ts";
+export {
+  http,
+  type ForeignAuth,
+  type ForeignService,
+  type HttpOperation,
+  type HttpServiceSpec,
+} from "./foreign.ts";
+export { readRoute } from "./foreign-checks.ts";
 export type { LegacyApplication, LegacySettings, LegacyTimeouts } from "./legacy.ts";
 export type { Log } from "./log.ts";
 export {
