@@ -5,6 +5,7 @@ import type { Redis } from "@kerf/runtime/redis";
 import { successors } from "@kerf/runtime/versions";
 import type { IdentitySettings, LegacySettings } from "kerf";
 import { servedByHand } from "./handed.ts";
+import { asyncapi } from "./exports/asyncapi/document.ts";
 import { identitySettings } from "./identity.ts";
 import { referenceOf } from "./reference.ts";
 import type { Settings } from "./settings.ts";
@@ -45,8 +46,11 @@ export async function openEdge({ graph, log, settings, running, redis }: EdgePar
     releases: settings.releasesFile !== undefined,
     legacy,
     redis: redis?.client,
+    cdn: graph.app.gateway.cdn !== undefined,
     issuers: issuers.map((issuer) => new URL(issuer).origin),
     credentials: { issuers, apiKeys: identity.apiKeysFile !== undefined, development },
+    // Its messages are nobody's business outside.
+    asyncapi: development ? () => asyncapi(graph) : undefined,
     // An existing application may have a /docs of its own.
     reference: referenceOf(graph.app.gateway.reference, development && legacy === undefined),
     identify: openIdentity({ providers, apiKeysFile: identity.apiKeysFile, development, log }),

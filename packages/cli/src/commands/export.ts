@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { openapi } from "@kerf/gateway";
-import { contractsOf, loadGraph } from "@kerf/runtime";
+import { contractsOf, loadGraph, type Graph } from "@kerf/runtime";
 import { lockContracts, protoOf, protoText } from "@kerf/runtime/proto";
 import { describe, type AnyContract } from "kerf";
 import { command, configOption } from "../arguments.ts";
+import { asyncapi } from "../exports/asyncapi/document.ts";
 import { clientText } from "../exports/client/client.ts";
 import { loadConfiguration, type Configuration } from "../configuration.ts";
 import { lockFile, lockToRunWith } from "../lock.ts";
@@ -16,14 +17,14 @@ interface ExportedFile {
   readonly text: string;
 }
 
-const FORMATS = ["openapi", "proto", "client"] as const;
+const FORMATS = ["openapi", "proto", "client", "asyncapi"] as const;
 type Format = (typeof FORMATS)[number];
 
 /** `export` is a word of the language. */
 export const exportCommand = command({
   name: "export",
   summary:
-    "Writes what others need to call the application: OpenAPI 3.1 or a TypeScript client for HTTP, .proto files for gRPC.",
+    "Writes what others need to call the application: OpenAPI 3.1 or a TypeScript client for HTTP, .proto files for gRPC, AsyncAPI 3 for events.",
   operand: { name: "format", oneOf: FORMATS },
   options: {
     out: { value: "DIR", text: "where to write; default: standard output" },
@@ -51,7 +52,7 @@ export const exportCommand = command({
       });
       output.note(`${shown(lockFile(configuration.folder))} is up to date.`);
     }
-    const files = await made[format as Format](configuration, contracts);
+    const files = await made[format as Format](configuration, contracts, graph);
     for (const { name, text } of files) {
       if (given.out === undefined) process.stdout.write(text);
       else {
@@ -70,10 +71,14 @@ const made: Record<
   (
     configuration: Configuration,
     contracts: readonly AnyContract[],
+    graph: Graph,
   ) => ExportedFile[] | Promise<ExportedFile[]>
 > = {
   openapi: openapiFile,
   proto: protoFiles,
+  asyncapi: (_configuration, _contracts, graph) => [
+    { name: "asyncapi.json", text: `${JSON.stringify(asyncapi(graph), undefined, 2)}\n` },
+  ],
   client: ({ app }, contracts) => [{ name: "client.ts", text: clientText(app.name, contracts) }],
 };
 
