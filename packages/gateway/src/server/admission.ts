@@ -85,7 +85,10 @@ function headerFault(request: IncomingMessage): string | undefined {
     (seen ??= []).push(name);
   }
   const { host } = request.headers;
-  if (host === undefined && request.httpVersion === "1.1") return "The header host is missing.";
+  const { httpVersion } = request;
+  // Node reads 0.9 and 2.0, too, where they are written in the first line.
+  if (httpVersion !== "1.1" && httpVersion !== "1.0") return "The version of HTTP is not 1.1 or 1.0.";
+  if (host === undefined && httpVersion === "1.1") return "The header host is missing.";
   return undefined;
 }
 

@@ -12,6 +12,7 @@ import { newTraceparent, traceIdOf } from "../trace.ts";
 import { inspect } from "./admission.ts";
 import { pendingResponse } from "./client-error.ts";
 import { watchConnections } from "./connections.ts";
+import { lastRequests } from "./last-request.ts";
 import { limitPipelining } from "./pipelining.ts";
 import { listenForExpectations, listenForUpgrades, shouldUpgrade, type Upgrader } from "./upgrade.ts";
 
@@ -57,16 +58,20 @@ export function edgeServer(
   extras: EdgeExtras = noExtras(),
 ): EdgeServer {
   const pipelining = limitPipelining(limits.pipelined);
+  const last = lastRequests();
   const listener: RequestListener = (request, response) => {
+    if (last.isPast(request, response)) return;
     const found = inspect(request, limits) ?? pipelining(request, response);
     if (found !== undefined) {
       onRefused(found);
+      if (found.headers["connection"] === "close") last.end(request.socket);
       return writeProblem(request, response, found);
     }
     // Not reported one by one: that would be more to do.
     const busy = extras.shed(request);
-    if (busy === undefined) handle(request, response);
-    else writeProblem(request, response, busy);
+    if (busy === undefined) return handle(request, response);
+    if (busy.headers["connection"] === "close") last.end(request.socket);
+    writeProblem(request, response, busy);
   };
   const server = createServer(
     {
