@@ -42,6 +42,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "hand a service past events again, for a new read model",
     load: async () => (await import("./commands/replay.ts")).replay,
   },
+  release: {
+    summary: "try a new build of a service on a share of its calls",
+    load: async () => (await import("./commands/release.ts")).release,
+  },
   "api-keys": {
     summary: "make, list and revoke keys by which machines use the gateway",
     load: async () => (await import("./commands/api-keys.ts")).apiKeys,

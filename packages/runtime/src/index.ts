@@ -9,7 +9,7 @@ export {
   type Message,
   type Subscription,
 } from "./broker/index.ts";
-export type { ReleaseStatus } from "./release/index.ts";
+export { readReleases, type ReleaseEntry, type ReleaseStatus } from "./release/index.ts";
 export { ageOf, type CacheCounts, type CacheStatus } from "./cache/index.ts";
 export { childOf, newTrace, traceIdOf } from "./call/trace.ts";
 export { attachEmbedded, type EmbeddedServer } from "./data/embedded.ts";
