@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Gateway } from "@kerf/gateway";
+import type { Purger } from "@kerf/gateway/purge";
 import {
   contractsOf,
   openServer,
@@ -12,6 +13,7 @@ import type { Logger } from "@kerf/runtime/log";
 import type { ContractLock } from "@kerf/runtime/proto";
 import { openRedis, type Redis } from "@kerf/runtime/redis";
 import type { Topology, Unit } from "kerf";
+import { openCdn } from "./cdn.ts";
 import { discoveryOf } from "./discovery.ts";
 import { openEdge } from "./edge.ts";
 import { exampleOf } from "./example.ts";
@@ -63,7 +65,11 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
       port: settings.healthPort,
       ready: () => opened.unit?.ready() ?? false,
       status: async () =>
-        opened.unit && { ...(await opened.unit.status()), edge: opened.gateway?.versions() },
+        opened.unit && {
+          ...(await opened.unit.status()),
+          edge: opened.gateway?.versions(),
+          cache: opened.unit.cache(),
+        },
     });
     opened.server = await openServer({
       ...(settings.databaseUrl ? { url: settings.databaseUrl } : { dataDir: options.dataDir }),
@@ -71,6 +77,8 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
       ...(options.signal ? { signal: options.signal } : {}),
     });
     if (settings.redisUrl) opened.redis = await openRedis({ url: settings.redisUrl, log });
+    const cdn = await openCdn(graph.app.gateway.cdn, environment, log);
+    if (cdn) opened.cdn = cdn;
     opened.unit = await startUnit({
       graph,
       topology,
@@ -83,6 +91,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
       lock: options.lock,
       settings: environment,
       redis: opened.redis,
+      invalidated: cdn && ((tags) => cdn.purge(tags)),
       timing: {
         ...(settings.leaseMs === undefined ? {} : { leaseMs: settings.leaseMs }),
         ...(retention ? { retention } : {}),
@@ -112,16 +121,18 @@ interface Opened {
   health?: HealthServer;
   server?: DatabaseServer;
   redis?: Redis;
+  cdn?: Purger;
   unit?: RunningUnit;
   gateway?: Gateway;
 }
 
 /** From the outside in: what is accepted last must be able to finish with all that it needs. */
-async function close({ health, server, redis, unit, gateway }: Opened, graceMs: number): Promise<void> {
+async function close({ health, server, redis, cdn, unit, gateway }: Opened, graceMs: number): Promise<void> {
   const endsAt = performance.now() + graceMs;
   // A request that hangs must not take the time that the unit needs to give its leases back.
   await gateway?.drain(graceMs - Math.min(4_000, graceMs / 2));
   await unit?.drain(Math.max(0, endsAt - performance.now()));
+  await cdn?.close(Math.max(0, Math.min(2_000, endsAt - performance.now())));
   await redis?.close();
   await server?.close();
   await health?.close();

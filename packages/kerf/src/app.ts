@@ -1,3 +1,4 @@
+import { checkCdn, type CdnSettings } from "./cdn.ts";
 import { checkDevelopmentProvider, type DevelopmentProvider } from "./development-provider.ts";
 import { checkIdentity, type IdentitySettings } from "./identity.ts";
 import { checkAppLimits, type AppLimits } from "./limit.ts";
@@ -35,6 +36,8 @@ export interface GatewaySettings {
   readonly developmentProvider?: DevelopmentProvider;
   /** How often one caller may ask, of all members together. */
   readonly limits?: AppLimits;
+  /** What stands in front and keeps answers: it is told for how long, and by events what is old. */
+  readonly cdn?: CdnSettings;
   /** A front end, served where no route answers. */
   readonly static?: StaticFiles;
   /** Pages for callers at `/docs/`. Where absent they are there in `kerf dev` only. */
@@ -86,6 +89,7 @@ export function app<const S extends { readonly [service: string]: LoadService }>
   }
   if (spec.foreign) checkForeign(spec.foreign, services, `${place}.foreign`);
   if (spec.gateway?.static) checkStaticFiles(spec.gateway.static, `${place}.gateway.static`);
+  checkCdn(spec.gateway?.cdn, `${place}.gateway.cdn`);
   checkAppLimits(spec.gateway?.limits, `${place}.gateway.limits`);
   if (spec.gateway?.developmentProvider)
     checkDevelopmentProvider(spec.gateway.developmentProvider, `${place}.gateway.developmentProvider`);

@@ -18,6 +18,7 @@ export type {
   Start,
 } from "./context.ts";
 export { when, type CachePlan, type CacheSpec, type Invalidation } from "./cache.ts";
+export { checkPurgeUrl, type CdnSettings } from "./cdn.ts";
 export {
   contract,
   contractIdOf,
