@@ -1,5 +1,12 @@
 import { forget, token } from "./session.ts";
 
+export interface ProblemBody {
+  readonly status?: number;
+  readonly detail?: string;
+  readonly code?: string;
+  readonly traceId?: string;
+}
+
 /** What the gateway answers where it does not answer with what was asked for: RFC 9457. */
 export class Problem extends Error {
   override readonly name = "Problem";
@@ -8,9 +15,9 @@ export class Problem extends Error {
   readonly code: string | undefined;
   readonly traceId: string | undefined;
 
-  constructor(status: number, body: { detail?: string; code?: string; traceId?: string }) {
+  constructor(body: ProblemBody) {
     super(body.detail ?? "The shop did not answer as it should.");
-    this.status = status;
+    this.status = body.status ?? 500;
     this.code = body.code;
     this.traceId = body.traceId;
   }
@@ -35,7 +42,12 @@ export async function ask<T>(path: string, { method = "GET", body, signal }: Ask
   };
   const response = await send(path, request);
   if (response.ok) return (await response.json()) as T;
-  throw new Problem(response.status, await response.json().catch(() => ({})));
+  throw await problemOf(response);
+}
+
+export async function problemOf(response: Response): Promise<Problem> {
+  const body = (await response.json().catch(() => ({}))) as ProblemBody;
+  return new Problem({ ...body, status: response.status });
 }
 
 /** With the token of who is logged in; a command whose answer was lost is sent once more, under its id. */

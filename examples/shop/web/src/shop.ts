@@ -11,7 +11,7 @@ export type Product = Found["products"][number];
 export type ProductPage = Output<typeof storefront.productPage>;
 export type Cart = Output<typeof carts.get>;
 export type CartLine = Cart["lines"][number];
-export type Order = Output<typeof orders.get>;
+export type Order = Output<typeof orders.watch>;
 export type Orders = Output<typeof orders.list>["orders"];
 
 export const pageSize = 24;
@@ -31,8 +31,4 @@ export function product(code: string, signal?: AbortSignal): Promise<Product> {
 
 export function myOrders(signal?: AbortSignal): Promise<Output<typeof orders.list>> {
   return ask("/orders?newestFirst=true&limit=50", { signal });
-}
-
-export function order(orderId: string, signal?: AbortSignal): Promise<Order> {
-  return ask(`/orders/${encodeURIComponent(orderId)}`, { signal });
 }

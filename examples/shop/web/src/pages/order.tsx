@@ -21,7 +21,7 @@ export function OrderPage({ orderId }: { readonly orderId: string }) {
       (failed: Error) => over.signal.aborted || setError(failed),
     );
     return () => over.abort();
-  }, [orderId, person?.id]);
+  }, [orderId, person === undefined, person?.id]);
   if (error) return <Failure error={error} />;
   if (!order) return <p class="soft">Looking…</p>;
   return (
