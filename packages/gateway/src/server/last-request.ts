@@ -21,10 +21,15 @@ export function lastRequests(): LastRequests {
       if (!socket.writable || (response.socket === null && ending.has(socket))) return true;
       // An Upgrade that nobody hears: of what follows in the same packet Node loses the beginning, and would take the rest
       // for a request.
-      if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false;
+      if (request.headers.upgrade !== undefined || isCountedOut(response)) response.shouldKeepAlive = false;
       if (!response.shouldKeepAlive) ending.add(socket);
       return false;
     },
     end: (socket) => void ending.add(socket),
   };
+}
+
+/** Node says that this is the last of `maxRequestsPerSocket`, and would leave the connection open. */
+function isCountedOut(response: ServerResponse): boolean {
+  return (response as { maxRequestsOnConnectionReached?: boolean }).maxRequestsOnConnectionReached === true;
 }
