@@ -15,4 +15,4 @@ export const fromV1 = adapt(catalogV1, catalog, {
   added: { data: ({ sku, price }) => ({ sku, pence: price.amount }) },
   renamed: { never: "a title belongs to its item for good" },
 });
-// #endregion adapter
+// #endregion

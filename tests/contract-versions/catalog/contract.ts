@@ -25,7 +25,7 @@ export const catalogV1 = contract("catalog", {
   added: event({ data: z.object({ sku: z.string(), pence: z.int() }), key: "sku" }),
   renamed: event({ data: z.object({ sku: z.string() }), key: "sku" }),
 });
-// #endregion v1
+// #endregion
 
 const Price = z.object({ amount: z.int(), currency: z.string().length(3).default("GBP") });
 
@@ -53,4 +53,4 @@ export const catalog = contract("catalog", {
   count: query({ http: "GET /count", access: "public", output: z.object({ products: z.int() }) }),
   added: event({ data: z.object({ sku: z.string(), price: Price }), key: "sku" }),
 });
-// #endregion v2
+// #endregion

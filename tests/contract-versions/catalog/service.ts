@@ -33,4 +33,4 @@ export default service(
     },
   },
 );
-// #endregion service
+// #endregion
