@@ -47,7 +47,7 @@ function endpointOf(
       sizes.refuseLarge(input, "input", member.id);
       const { limits, open } = port.streams;
       const lifeMs = limits.lifeMs * (0.9 + clock.random() * 0.1);
-      const owner = header.actor?.id ?? header.caller ?? nobody;
+      const owner = header.actor?.id ?? nobody;
       let context: StreamHandlerContext | undefined;
       const leave = open.enter(member.id, owner, (reason: StatusError) => live.end(reason));
       const live: LiveStream = new LiveStream({

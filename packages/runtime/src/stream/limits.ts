@@ -6,7 +6,7 @@ export interface StreamLimits {
   readonly idleMs: number;
   /** At once in a unit. */
   readonly most: number;
-  /** At once in a unit on behalf of one person, or of one calling service for nobody. */
+  /** At once in a unit on behalf of one person. */
   readonly mostEach: number;
   /** Reads at once of one service for all of its streams: they share its connections with its calls. */
   readonly reads: number;

@@ -43,7 +43,7 @@ export class OpenStreams {
   }
 }
 
-/** Strangers are told apart at the gateway only. */
+/** Strangers are told apart at the gateway only, and services ask on behalf of many. */
 export const nobody = "";
 
 function endsNow(what: string, retryAfterMs: number): StatusError {
