@@ -50,6 +50,7 @@ const kinds: { readonly [K in Edge["kind"]]: string } = {
   saga: "saga steps",
   send: "orders sent",
   event: "events",
+  foreign: "calls of foreign services",
 };
 
 function linesOf(facts: Facts, topologies: readonly string[], { paint }: Output): string[] {
@@ -76,7 +77,8 @@ function linesOf(facts: Facts, topologies: readonly string[], { paint }: Output)
 }
 
 function crossing({ edges: all, units }: Facts): [title: string, rows: string[][]][] {
-  const unitOf = (service: string) => units.find((unit) => unit.services.includes(service))!.name;
+  const unitOf = (service: string) =>
+    units.find((unit) => unit.services.includes(service))?.name ?? "foreign";
   return (Object.keys(kinds) as Edge["kind"][]).flatMap((kind): [string, string[][]][] => {
     const ways = all.filter((edge) => edge.kind === kind);
     const crosses = ways.filter((edge) => edge.crosses);

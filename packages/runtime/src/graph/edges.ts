@@ -7,7 +7,7 @@ export interface Edge {
   readonly from: string;
   /** The service that answers, or is told. */
   readonly to: string;
-  readonly kind: "call" | "event" | "send" | "saga";
+  readonly kind: "call" | "event" | "send" | "saga" | "foreign";
   /** Whether the two are in different units. */
   readonly crosses: boolean;
 }
@@ -24,8 +24,13 @@ export function edges(graph: Graph, topology: Topology): readonly Edge[] {
       found.set(`${kind} ${from} ${to}`, { from, to, kind, crosses: unitOf.get(from) !== unitOf.get(to) });
   };
   for (const [name, node] of graph.services) {
-    for (const contract of node.definition.needs.uses ?? [])
+    for (const contract of node.definition.needs.uses ?? []) {
+      if (Object.hasOwn(graph.app.foreign, describe(contract).name)) {
+        add("foreign", name, describe(contract).name);
+        continue;
+      }
       for (const kind of waysTo(contract, node)) add(kind, name, describe(contract).name);
+    }
     for (const saga of node.definition.sagas)
       for (const contract of sagaFacts(saga).uses) add("saga", name, describe(contract).name);
     for (const id of node.reactsTo) add("event", serviceNameOf(id), name);

@@ -28,7 +28,8 @@ export async function loadGraph(app: App): Promise<Graph> {
     if (result.status === "rejected") throw result.reason;
     services.set(names[index]!, readService(names[index]!, result.value));
   }
-  for (const node of services.values()) checkReferences(node, services);
+  for (const { contract } of Object.values(app.foreign)) checkContract(contract);
+  for (const node of services.values()) checkReferences(node, services, app.foreign);
   checkRoutes(services.values());
   return { app, services };
 }

@@ -14,6 +14,7 @@ import { sagaLimits } from "../sagas/step-policy.ts";
 import { endpointsOf } from "../service/endpoints.ts";
 import { groupsOf, ServiceHost } from "../service/host.ts";
 import type { Storage } from "../service/port.ts";
+import { openForeign } from "../foreign/index.ts";
 import { grpcTransport } from "../transport/grpc.ts";
 import { serveGrpc } from "../transport/grpc-server.ts";
 import { findCodec } from "../transport/method-codecs.ts";
@@ -69,10 +70,11 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   let server: TransportServer | undefined;
   let draining: Promise<void> | undefined;
 
+  const authority = (caller: string, contractId: string): boolean => mayCall(graph, caller, contractId);
+  const foreign = await openForeign(graph, unit.services, options.settings, clock, authority);
   const backing = options.backing ?? (await postgresBacking(options, stored, leaseMs));
   const { broker, urls } = backing;
 
-  const authority = (caller: string, contractId: string): boolean => mayCall(graph, caller, contractId);
   const streams = new UnitStreams(clock, authority, options.timing?.streams);
   const dispatch = dispatcher(endpoints, authority, clock);
   const unitOf = new Map(topology.units.flatMap((u) => u.services.map((s) => [s, u.name] as const)));
@@ -100,7 +102,8 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     clock,
   });
   const released = releasesOf(plain, options, clock);
-  const calls = released ?? plain;
+  const routed = released ?? plain;
+  const calls = foreign === undefined ? routed : foreign(routed);
   streams.connect(here, calls, transport);
   const caching = cachingOf(options, definitions, clock);
 
@@ -170,10 +173,10 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
         ...(await statusOf(unit, [...hosts.values()], broker, ready && !draining)),
         leftOut: leftOut.total,
         streams: streams.count,
+        ...(caching && { cache: caching.status() }),
         ...(usage.any && { versions: usage.read() }),
         ...(released && { releases: released.releases() }),
       }),
-      cache: () => caching?.status(),
       drain: (graceMs) => (draining ??= drain(ticking, graceMs)),
     };
   } catch (error) {

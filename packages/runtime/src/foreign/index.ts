@@ -1,0 +1,1 @@
+export { openForeign, type RouteForeign } from "./with-foreign.ts";
