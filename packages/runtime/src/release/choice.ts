@@ -23,7 +23,8 @@ export function choose(release: Release, header: CallHeader, weight: number): Si
     const wished = wishFor(header.wish, release.service);
     if (wished) return wished;
   }
-  if (weight <= 0) return "current";
+  // What failed once, and perhaps on the new version, is not tried there again: by a saga for hours.
+  if (weight <= 0 || header.retry) return "current";
   if (weight >= 100) return "next";
   const person = release.sticky === "actor" ? header.actor?.id : undefined;
   const key = person ?? traceIdOf(header.traceparent);

@@ -55,6 +55,7 @@ describe("the choice", () => {
     expect(sides.filter((side) => side === "next").length / 20_000).toBeCloseTo(0.05, 2);
     expect(Array.from({ length: 20_000 }, (_, n) => choose(release, header(n), 5))).toEqual(sides);
     expect(choose(release, header(1), 0)).toBe("current");
+    expect(choose(release, header(1, { retry: true }), 100)).toBe("current");
     expect(choose(release, header(1), 100)).toBe("next");
   });
 

@@ -135,10 +135,18 @@ describe("calls while a service is released", () => {
     expect(status().next.failed).toBe(0);
   });
 
-  test("that are repetitions already are not repeated", async () => {
+  test("that are repetitions go to the version that runs, or are not repeated", async () => {
     const { call, sent } = made({ weight: 100 }, { next: fails("UNAVAILABLE") });
-    await expect(call(catalog.item, { retry: true })).rejects.toMatchObject({ code: "UNAVAILABLE" });
-    expect(sent).toHaveLength(1);
+    await call(catalog.item, { retry: true });
+    const inner = call(catalog.item, { retry: true, release: "catalog=next" });
+    await expect(inner).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(sent.map(({ to }) => to)).toEqual(["current", "next"]);
+  });
+
+  test("that settle what became of a command are settled by the other version", async () => {
+    const { call, sent } = made({ weight: 100 }, { next: fails("UNAVAILABLE") });
+    await call(catalog.add, { settle: true });
+    expect(sent.map(({ to }) => to)).toEqual(["next", "current"]);
   });
 
   test("leave a query half of its time for the other version", async () => {

@@ -159,7 +159,7 @@ function mayRepeat(
   error: unknown,
   stored: (service: string) => boolean,
 ): boolean {
-  if (header.retry || header.settle) return false;
+  if (header.retry) return false;
   if (member.kind === "query") return true;
   if (header.id === undefined) return false;
   return stored(serviceNameOf(member.id)) || (error instanceof StatusError && error.code === "UNAVAILABLE");
