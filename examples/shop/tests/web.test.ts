@@ -69,10 +69,10 @@ describe.skipIf(withoutBrowser)("the shop in a browser", () => {
     expect((await watched).headers()["content-type"]).toBe("text/event-stream");
     // Gone, if the page were loaded anew.
     await page.evaluate("globalThis.stayed = true");
-    await picture(page, "order");
     await bank.open();
     await expect.poll(() => state.textContent(), { timeout: 15_000 }).toBe("Confirmed");
     expect(await page.evaluate("globalThis.stayed")).toBe(true);
+    await picture(page, "order");
 
     await page.getByRole("link", { name: "Orders", exact: true }).click();
     const mine = page.getByRole("listitem").filter({ hasText: "£17.20" });
@@ -99,6 +99,24 @@ describe.skipIf(withoutBrowser)("the shop in a browser", () => {
     await page.goto(shop.gateway + path);
     await page.getByRole("alert").getByText("There is nothing here").waitFor();
     // The browser itself says so in the console.
+    expect(wrong.splice(0)).toEqual([expect.stringContaining("404")]);
+  });
+
+  test("who has no address yet gives one, once", async () => {
+    await page.goto(`${shop.gateway}/products/KG1001`);
+    await page.getByRole("button", { name: /to the cart/ }).click();
+    await page.getByRole("link", { name: "Cart, 1 piece" }).click();
+    await page.getByRole("link", { name: "Check out" }).click();
+    await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("button", { name: /Olive Office/ }).click();
+    await page.getByLabel("E-mail").fill("olive@office.example");
+    await page.getByLabel("Address").fill("3 Office Row\nLeeds");
+    await page.getByRole("button", { name: /^Order for/ }).click();
+    await page.getByText("3 Office Row").waitFor();
+    await expect
+      .poll(() => page.getByRole("status").filter({ hasText: "Confirmed" }).count(), { timeout: 15_000 })
+      .toBe(1);
+    // The question for an address that is not there; the browser says so in the console.
     expect(wrong.splice(0)).toEqual([expect.stringContaining("404")]);
   });
 

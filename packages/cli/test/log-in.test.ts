@@ -49,6 +49,21 @@ async function mine(gateway: string, credential: string): Promise<number> {
   return (await fetch(`${gateway}/v1/mine`, { headers: { authorization: `Bearer ${credential}` } })).status;
 }
 
+/** Whether it would ask somebody who they are, on behalf of that client. */
+async function asks(issuer: string, client: string, redirect: string): Promise<boolean> {
+  const asked = new URL(`${issuer}/auth`);
+  asked.search = new URLSearchParams({
+    client_id: client,
+    response_type: "code",
+    scope: "openid",
+    redirect_uri: redirect,
+    code_challenge: "c".repeat(43),
+    code_challenge_method: "S256",
+  }).toString();
+  const answer = await fetch(asked, { redirect: "manual" });
+  return /^\/interaction\//.test(answer.headers.get("location") ?? "");
+}
+
 test("its tokens are believed beside dev:<id>, in every topology, and it ends with the session", async () => {
   for (const topology of ["monolith", "split"]) {
     const { dev, gateway, issuer } = await start("--topology", topology);
@@ -58,17 +73,11 @@ test("its tokens are believed beside dev:<id>, in every topology, and it ends wi
       expect(await mine(gateway, `${good.slice(0, -8)}AAAAAAAA`)).toBe(401);
       expect(await mine(gateway, "dev:ann")).toBe(200);
       // The gateway's port is part of where people come back to.
-      const asked = new URL(`${issuer}/auth`);
-      asked.search = new URLSearchParams({
-        client_id: "web",
-        response_type: "code",
-        scope: "openid",
-        redirect_uri: `${gateway}/callback`,
-        code_challenge: "c".repeat(43),
-        code_challenge_method: "S256",
-      }).toString();
-      const answer = await fetch(asked, { redirect: "manual" });
-      expect(answer.headers.get("location")).toMatch(/^\/interaction\//);
+      const local = gateway.replace("127.0.0.1", "localhost");
+      expect(await asks(issuer, "web", `${gateway}/callback`)).toBe(true);
+      expect(await asks(issuer, "web", `${local}/callback`)).toBe(true);
+      expect(await asks(issuer, "web", `${gateway}/callback/more`)).toBe(false);
+      expect(await asks(issuer, "reference", `${gateway}/docs/oauth2-redirect.html`)).toBe(true);
       dev.child.kill("SIGINT");
       expect((await dev.exited).code).toBe(130);
       await expect(fetch(`${issuer}/jwks`)).rejects.toThrow("fetch failed");

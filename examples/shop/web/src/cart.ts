@@ -3,6 +3,7 @@ import { ask, Problem } from "./ask.ts";
 import type { Cart } from "./shop.ts";
 
 const KEPT = "shop:cart";
+const PATIENCE_MS = 30_000;
 
 let cart: Cart | undefined;
 const listeners = new Set<() => void>();
@@ -34,7 +35,9 @@ export async function refresh(): Promise<Cart | undefined> {
 }
 
 export async function add(offerId: string, quantity: number): Promise<void> {
-  const { cartId } = cart ?? (await refresh()) ?? (await ask<Cart>("/carts", { method: "POST", body: {} }));
+  // One that is being ordered takes nothing more, and may be an order by now.
+  const current = cart?.state === "open" ? cart : await refresh();
+  const { cartId } = current ?? (await ask<Cart>("/carts", { method: "POST", body: {} }));
   know(await ask<Cart>(`/carts/${cartId}/lines`, { method: "POST", body: { offerId, quantity } }));
 }
 
@@ -48,13 +51,16 @@ export async function change(line: number, quantity: number): Promise<void> {
 }
 
 /** Orders what is in the cart: gives the order's id, or why there is none. */
-export async function checkOut(address: unknown): Promise<{ orderId: string } | { problem: string }> {
+export async function checkOut(): Promise<{ orderId: string } | { problem: string }> {
   const { cartId } = cart!;
-  await ask<Cart>(`/carts/${cartId}/checkout`, {
-    method: "POST",
-    body: address === undefined ? {} : { address },
-  });
-  for (let pauseMs = 50; ; pauseMs = Math.min(pauseMs * 1.5, 500)) {
+  try {
+    await ask<Cart>(`/carts/${cartId}/checkout`, { method: "POST", body: {} });
+  } catch (error) {
+    // It is being ordered already: from another tab, or before this page was loaded anew.
+    if (!(error instanceof Problem && error.code === "CartClosed")) throw error;
+  }
+  const until = Date.now() + PATIENCE_MS;
+  for (let pauseMs = 50; Date.now() < until; pauseMs = Math.min(pauseMs * 1.5, 500)) {
     const found = await ask<Cart>(`/carts/${cartId}`);
     if (found.orderId !== undefined) {
       know(undefined);
@@ -62,10 +68,11 @@ export async function checkOut(address: unknown): Promise<{ orderId: string } | 
     }
     if (found.state === "open") {
       know(found);
-      return { problem: found.problem ?? "Failed" };
+      return { problem: "It could not be ordered. Look at your cart, and try again." };
     }
     await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
+  return { problem: "It takes longer than usual. You will find it under your orders." };
 }
 
 export function forgetCart(): void {

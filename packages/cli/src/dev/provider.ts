@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { App, DevelopmentClient } from "kerf";
+import { referenceClient, type App, type DevelopmentClient, type DevelopmentProvider } from "kerf";
 import type { Environment } from "../settings.ts";
 import type { Places } from "./environment.ts";
 import { freePorts, isFree } from "./ports.ts";
@@ -40,7 +40,7 @@ export async function chooseProvider(
         port,
         audience: app.name,
         people: declared!.people,
-        clients: declared!.clients.map((client) => placed(client, gateway)),
+        clients: clientsOf(declared!).map((client) => placed(client, gateway)),
         dataDir: join(places.dataDir, "identity"),
         log: (level, message) => report.say(level, message, { event: "identity" }),
       });
@@ -64,6 +64,13 @@ export async function chooseProvider(
       await (await running)?.close();
     },
   };
+}
+
+/** The declared ones, and the pages at `/docs/`, which are there under `kerf dev` without being asked for. */
+function clientsOf({ clients }: DevelopmentProvider): readonly DevelopmentClient[] {
+  if (clients.some(({ id }) => id === referenceClient)) return clients;
+  const redirectUris = ["{gateway}/docs/oauth2-redirect.html"];
+  return [...clients, { id: referenceClient, name: "the reference", redirectUris }];
 }
 
 function placed(client: DevelopmentClient, gateway: string): DevelopmentClient {

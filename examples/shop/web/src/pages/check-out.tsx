@@ -49,9 +49,10 @@ function Confirm({ person, totalPence, pieces }: ConfirmProps) {
     setBusy(true);
     setProblem(undefined);
     try {
-      const done = await checkOut(address);
+      if (address) await register(person, address);
+      const done = await checkOut();
       if ("orderId" in done) return go(`/orders/${done.orderId}`, { replace: true });
-      setProblem(`The order could not be placed: ${done.problem}.`);
+      setProblem(done.problem);
     } catch (error) {
       setProblem((error as Error).message);
     }
@@ -100,6 +101,10 @@ async function registered({ id }: Person, signal: AbortSignal): Promise<Address 
     if (error instanceof Problem && error.status === 404) return undefined;
     throw error;
   }
+}
+
+async function register({ name }: Person, address: Address): Promise<void> {
+  await ask("/users", { method: "POST", body: { name, address } });
 }
 
 function Known({ address: { name, lines, country } }: { readonly address: Address }) {
