@@ -1,4 +1,5 @@
 import { scryptSync } from "node:crypto";
+import { get } from "node:http";
 import { expect, test } from "vitest";
 import { Browser, callback, logIn, startShopProvider, temporaryFolder } from "./testing.ts";
 
@@ -87,6 +88,21 @@ test("a password is asked for where there is one, and ten wrong ones are enough"
   expect(
     String(await logIn(new Browser(), authorization(provider.issuer), "ben", "correct horse")),
   ).toContain("code=");
+});
+
+test("another name for it is refused, so that no page elsewhere can pass for it", async () => {
+  await using folder = await temporaryFolder();
+  await using provider = await startShopProvider(folder.path);
+  const ask = (host: string) =>
+    new Promise<number | undefined>((resolve, reject) =>
+      get(`${provider.issuer}/jwks`, { headers: { host }, agent: false }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      }).on("error", reject),
+    );
+  expect(await ask(`evil.example:${provider.port}`)).toBe(421);
+  expect(await ask(`localhost:${provider.port}`)).toBe(421);
+  expect(await ask(`127.0.0.1:${provider.port}`)).toBe(200);
 });
 
 test("guessing at the token endpoint ends in 429", async () => {

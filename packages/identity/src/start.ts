@@ -66,7 +66,16 @@ export async function startProvider(options: ProviderOptions): Promise<RunningPr
       log("error", `The identity provider failed: ${error.message}`),
     );
     const callback = provider.callback();
+    const { host: ownHost } = new URL(issuer);
     serve = (request, response) => {
+      if (provider.proxy) beAt(ownHost, request);
+      // A page elsewhere whose name was made to lead here (DNS rebinding) may not use it as its own.
+      else if (request.headers.host !== ownHost)
+        return sendPage(
+          response,
+          421,
+          failurePage("misdirected_request", `This is ${issuer}, and nothing else.`),
+        );
       const address = addressOf(request, provider.proxy);
       const path = (request.url ?? "").split("?", 1)[0]!;
       if (path === "/")
@@ -125,6 +134,13 @@ export async function startProvider(options: ProviderOptions): Promise<RunningPr
       store.close();
     },
   };
+}
+
+/** What ends TLS may pass on any host, and what strangers say of it: this provider is at its issuer. */
+function beAt(host: string, { headers }: IncomingMessage): void {
+  headers.host = host;
+  delete headers["x-forwarded-host"];
+  headers["x-forwarded-proto"] = "https";
 }
 
 function addressOf({ headers, socket }: IncomingMessage, proxied: boolean): string {
