@@ -132,14 +132,6 @@ export {
 } from "./service.ts";
 export type { Sql, SqlFragment } from "./sql.ts";
 export type { StaticFiles } from "./static-files.ts";
-export {
-  stream,
-  type AnyStream,
-  type Resume,
-  type Stream,
-  type StreamContext,
-  type StreamHandler,
-  type StreamRoute,
-  type Watch,
-} from "./stream.ts";
+export { stream, type AnyStream, type Resume, type Stream, type StreamRoute } from "./stream.ts";
+export type { StreamContext, StreamHandler, Watch } from "./stream-context.ts";
 export type { TopologySpec, Unit } from "./units.ts";

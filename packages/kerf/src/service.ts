@@ -13,7 +13,7 @@ import { durationMs, type Duration } from "./duration.ts";
 import type { AnyEvent, HandlerInput, HandlerOutput, Received } from "./members.ts";
 import { refuse } from "./refuse.ts";
 import { sagaFacts, type AnySaga } from "./saga.ts";
-import type { StreamHandler } from "./stream.ts";
+import type { StreamHandler } from "./stream-context.ts";
 import { checkHandlers, checkNeeds, checkReplayable, isHandler, knownKeys } from "./service-checks.ts";
 import { unique } from "./unique.ts";
 
