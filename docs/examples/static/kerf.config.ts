@@ -11,5 +11,5 @@ export default app("box-office", {
       csp: { "img-src": ["https://posters.example"] },
     },
   },
-  // #endregion static
+  // #endregion
 });

@@ -15,6 +15,6 @@ export const auction = contract("auction", {
     output: Bid,
     resume: { id: "number", from: "after" },
   }),
-  // #endregion contract
+  // #endregion
   bidPlaced: event({ data: Bid.extend({ lot: z.string() }), key: "lot" }),
 });

@@ -54,4 +54,4 @@ async function* eventsOf(body: ReadableStream<Uint8Array>) {
     }
   }
 }
-// #endregion read
+// #endregion

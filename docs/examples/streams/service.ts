@@ -29,7 +29,7 @@ export default service(
           }
         }
       },
-      // #endregion handler
+      // #endregion
     },
   },
 );

@@ -92,7 +92,6 @@ export const orders = contract("orders", {
     input: z.object({ orderId: Id, waitMs: WaitMs }),
     output: Order,
   }),
-  // #region watch
   watch: stream({
     description:
       "One order at once, and again whenever it changes, until its checkout has ended: the customer's own, or a guest's by its unguessable id.",
@@ -101,7 +100,6 @@ export const orders = contract("orders", {
     input: z.object({ orderId: Id }),
     output: Order,
   }),
-  // #endregion watch
   stateOf: query({
     description: "How far an order or a return is; nothing where there is none.",
     input: z.object({ orderId: Id.optional(), returnId: Id.optional() }),

@@ -53,7 +53,7 @@ export const watch: Query<typeof orders.watch> = async function* ({ orderId }, c
     if (order.state !== "pending") return;
   }
 };
-// #endregion watch
+// #endregion
 
 async function orderOf(sql: Sql, orderId: string, claims: Pick<Claims, "via" | "actor">) {
   const [row] = await sql<SummaryRow & { address: Address; lines: LineRow[] }>`
