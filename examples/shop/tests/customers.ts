@@ -21,9 +21,10 @@ export async function sell(shop: Rig, article: string, pence: number, quantity: 
   return article;
 }
 
-/** How many pieces can be ordered. */
+/** How many pieces can be ordered, now: what shows one article's may be a second old. */
 export async function available(shop: Rig, article: string): Promise<number> {
-  return (await shop.call(inventory.stock, { article })).available;
+  const { stocks } = await shop.call(inventory.stocks, { articles: [article] });
+  return stocks[0]!.available;
 }
 
 type Order = Output<typeof orders.get>;

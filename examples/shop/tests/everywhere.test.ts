@@ -1,6 +1,7 @@
 import { rig, type Mode, type Rig } from "@kerf/testing";
 import { afterAll, beforeAll, describe } from "vitest";
 import app from "../kerf.config.ts";
+import { cachingTests } from "./caching.ts";
 import { cartTests } from "./carts.ts";
 import { checkoutTests } from "./checkout.ts";
 import { nameTests } from "./names.ts";
@@ -21,6 +22,7 @@ describe.each<Mode>(["local", "serialised", "units"])("the shop, %s", (mode) => 
   returnTests(() => shop);
   cartTests(() => shop);
   nameTests(() => shop);
+  cachingTests(() => shop);
   // Last: what all of the above leaves in the books.
   bookTests(() => shop);
 });

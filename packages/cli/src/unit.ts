@@ -65,11 +65,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
       port: settings.healthPort,
       ready: () => opened.unit?.ready() ?? false,
       status: async () =>
-        opened.unit && {
-          ...(await opened.unit.status()),
-          edge: opened.gateway?.versions(),
-          cache: opened.unit.cache(),
-        },
+        opened.unit && { ...(await opened.unit.status()), edge: opened.gateway?.versions() },
     });
     opened.server = await openServer({
       ...(settings.databaseUrl ? { url: settings.databaseUrl } : { dataDir: options.dataDir }),

@@ -1,4 +1,4 @@
-import { command, contract, query } from "kerf";
+import { command, contract, event, query, when } from "kerf";
 import { z } from "zod";
 import { ArticleCode, maxImport, maxLines, OfferId } from "../../shapes/article.ts";
 import { UnitPence } from "../../shapes/money.ts";
@@ -14,8 +14,17 @@ const Product = z.object({
   offer: z.object({ offerId: OfferId, pence: UnitPence }).optional(),
 });
 
+// #region changed
+/** One for each import, with the articles of which something is not as it was. */
+const changed = event({
+  data: z.object({ importId: z.string(), articles: z.array(ArticleCode).max(maxImport) }),
+  key: "importId",
+});
+// #endregion
+
 export const catalog = contract("catalog", {
   version: 1,
+  changed,
   search: query({
     description:
       "Products by words of their name, description or code, best first; the last word may be unfinished. Without words: all, by name.",
@@ -27,20 +36,26 @@ export const catalog = contract("catalog", {
       pageSize: z.int().min(1).max(100).default(20),
     }),
     output: z.object({ products: z.array(Product), page: z.int(), pageSize: z.int(), total: z.int() }),
+    // Any article may now be found by these words, or not any more.
+    cache: { ttl: "1m", stale: "5m", invalidate: [when(changed)] },
   }),
+  // #region cached
   product: query({
     http: "GET /products/:code",
     access: "public",
     input: z.object({ code: ArticleCode }),
     output: Product,
+    cache: { ttl: "5m", stale: "1h", invalidate: [when(changed, { code: "articles" })] },
   }),
+  // #endregion
   products: query({
     description: "The articles with these codes. Those that do not exist are left out.",
     input: z.object({ codes: z.array(ArticleCode).max(100) }),
     output: z.object({ products: z.array(Product) }),
   }),
   offers: query({
-    description: "The offers with these ids. Those that do not exist are left out.",
+    description:
+      "The offers with these ids. Those that do not exist are left out. Never cached: orders are priced by it.",
     input: z.object({ offerIds: z.array(OfferId).max(maxLines) }),
     output: z.object({ offers: z.array(Offer.extend({ name: z.string() })) }),
   }),
@@ -50,6 +65,7 @@ export const catalog = contract("catalog", {
     access: "public",
     input: z.object({ article: ArticleCode }),
     output: z.object({ offers: z.array(Offer) }),
+    cache: { ttl: "5m", stale: "1h", invalidate: [when(changed, { article: "articles" })] },
   }),
   registerArticles: command({
     description: "Adds articles, or changes the name and description of those that exist.",

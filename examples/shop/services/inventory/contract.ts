@@ -7,11 +7,13 @@ import { Id } from "../../shapes/text.ts";
 export const inventory = contract("inventory", {
   version: 1,
   stock: query({
-    description: "How many pieces of an article can be ordered. An article that is not stocked has none.",
+    description:
+      "How many pieces of an article can be ordered, or could a second ago: to be shown, while reservations count themselves. An article that is not stocked has none.",
     http: "GET /stock",
     access: "public",
     input: z.object({ article: ArticleCode }),
     output: z.object({ article: ArticleCode, available: z.int() }),
+    cache: { ttl: "1s" },
   }),
   stocks: query({
     description: "The same of many articles. Those that are not stocked have none.",

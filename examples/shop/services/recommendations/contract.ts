@@ -22,5 +22,7 @@ export const recommendations = contract("recommendations", {
         }),
       ),
     }),
+    // One order more changes little, and it costs the most of all queries.
+    cache: { ttl: "1m", stale: "1h" },
   }),
 });

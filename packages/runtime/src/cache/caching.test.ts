@@ -149,10 +149,11 @@ describe.each(["memory", "redis"] as const)("cached queries, kept in %s", (kept)
       second.tags.push("again");
       expect(await one.call(shelf.price, { sku })).toEqual({ sku, pence: 5, tags: ["new"] });
       expect(runs.get(sku)).toBe(1);
-      const { hits, misses } = one.cache()!.queries[shelf.price.id]!;
+      const { cache } = await one.status();
+      const { hits, misses } = cache!.queries[shelf.price.id]!;
       expect(hits).toBeGreaterThanOrEqual(2);
       expect(misses).toBeGreaterThanOrEqual(1);
-      expect(one.cache()!.store).toBe(kept);
+      expect(cache!.store).toBe(kept);
     });
 
     test("are old after an event, at once where it is stated and soon everywhere, and no others are", async () => {

@@ -105,6 +105,8 @@ export interface UnitStatus {
   readonly parkedSagas: number;
   readonly stuckSagas: number;
   readonly mailboxes: number;
+  /** What became of the questions to cached queries since the process started; absent where it answers none. */
+  readonly cache?: CacheStatus;
   /** What each service of this unit has not acknowledged, where that is anything. */
   readonly consumers: readonly Backlog[];
   /** Services that called what is old, since this process started; absent where none did. */
@@ -139,8 +141,6 @@ export interface RunningUnit {
   watchAs(service: string, call: EdgeWatch): AsyncIterable<unknown>;
   ready(): boolean;
   status(): Promise<UnitStatus>;
-  /** What became of the questions to cached queries; undefined where this unit answers none. */
-  cache(): CacheStatus | undefined;
   /**
    * Stops accepting, finishes or hands back what is in flight, gives leases back, closes connections. Resolves within
    * `graceMs` (default {@link UnitTiming.drainMs}) whatever happens: leases that could not be given back by then run out.
