@@ -186,7 +186,11 @@ function serve(
   app.decorateRequest("actor", undefined);
   acceptJson(app, limits);
   app.setNotFoundHandler(notFound);
-  app.setErrorHandler((error, request, reply) => refuse(request, reply, problemOfFrameworkError(error)));
+  app.setErrorHandler((error, request, reply) => {
+    // What is wrong with a body matters only where somebody would read it.
+    if (request.is404) notFound(request, reply);
+    else refuse(request, reply, problemOfFrameworkError(error));
+  });
   serveHealth(app, () => !draining() && options.ready());
   const credentials = options.credentials ?? {};
   const document = openapi(options.contracts, { title: options.app, credentials });

@@ -42,7 +42,7 @@ export const changeLine: Handler<typeof carts.changeLine, typeof wants> = async 
   if (!cart) throw missing("cart", cartId);
   if (cart.state !== "open") throw fail("CartClosed", { cartId, state: cart.state });
   const changed = await sql`
-    update cart_line set quantity = ${quantity} where cart_id = ${cartId} and line = ${line} returning 1`;
+    update cart_line set quantity = ${quantity} where cart_id = ${cartId} and line = ${line}::bigint returning 1`;
   if (changed.length === 0) throw missing("line", line);
   return await cartOf(sql, cart);
 };
@@ -54,7 +54,7 @@ export const removeLine: Handler<typeof carts.removeLine, typeof wants> = async 
   if (!cart) throw missing("cart", cartId);
   if (cart.state !== "open") throw fail("CartClosed", { cartId, state: cart.state });
   const removed = await sql`
-    delete from cart_line where cart_id = ${cartId} and line = ${line} returning 1`;
+    delete from cart_line where cart_id = ${cartId} and line = ${line}::bigint returning 1`;
   if (removed.length === 0) throw missing("line", line);
   return await cartOf(sql, cart);
 };

@@ -1,6 +1,8 @@
 import { memberNameOf, type Schema } from "kerf";
+import { defaultLimits } from "../limits.ts";
 import { DECLARED_STATUS, declaredProblemType } from "../problems/catalogue.ts";
 import type { AnyRoute, Route } from "../routes.ts";
+import { boundedSchema } from "./bounds.ts";
 import { accessText, securityOf, type CredentialKinds } from "./security.ts";
 import { declaredProblemSchema, objectSchema, withoutFields, type ObjectSchema } from "./schemas.ts";
 
@@ -8,7 +10,10 @@ import { declaredProblemSchema, objectSchema, withoutFields, type ObjectSchema }
 export function operationOf(route: Route, kinds: CredentialKinds): object {
   const { member, contract } = route;
   const input = objectSchema(member.input, "input");
-  const inBody = route.hasBody ? withoutFields(input, route.parameters) : undefined;
+  // Paths and queries end sooner than these: by the limit of URLs.
+  const inBody = route.hasBody
+    ? boundedSchema(withoutFields(input, route.parameters), defaultLimits)
+    : undefined;
   const isCommand = member.kind === "command";
   return {
     operationId: `${contract.name}_v${contract.version}_${memberNameOf(member.id)}`,

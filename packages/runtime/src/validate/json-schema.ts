@@ -1,6 +1,7 @@
 import type { Schema } from "kerf";
 import { z } from "zod";
 import { definition } from "./definition.ts";
+import { portablePattern } from "./portable-pattern.ts";
 
 /**
  * JSON Schema 2020-12 of a schema of the allowed subset, for OpenAPI 3.1 and AsyncAPI 3. An input is closed, since the
@@ -12,12 +13,19 @@ export function jsonSchema(schema: Schema, io: "input" | "output"): object {
     io,
     metadata: withoutIds,
     override({ zodSchema, jsonSchema: made }) {
-      if (definition(zodSchema).type !== "object") return;
+      const { type } = definition(zodSchema);
+      if (type === "string") return makePortable(made);
+      if (type !== "object") return;
       if (io === "input") made.additionalProperties = false;
       else delete made.additionalProperties;
     },
   }) as { readonly $schema?: string };
   return result;
+}
+
+function makePortable(made: { pattern?: string; allOf?: unknown[] }): void {
+  if (made.pattern !== undefined) made.pattern = portablePattern(made.pattern);
+  for (const part of (made.allOf ?? []) as { pattern?: string }[]) makePortable(part);
 }
 
 /** Descriptions without ids: an id makes a reference into a document of its own, and these are parts of a larger one. */
