@@ -23,6 +23,7 @@ test.each<[string, Partial<ProviderOptions>, RegExp]>([
   ["exposure without passwords", { issuer: "https://id.example", exposed: true }, /Without one: alice/],
   ["an issuer with a path", { issuer: "http://127.0.0.1:4001/id" }, /is no origin/],
   ["two people of one id", { people: [...closed, ...closed] }, /is there twice/],
+  ["a client that is called as a person", { clients: [{ id: "alice", secret: "x" }] }, /person and a client/],
   ["an id with markup", { people: [{ id: "<b>", name: "B" }] }, /the id "<b>"/],
   ["a client without purpose", { clients: [{ id: "x" }] }, /neither redirectUris nor a secret/],
   [

@@ -53,6 +53,12 @@ export function checkOptions(options: ProviderOptions): void {
   const { people, clients, issuer, host = "127.0.0.1" } = options;
   unique("people", people);
   unique("clients", clients);
+  // A machine's own tokens have its id as `sub`: it must be nobody's (RFC 9700 section 4.15).
+  const both = clients.find(({ id }) => people.some((person) => person.id === id));
+  if (both)
+    throw new ProviderError(
+      `"${both.id}" is a person and a client, so a token would not tell which. Rename one.`,
+    );
   for (const client of clients) {
     if (client.secret === undefined && (client.redirectUris ?? []).length === 0)
       throw new ProviderError(

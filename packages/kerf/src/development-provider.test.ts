@@ -26,6 +26,7 @@ test.each<[string, Partial<DevelopmentProvider>, RegExp]>([
   ["nobody", { people: [] }, /developmentProvider\.people: lists nobody/],
   ["the same id twice", { people: [...good.people, ...good.people] }, /people: names "alice" twice/],
   ["an id with markup", { people: [{ id: "<b>", name: "B" }] }, /the id "<b>"/],
+  ["a client that is called as a person", { clients: [{ id: "alice", secret: "x" }] }, /names "alice" twice/],
   ["a client without purpose", { clients: [{ id: "x" }] }, /neither redirectUris nor a secret/],
   [
     "a relative redirect URI",

@@ -54,6 +54,12 @@ export function checkDevelopmentProvider({ people, clients }: DevelopmentProvide
       "give each an id of its own",
     );
   }
+  // A program's own tokens have its id, too: it must be nobody's.
+  unique(
+    [...people, ...clients].map(({ id }) => id),
+    place,
+    "let no client be called as a person is",
+  );
   for (const client of clients as readonly DevelopmentClient[]) {
     const at = `${place}.clients: "${client.id}"`;
     if (client.secret === undefined && (client.redirectUris ?? []).length === 0)
