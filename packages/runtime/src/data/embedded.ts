@@ -15,6 +15,7 @@ export interface EmbeddedOptions {
   /** Folder for the data and the keeper's files; made if missing. */
   dataDir: string;
   log?: (line: string) => void;
+  /** Gives up; what was started for this alone has ended when the promise rejects. */
   signal?: AbortSignal;
 }
 
@@ -33,6 +34,8 @@ export interface EmbeddedServer {
 }
 
 const START_MS = 120_000;
+/** A first start that is given up finishes what it is at, and then ends. */
+const GIVE_UP_MS = 15_000;
 /** The keeper beside this file: TypeScript here, JavaScript in the published package. */
 const KEEPER = fileURLToPath(new URL(`./embedded/keeper${extname(import.meta.url)}`, import.meta.url));
 
@@ -113,7 +116,10 @@ async function join(dataDir: string, { log, signal }: Partial<EmbeddedOptions>):
   let child: ChildProcess | undefined;
   let said = false;
   for (const since = Date.now(); Date.now() - since < START_MS;) {
-    signal?.throwIfAborted();
+    if (signal?.aborted) {
+      await ended(child);
+      signal.throwIfAborted();
+    }
     const address = readAddress(files.address);
     const link = address && (await greet(address.port, address.token, signal));
     if (link) return link;
@@ -135,13 +141,19 @@ async function join(dataDir: string, { log, signal }: Partial<EmbeddedOptions>):
 /** Undefined if nobody answers there, or no longer. */
 async function greet(port: number, token: string, signal?: AbortSignal): Promise<Link | undefined> {
   const socket = connect({ port, host: HOST, noDelay: true });
-  const abort = (): void => void socket.destroy();
-  signal?.addEventListener("abort", abort, { once: true });
+  const abort = (): void => {
+    socket.write(`${JSON.stringify({ release: "now" })}\n`);
+    setTimeout(() => socket.destroy(), GIVE_UP_MS).unref();
+  };
   try {
     return await new Promise<Link | undefined>((found, failed) => {
       socket.on("error", () => socket.destroy());
       socket.once("close", () => found(undefined));
-      socket.once("connect", () => socket.write(`${JSON.stringify({ token })}\n`));
+      socket.once("connect", () => {
+        socket.write(`${JSON.stringify({ token })}\n`);
+        if (signal?.aborted) abort();
+        else signal?.addEventListener("abort", abort, { once: true });
+      });
       socket.on(
         "data",
         byLine((line) => {
@@ -158,6 +170,14 @@ async function greet(port: number, token: string, signal?: AbortSignal): Promise
   } finally {
     signal?.removeEventListener("abort", abort);
   }
+}
+
+/** Ends a keeper that serves nobody yet. */
+async function ended(keeper: ChildProcess | undefined): Promise<void> {
+  if (!keeper || keeper.exitCode !== null || keeper.signalCode !== null) return;
+  const gone = new Promise<void>((resolve) => keeper.once("exit", () => resolve()));
+  keeper.kill("SIGTERM");
+  await Promise.race([gone, sleep(GIVE_UP_MS, undefined, { ref: false })]);
 }
 
 function startKeeper(dataDir: string): ChildProcess {

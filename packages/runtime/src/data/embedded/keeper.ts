@@ -67,6 +67,8 @@ class Keeper {
   #status: KeeperMessage | undefined;
   #postmaster: Postmaster | undefined;
   #stopping = false;
+  /** In the middle of what must not be left half-done: a PostgreSQL that just begins would be nobody's. */
+  #starting = false;
   #linger: NodeJS.Timeout | undefined;
 
   constructor(dataDir: string) {
@@ -111,7 +113,8 @@ class Keeper {
     const binaries = findBinaries();
     const account = chooseAccount(files.cluster, this.#dataDir, [files.cluster, binaries.postgres]);
     const options: PostmasterOptions = { binaries, account, ...files, port: 0 };
-    if (!clusterExists(files.cluster)) await createCluster(options, password);
+    if (!clusterExists(files.cluster)) await this.#unbroken(createCluster(options, password));
+    if (this.#stopping) return await this.#stop();
 
     let delayMs = 0;
     let known = false;
@@ -119,7 +122,7 @@ class Keeper {
       const adopted = adoptPostmaster(files.cluster);
       if (!adopted) options.port = await choosePort(Number(readText(files.port)), known);
       try {
-        this.#postmaster = adopted ?? (await startPostmaster(options));
+        this.#postmaster = adopted ?? (await this.#unbroken(startPostmaster(options)));
       } catch (error) {
         // A first start that fails is for people to mend; a later one may have to wait for the processes
         // of the PostgreSQL before it, which still hold its memory.
@@ -143,6 +146,15 @@ class Keeper {
           ? 0
           : Math.min(Math.max(delayMs * 2, RESTART_MS.first), RESTART_MS.most);
       await sleep(delayMs);
+    }
+  }
+
+  async #unbroken<T>(work: Promise<T>): Promise<T> {
+    this.#starting = true;
+    try {
+      return await work;
+    } finally {
+      this.#starting = false;
     }
   }
 
@@ -190,11 +202,12 @@ class Keeper {
   }
 
   async #stop(code = 0): Promise<void> {
-    if (this.#stopping && !this.#postmaster) return;
     this.#stopping = true;
     // Whoever comes now starts another keeper, which waits for the lock.
     remove(this.#files.address);
     this.#server.close();
+    // It is called again when that is done.
+    if (this.#starting) return;
     if (this.#postmaster) await stopPostmaster(this.#postmaster);
     process.exit(code);
   }
