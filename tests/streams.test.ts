@@ -126,6 +126,31 @@ test("a stream has a time to live, and there are only so many of them", async ()
   });
 });
 
+test("a thousand wait between two units, take little, and leave calls alone", async () => {
+  await using bank = await rig(app, { mode: "units", run: ["accounts"] });
+  await bank.call(accounts.deposit, { account: "a", pence: 5 });
+  const leaving = new AbortController();
+  const { signal } = leaving;
+  const open = async (_: unknown, i: number): Promise<AsyncIterator<unknown>> => {
+    const reader = bank.watch(accounts.watch, { account: "a" }, { as: { id: `p${i}`, roles: [] }, signal });
+    const answers = reader[Symbol.asyncIterator]();
+    await answers.next();
+    return answers;
+  };
+  await open(undefined, 1_000);
+  const before = process.memoryUsage().rss;
+  const readers = await Promise.all(Array.from({ length: 999 }, open));
+  // Both ends of each are in this process.
+  expect((process.memoryUsage().rss - before) / 1_000).toBeLessThan(150_000);
+  const began = Date.now();
+  await bank.call(accounts.deposit, { account: "b", pence: 5 });
+  expect(Date.now() - began).toBeLessThan(1_500);
+  await bank.call(accounts.deposit, { account: "a", pence: 5 });
+  const seen = await Promise.all(readers.map(async (reader) => (await reader.next()).value));
+  expect(seen.length).toBe(999);
+  leaving.abort();
+});
+
 test("a unit that is killed ends its streams, and one that is there again goes on", async () => {
   await using bank = await rig(app, {
     mode: "processes",
