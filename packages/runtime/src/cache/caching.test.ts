@@ -279,6 +279,22 @@ describe.each(["memory", "redis"] as const)("cached queries, kept in %s", (kept)
       },
     );
 
+    test("are told to whoever keeps them elsewhere, those of a process that has died too", async () => {
+      const told: string[][] = [[], []];
+      const tell = (at: number) => (tags: readonly string[]) => void told[at]!.push(...tags);
+      const tag = `shelf@1.price|0|["${sku}"]`;
+      const first = await at.start({ redis: opened[0], invalidated: tell(0) });
+      await one.call(shelf.setPrice, { sku, pence: 5 });
+      await until(() => told[0]!.includes(tag));
+      await first.call(shelf.setPrice, { sku: `${sku}-own`, pence: 5 });
+      expect(told[0]).toContain(`shelf@1.price|0|["${sku}-own"]`);
+      await first.drain();
+      // One that starts later cannot know whether anybody was told.
+      const second = await at.start({ redis: opened[1], invalidated: tell(1) });
+      await until(() => told[1]!.includes(tag));
+      await second.drain();
+    });
+
     test("are not kept where a part is missing", async () => {
       partFails = true;
       expect(await one.call(shelf.partial, { sku })).toEqual({ part: "left out" });

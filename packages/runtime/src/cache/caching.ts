@@ -145,9 +145,9 @@ export class Caching {
     await this.#follower.start();
   }
 
-  /** Looks whether a nudge was lost. */
-  look(): void {
-    this.#follower?.look();
+  /** Looks now and then whether a nudge was lost. */
+  poll(): void {
+    this.#follower?.poll();
   }
 
   /** Tells the other processes that there is something in the logs of this service. */

@@ -18,6 +18,7 @@ export interface FollowerOptions {
 
 /** Woken more often, it looks so often: what many events cost is bounded. */
 const LEAST_MS = 100;
+const POLL_MS = 4_000;
 const PAGE = 500;
 
 /**
@@ -30,6 +31,7 @@ export class Follower {
   readonly #next = new Map<string, Map<number, number>>();
   #looking: Promise<void> | undefined;
   #again = false;
+  #lookedAt = 0;
   #stopped = false;
   #failing = false;
   #unwatch: readonly ((() => void) | undefined)[] = [];
@@ -51,12 +53,16 @@ export class Follower {
       const spans = await broker.spans!(channel, since);
       this.#next.set(channel, new Map(spans.map(({ lane, from }) => [lane, from])));
     }
-    this.#unwatch = channels.map((channel) => broker.onWake?.(followTopic(channel), () => this.look()));
-    this.look();
+    this.#unwatch = channels.map((channel) => broker.onWake?.(followTopic(channel), () => this.#look()));
+    this.#look();
   }
 
-  /** Looks for what is new, soon. Call it now and then: nudges may be lost. */
-  look(): void {
+  /** Call it now and then: nudges may be lost. */
+  poll(): void {
+    if (this.#options.clock.now() - this.#lookedAt >= POLL_MS) this.#look();
+  }
+
+  #look(): void {
     this.#again = true;
     if (this.#stopped) return;
     this.#looking ??= this.#run().finally(() => (this.#looking = undefined));
@@ -72,6 +78,7 @@ export class Follower {
   async #run(): Promise<void> {
     while (this.#again && !this.#stopped) {
       this.#again = false;
+      this.#lookedAt = this.#options.clock.now();
       try {
         for (const channel of this.#options.channels) await this.#readChannel(channel);
         this.#failing = false;

@@ -156,7 +156,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
       broker && new Consumers({ broker, definitions, log, clock, keptMs: kept.handledMs, ...measuring });
     const ticking = new Ticker([...hosts.values()], options.timing?.pollMs ?? 5_000, leaseMs, clock, () => {
       consumers?.look();
-      caching?.look();
+      caching?.poll();
     });
     ticking.start();
     ticker = ticking;
