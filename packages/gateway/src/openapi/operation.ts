@@ -4,6 +4,7 @@ import { DECLARED_STATUS, declaredProblemType } from "../problems/catalogue.ts";
 import type { AnyRoute, Route } from "../routes.ts";
 import { boundedSchema } from "./bounds.ts";
 import { accessText, securityOf, type CredentialKinds } from "./security.ts";
+import { urlSchema } from "./url-schema.ts";
 import { declaredProblemSchema, objectSchema, withoutFields, type ObjectSchema } from "./schemas.ts";
 
 /** The OpenAPI operation of one route. */
@@ -44,7 +45,7 @@ export function parametersOf(route: AnyRoute, input: ObjectSchema): readonly obj
     name,
     in: "path",
     required: true,
-    schema: input.properties[name],
+    schema: urlSchema(input.properties[name]!, "path"),
     ...exampleOf(input, name),
   }));
   if (route.hasBody) return inPath;
@@ -53,7 +54,7 @@ export function parametersOf(route: AnyRoute, input: ObjectSchema): readonly obj
     name,
     in: "query",
     required: required.includes(name),
-    schema,
+    schema: urlSchema(schema, "query"),
     ...exampleOf(input, name),
   }));
   return [...inPath, ...inQuery];

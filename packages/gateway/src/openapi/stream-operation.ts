@@ -22,12 +22,7 @@ export function streamOperationOf(route: StreamRoute, kinds: CredentialKinds): o
         description: "Answers, until `event: end` or `event: problem`.",
         content: {
           "text/event-stream": {
-            schema: {
-              type: "string",
-              description: "The data of each unnamed event is an answer.",
-              contentMediaType: "application/json",
-              contentSchema: objectSchema(member.output, "output"),
-            },
+            schema: eventSchema(objectSchema(member.output, "output")),
           },
         },
       },
@@ -35,6 +30,27 @@ export function streamOperationOf(route: StreamRoute, kinds: CredentialKinds): o
       ...declaredResponse(route),
       default: { $ref: "#/components/responses/default" },
     },
+  };
+}
+
+/**
+ * Of each event, as OpenAPI 3.2 has them for this media type; 3.1 says nothing of it.
+ * @see https://spec.openapis.org/oas/v3.2.0.html#special-considerations-for-server-sent-events
+ */
+function eventSchema(answer: object): object {
+  const data = (contentSchema: object) => ({ contentMediaType: "application/json", contentSchema });
+  return {
+    type: "object",
+    description: "The data of each unnamed event is an answer.",
+    properties: { event: { type: "string" }, data: { type: "string" }, id: { type: "string" } },
+    oneOf: [
+      { properties: { event: { const: "message" }, data: data(answer) } },
+      {
+        properties: { event: { const: "problem" }, data: data({ $ref: "#/components/schemas/Problem" }) },
+        required: ["event"],
+      },
+      { properties: { event: { const: "end" } }, required: ["event"] },
+    ],
   };
 }
 

@@ -238,7 +238,7 @@ it("streams stand in the OpenAPI document", async () => {
   expect(operation.operationId).toBe("counters_v1_count");
   expect(operation.parameters.map(({ name }: { name: string }) => name)).toContain("Last-Event-ID");
   const { schema } = operation.responses["200"].content["text/event-stream"];
-  expect(schema.contentSchema.properties.n).toMatchObject({ type: "integer" });
+  expect(schema.oneOf[0].properties.data.contentSchema.properties.n).toMatchObject({ type: "integer" });
 });
 
 it("a gateway that drains tells readers to ask again", async () => {

@@ -23,7 +23,9 @@ export function jsonSchema(schema: Schema, io: "input" | "output"): object {
   return result;
 }
 
-function makePortable(made: { pattern?: string; allOf?: unknown[] }): void {
+function makePortable(made: { pattern?: string; format?: string; allOf?: unknown[] }): void {
+  // What Zod takes for an address is more than RFC 5321 does, which the format stands for. The pattern is exact.
+  if (made.format === "email" && made.pattern !== undefined) delete made.format;
   if (made.pattern !== undefined) made.pattern = portablePattern(made.pattern);
   for (const part of (made.allOf ?? []) as { pattern?: string }[]) makePortable(part);
 }
