@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { contractsOf, droppedSagas, loadGraph, openOperations, openServer, type Graph } from "@kerf/runtime";
 import { checkLock, readLock } from "@kerf/runtime/proto";
+import { deprecatedUses } from "@kerf/runtime/versions";
 import { command, configOption } from "../arguments.ts";
 import { loadConfiguration } from "../configuration.ts";
 import { explain } from "../explain.ts";
@@ -57,6 +58,7 @@ async function findProblems(given: Given, part: string, output: Output): Promise
   const { app, folder } = await loadConfiguration(given.config);
   try {
     const graph = await loadGraph(app);
+    if (part !== "sagas") deprecatedUses(graph).forEach((line) => output.note(line));
     return [
       ...(part === "sagas" ? [] : await contractProblems(graph, lockFile(folder))),
       ...(part === "contracts" ? [] : await sagaProblems(graph, given.data, part, output)),

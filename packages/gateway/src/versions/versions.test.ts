@@ -4,6 +4,8 @@ import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { clientOf } from "../../test/client.ts";
+import { routesOf } from "../routes.ts";
+import { servedVersions } from "./versions.ts";
 import { developmentIdentity, openapi, startGateway, type Gateway } from "../index.ts";
 
 const Sku = z.object({ sku: z.string() });
@@ -136,4 +138,25 @@ test("callers are told apart up to a limit", () => {
   const [use] = usage.read();
   expect(Object.keys(use!.callers)).toHaveLength(101);
   expect([use!.calls, use!.callers["others"], use!.callers["caller 3"]]).toEqual([1_001, 900, 2]);
+});
+
+test("the log is told once a day of use, by version, and not where nothing was used", () => {
+  let at = Date.UTC(2026, 9, 1);
+  const told: string[] = [];
+  const log = pino({ level: "info" }, { write: (line: string) => void told.push(line) });
+  const routes = routesOf([old, current]);
+  const route = routes.find(({ member }) => member.id === old.product.id)!;
+  const made = servedVersions({ contracts: [old, current], routes, log, now: () => at });
+  const [stage] = made.stages(route, () => {});
+  const ask = (): void =>
+    stage!({ params: {}, actor: undefined } as never, { headers() {}, header() {} } as never, () => {});
+  at += 25 * 60 * 60_000;
+  expect(told).toEqual([]);
+  for (let n = 0; n < 3; n++) ask();
+  at += 25 * 60 * 60_000;
+  ask();
+  expect(told.map((line) => (JSON.parse(line) as any).versions)).toEqual([
+    { "catalog@1": { calls: 1, callers: 1 } },
+    { "catalog@1": { calls: 4, callers: 1 } },
+  ]);
 });

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { Bearer } from "../authority/index.ts";
+import { decodeHeader, encodeHeader } from "../transport/header.ts";
 import type { CallHeader } from "../transport/transport.ts";
 import { choose, chosenFor, lot } from "./choice.ts";
 import { readReleases, type ReleaseEntry } from "./release.ts";
@@ -105,5 +107,13 @@ describe("the choice", () => {
     expect(chosenFor("orders=current,catalog=next", "catalog")).toBe("next");
     expect(chosenFor("catalogue=next", "catalog")).toBeUndefined();
     expect(chosenFor(undefined, "catalog")).toBeUndefined();
+  });
+
+  test("is believed of units only", () => {
+    const metadata = encodeHeader({ ...header(1), release: "catalog=next" }, "token");
+    const read = (bearer: Bearer | undefined) =>
+      decodeHeader((name) => metadata[name], Date.now() + 1_000, bearer);
+    expect(read({ caller: "orders", actor: undefined, via: "call" }).release).toBe("catalog=next");
+    expect(read(undefined).release).toBeUndefined();
   });
 });

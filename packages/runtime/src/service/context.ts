@@ -107,9 +107,10 @@ export class HandlerContext {
         via: "call",
         traceparent: this.#header.traceparent,
         retry: this.#header.retry,
-        ...(this.#header.release !== undefined && { release: this.#header.release }),
       };
-      return this.#port.outbound(member, input, header, options.signal ?? this.#incoming, now);
+      const { release } = this.#header;
+      const sent = release === undefined ? header : { ...header, release };
+      return this.#port.outbound(member, input, sent, options.signal ?? this.#incoming, now);
     };
   }
 
