@@ -50,6 +50,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "make, list and revoke keys by which machines use the gateway",
     load: async () => (await import("./commands/api-keys.ts")).apiKeys,
   },
+  adopt: {
+    summary: "make a contract of an existing HTTP API",
+    load: async () => (await import("./commands/adopt.ts")).adoptCommand,
+  },
   check: {
     summary: "check the declarations, and the contracts against their lock file",
     load: async () => (await import("./commands/check.ts")).check,
