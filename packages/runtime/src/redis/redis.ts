@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { DeclarationError } from "kerf";
 import { backoffMs, type BackoffOptions } from "../data/backoff.ts";
 import { within } from "../data/within.ts";
 import type { Logger } from "../log/index.ts";
@@ -40,7 +41,7 @@ const QUEUE_LIMIT = 10_000;
 /**
  * Connects to Redis, and again whenever the connection is lost. Resolves when it is there or the first try failed: who
  * uses it must be able to do without it for a while. An outage is logged once, and so is its end; passwords never.
- * @throws Error where `url` is not one of Redis
+ * @throws DeclarationError where `url` is not one of Redis
  */
 export async function openRedis(options: RedisOptions): Promise<Redis> {
   const { createClient } = await import("redis");
@@ -181,15 +182,12 @@ class Connection implements Redis {
 /** Host and port for the log; never the user and password. */
 function addressOf(url: string): string {
   if (url.startsWith("unix:")) return "unix socket";
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    throw new Error("The URL of Redis is none. Write it as redis://user:password@host:6379/0.");
-  }
-  if (parsed.protocol !== "redis:" && parsed.protocol !== "rediss:")
-    throw new Error(
-      `The URL of Redis begins with ${parsed.protocol}//. Write redis://, or rediss:// for TLS.`,
+  const parsed = URL.parse(url);
+  if (parsed?.protocol !== "redis:" && parsed?.protocol !== "rediss:")
+    throw new DeclarationError(
+      "KERF_REDIS_URL",
+      "is no URL of Redis",
+      "write it as redis://user:password@host:6379/0, or rediss:// for TLS",
     );
   return `${parsed.hostname}:${parsed.port || 6379}`;
 }
