@@ -20,6 +20,7 @@ export default app("shop", {
   },
   gateway: {
     static: { dir: new URL("./web/dist/", import.meta.url), fallback: "index.html" },
+    // #region people
     developmentProvider: {
       people: [
         { id: "alice", name: "Alice Example", email: "alice@customers.example" },
@@ -36,6 +37,7 @@ export default app("shop", {
         { id: "importer", name: "the importer", secret: "for-development-only", roles: ["staff"] },
       ],
     },
+    // #endregion
   },
   hints: [
     "curl '{gateway}/v1/products?search=heart'",

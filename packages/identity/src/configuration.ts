@@ -65,7 +65,7 @@ export function configurationOf(options: ProviderOptions, { keys, store, port }:
       if (token.kind === "ClientCredentials")
         return { roles: [...(machines.get(token.clientId ?? "")?.roles ?? [])] };
       const person = "accountId" in token ? people.get(token.accountId) : undefined;
-      return { roles: [...(person?.roles ?? [])], ...(person ? { name: person.name } : {}) };
+      return { roles: [...(person?.roles ?? [])] };
     },
     loadExistingGrant: (ctx) => grantAll(ctx, resource),
     // The clients are the application's own: whoever logs in wants to stay so, and is asked nothing more.
