@@ -176,7 +176,8 @@ export class SagaRun implements LiveSaga {
         id,
         deadlineAt: clock.now() + this.parts.limits.tryMs,
         caller: this.parts.port.definition.name,
-        actor: this.record.actor as CallHeader["actor"],
+        // Nobody is null in a record.
+        actor: (this.record.actor ?? undefined) as CallHeader["actor"],
         via: "saga",
         traceparent: childOf(this.record.traceparent),
         retry: false,
