@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { run } from "../main.ts";
 
-const config = fileURLToPath(new URL("../../../../tests/releases/old/kerf.config.ts", import.meta.url));
+const config = fileURLToPath(new URL("../../test/fixture/release/old/kerf.config.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "kerf-release-"));
 const file = join(folder, "releases.json");
 const kept = (): unknown => JSON.parse(readFileSync(file, "utf8"));

@@ -1,12 +1,4 @@
-import {
-  DeclaredError,
-  StatusError,
-  type AdaptedCall,
-  type AdaptedEvent,
-  type Adapter,
-  type AnyEvent,
-  type Phases,
-} from "kerf";
+import { DeclaredError, StatusError, type AdaptedCall, type Phases } from "kerf";
 import { misfit } from "../call/dispatch.ts";
 import { compileValidator } from "../validate/index.ts";
 import type { HandlerContext } from "./context.ts";
@@ -73,19 +65,4 @@ function errorsOf({ older, current, errors }: AdaptedCall): (error: unknown) => 
     if (checked?.ok) return new DeclaredError(older.id, code, checked.value);
     return new Error(`${error.code} of ${current.id} cannot be the error ${code} of ${older.id}`);
   };
-}
-
-/** An old event that is stated with one of today. */
-export interface OlderEvent {
-  readonly event: AnyEvent;
-  readonly data: ((current: any) => unknown) | undefined;
-}
-
-/** By the id of the event of today. */
-export function olderEvents(adapters: readonly Adapter[]): ReadonlyMap<string, readonly OlderEvent[]> {
-  const stated = adapters
-    .flatMap(({ events }) => [...events.values()])
-    .filter((event): event is Extract<AdaptedEvent, { current: AnyEvent }> => event.never === undefined)
-    .map(({ older, current, data }) => ({ id: current.id, event: older, data }));
-  return Map.groupBy(stated, ({ id }) => id);
 }

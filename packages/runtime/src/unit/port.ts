@@ -16,7 +16,7 @@ import type { ServicePort, Storage } from "../service/port.ts";
 import type { StreamPort } from "../stream/port.ts";
 import { databaseSettings, readSettings } from "../service/settings.ts";
 import { compileValidator, type Validator } from "../validate/index.ts";
-import { olderEvents } from "../service/adapted.ts";
+import { olderEvents } from "../service/older-events.ts";
 import { cached } from "./cached.ts";
 import type { UnitOptions } from "./options.ts";
 

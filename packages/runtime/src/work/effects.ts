@@ -16,7 +16,7 @@ import type { Run } from "../data/transaction.ts";
 import { hashValue } from "../journal/hash.ts";
 import type { Journal, NewSaga, OutboxMessage } from "../journal/journal.ts";
 import type { Validator } from "../validate/index.ts";
-import type { OlderEvent } from "../service/adapted.ts";
+import type { OlderEvent } from "../service/older-events.ts";
 import { commandChannel, encodeEnvelope, type Envelope } from "../events/envelope.ts";
 
 /** What an effect needs to know of the service it comes from. */

@@ -9,7 +9,7 @@ import type { ReleaseStatus } from "@kerf/runtime";
 import { freshName, testServer, type TestServer } from "@kerf/runtime/testing";
 import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { KerfProcess } from "../packages/cli/test/kerf-process.ts";
+import { KerfProcess } from "./kerf-process.ts";
 
 interface Unit {
   readonly process: KerfProcess;
@@ -31,7 +31,7 @@ let newBuild: Unit;
 const fault = (text: string): void => writeFileSync(faultFile, text);
 
 async function start(build: "old" | "new", unit: string, environment: NodeJS.ProcessEnv = {}): Promise<Unit> {
-  const config = fileURLToPath(new URL(`releases/${build}/kerf.config.ts`, import.meta.url));
+  const config = fileURLToPath(new URL(`fixture/release/${build}/kerf.config.ts`, import.meta.url));
   const started = new KerfProcess(["start", "--config", config, "--unit", unit, "--json"], folder, {
     TEST_APP: name.replaceAll("_", "-"),
     KERF_DATABASE_URL: server.adminUrl,
