@@ -14,7 +14,7 @@ it("loses no request while a route goes from the application to a service, and b
     let times = 1;
     for (let round = 0; round < ROUNDS; round++) {
       for (const [file, who] of [
-        ["kerf.config.ts", "byService"],
+        ["kerf.one-route.ts", "byService"],
         ["kerf.before.ts", "byApplication"],
       ] as const) {
         example.use(file);
