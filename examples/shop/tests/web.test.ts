@@ -87,6 +87,23 @@ describe.skipIf(withoutBrowser)("the shop in a browser", () => {
     await page.getByRole("heading", { name: "Log in to the shop" }).waitFor();
   }, 90_000);
 
+  test("who comes back after a token has ended is still logged in", async () => {
+    await page.goto(`${shop.gateway}/orders`);
+    await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("button", { name: /Ben Example/ }).click();
+    await page.getByRole("heading", { name: "My orders" }).waitFor();
+    const before = await tokenOf(page);
+    await page.evaluate(`for (const [key, text] of Object.entries(sessionStorage))
+      if (key.startsWith("oidc.user:"))
+        sessionStorage.setItem(key, JSON.stringify({ ...JSON.parse(text), expires_at: 1 }))`);
+    await page.reload();
+    await page
+      .getByRole("link", { name: /^Order \d+$/ })
+      .first()
+      .waitFor();
+    expect(await tokenOf(page)).not.toBe(before);
+  });
+
   test("an order of somebody else is not to be seen", async () => {
     await page.goto(`${shop.gateway}/orders`);
     await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
@@ -184,6 +201,11 @@ async function closeBank({ bank }: RunningShop): Promise<{ open(): Promise<void>
     await over;
   }
   return { open: opened, [Symbol.asyncDispose]: opened };
+}
+
+async function tokenOf(page: Page): Promise<string> {
+  return (await page.evaluate(`JSON.parse(Object.entries(sessionStorage)
+    .find(([key]) => key.startsWith("oidc.user:"))[1]).access_token`)) as string;
 }
 
 async function focused(page: Page): Promise<string> {

@@ -13,6 +13,7 @@ export interface Person {
 /** `undefined`: not known yet. */
 let person: Person | null | undefined;
 let manager: Promise<UserManager | undefined> | undefined;
+let renewing: Promise<User | null> | undefined;
 const listeners = new Set<() => void>();
 
 /** Who is logged in: null for nobody, undefined until that is known. */
@@ -21,7 +22,7 @@ export function usePerson(): Person | null | undefined {
   useEffect(() => {
     const told = () => setKnown(person);
     listeners.add(told);
-    if (person === undefined) void open().then(async (users) => know(await users?.getUser()));
+    if (person === undefined) void current().then(know);
     else told();
     return () => void listeners.delete(told);
   }, []);
@@ -30,8 +31,22 @@ export function usePerson(): Person | null | undefined {
 
 /** The access token, where somebody is logged in. */
 export async function token(): Promise<string | undefined> {
-  const user = await (await open())?.getUser();
-  return user && !user.expired ? user.access_token : undefined;
+  return (await current())?.access_token;
+}
+
+/** Who is logged in, with a token that is good: one that ended while nobody looked is renewed. */
+async function current(): Promise<User | undefined> {
+  const users = await open();
+  const user = await users?.getUser();
+  if (!users || !user) return undefined;
+  if (!user.expired) return user;
+  if (!user.refresh_token) return undefined;
+  // Several ask at once, and a refresh token is good once.
+  renewing ??= users
+    .signinSilent()
+    .catch(() => null)
+    .finally(() => (renewing = undefined));
+  return (await renewing) ?? undefined;
 }
 
 /** Leaves for the provider's page; comes back to `next`. */
@@ -91,7 +106,6 @@ function managerOf(issuer: string): UserManager {
   });
   users.events.addUserLoaded(know);
   users.events.addUserUnloaded(() => know(null));
-  users.events.addAccessTokenExpired(() => void forget());
   return users;
 }
 
