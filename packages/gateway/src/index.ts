@@ -13,4 +13,4 @@ export {
   type ProblemKind,
   type ProblemName,
 } from "./problems/catalogue.ts";
-export { routesOf, type Route } from "./routes.ts";
+export { routesOf, streamRoutesOf, type Route, type StreamRoute } from "./routes.ts";

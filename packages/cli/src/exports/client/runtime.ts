@@ -116,7 +116,7 @@ interface ProblemBody {
   readonly data?: unknown;
 }
 
-interface Place {
+export interface Place {
   readonly method: string;
   /** `"/v1/stock/{sku}"`. */
   readonly path: string;
@@ -147,7 +147,7 @@ export function operation<Input, Output, Errors, Options extends CallOptions>(
 }
 
 /** Between two tries, unless the answer says how long: doubled each time, and a random part of it. */
-const pauseMs = { first: 100, most: 2_000 };
+export const pauseMs = { first: 100, most: 2_000 };
 
 async function call(
   api: Api,
@@ -193,12 +193,13 @@ async function call(
     const wait = askedMs ?? Math.random() * Math.min(pauseMs.most, pauseMs.first * 2 ** tries);
     // What cannot be answered in time is told now: waiting would tell nothing more.
     if (tries > retries || Date.now() + wait >= endsAt) throw failure;
-    await pause(wait, signal, given.signal, failure);
+    // It ends before the deadline does.
+    await pause(wait, given.signal);
   }
 }
 
 /** Whether the same again may be answered otherwise. Nothing is done twice: a query changes nothing, a command has its key. */
-function repeatable(answer: Response, failure: Problem): boolean {
+export function repeatable(answer: Response, failure: Problem): boolean {
   if (failure instanceof DeclaredProblem) return false;
   if ([429, 502, 503, 504].includes(answer.status)) return true;
   // Such as a command that still runs.
@@ -206,33 +207,29 @@ function repeatable(answer: Response, failure: Problem): boolean {
 }
 
 /** A number of seconds, or a date (RFC 9110, section 10.2.3). */
-function retryAfterMs(header: string | null): number | undefined {
+export function retryAfterMs(header: string | null): number | undefined {
   if (header === null) return undefined;
   const ms = /^\d+$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
 
-function pause(
-  ms: number,
-  signal: AbortSignal,
-  asked: AbortSignal | undefined,
-  failure: Error,
-): Promise<void> {
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
+      signal?.removeEventListener("abort", stop);
       resolve();
     }, ms);
     const stop = (): void => {
       clearTimeout(timer);
-      reject(asked?.aborted ? asked.reason : failure);
+      reject(signal!.reason as Error);
     };
-    signal.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted) stop();
+    else signal?.addEventListener("abort", stop, { once: true });
   });
 }
 
 /** Puts each field where the route has it: path, query or body. */
-function requestOf(
+export function requestOf(
   baseUrl: string,
   place: Place,
   input: { readonly [field: string]: unknown },
@@ -257,7 +254,7 @@ function requestOf(
   return { url: baseUrl + path + (text === "" ? "" : `?${text}`), body: undefined };
 }
 
-async function headersOf(
+export async function headersOf(
   { token, apiKey, headers }: ApiOptions,
   key: string | undefined,
   body: string | undefined,
@@ -273,7 +270,7 @@ async function headersOf(
   };
 }
 
-async function valueOf(answer: Response): Promise<unknown> {
+export async function valueOf(answer: Response): Promise<unknown> {
   const text = await answer.text();
   try {
     return JSON.parse(text) as unknown;
@@ -282,7 +279,7 @@ async function valueOf(answer: Response): Promise<unknown> {
   }
 }
 
-function problemOf(status: number, value: unknown, place: Place, key: string | undefined): Problem {
+export function problemOf(status: number, value: unknown, place: Place, key: string | undefined): Problem {
   const body = (typeof value === "object" && value !== null ? value : {}) as ProblemBody;
   const declared = body.code !== undefined && place.errors[body.type ?? ""] === body.code;
   return declared ? new DeclaredProblem(status, body, key) : new Problem(status, body, key);
