@@ -16,5 +16,5 @@ export async function officeProvider(places: Pick<ProviderOptions, "port" | "dat
     ],
     log: (level, message) => console.error(level, message),
   });
-  // #endregion office
+  // #endregion
 }
