@@ -64,21 +64,7 @@ export interface Gateway {
  * @throws ListenError where the address is taken or cannot be had
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  assertIdentity(options);
-  options.contracts.forEach(checkContract);
-  const trustedProxies = options.trustedProxies ?? 0;
-  const reachedByOthers = !isLoopback(options.host) || trustedProxies > 0;
-  const limits = limitsOf(options.limits, { reachedByOthers, trustedProxies });
-  const state = { draining: false };
-  const extras = noExtras();
-  const { app, edge } = serverOf(options, limits, extras);
-  await allowOrigins(
-    app,
-    options.cors?.origins ?? [],
-    options.legacy ? [...routesOf(options.contracts), ...streamRoutesOf(options.contracts)] : undefined,
-  );
-  const versions = servedVersions({ ...options, routes: routesOf(options.contracts) });
-  serve(app, options, limits, () => state.draining, extras, versions);
+  const { app, edge, state, versions } = await composeGateway(options);
   await listen(app, options.host, options.port);
 
   const { address, port } = app.server.address() as AddressInfo;
@@ -93,6 +79,26 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
     versions: versions.use,
   };
+}
+
+/** All of a gateway but its listening. */
+export async function composeGateway(options: GatewayOptions) {
+  assertIdentity(options);
+  options.contracts.forEach(checkContract);
+  const trustedProxies = options.trustedProxies ?? 0;
+  const reachedByOthers = !isLoopback(options.host) || trustedProxies > 0;
+  const limits = limitsOf(options.limits, { reachedByOthers, trustedProxies });
+  const state = { draining: false };
+  const extras = noExtras();
+  const { app, edge } = serverOf(options, limits, extras);
+  await allowOrigins(
+    app,
+    options.cors?.origins ?? [],
+    options.legacy ? [...routesOf(options.contracts), ...streamRoutesOf(options.contracts)] : undefined,
+  );
+  const versions = servedVersions({ ...options, routes: routesOf(options.contracts) });
+  const routes = serve(app, options, limits, () => state.draining, extras, versions);
+  return { app, edge, state, versions, routes };
 }
 
 function assertIdentity({ identify, host }: GatewayOptions): void {
@@ -142,7 +148,7 @@ function serve(
   draining: () => boolean,
   extras: EdgeExtras,
   versions: Versions,
-): void {
+): readonly { readonly method: string; readonly path: string }[] {
   const routes = routesServed(options);
   const own = [
     "/livez",
@@ -258,6 +264,7 @@ function serve(
     extras.upgraders.push(legacy);
     extras.decidesExpectation = legacy.takes;
   }
+  return allRoutes;
 }
 
 function routesServed({ contracts, legacy }: GatewayOptions): readonly Route[] {
