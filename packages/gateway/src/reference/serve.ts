@@ -43,7 +43,11 @@ export function serveReference(
     else reply.send(file.text);
   };
   app.get("/docs", (_request, reply) => reply.redirect("/docs/", 308));
-  app.get("/docs/", (request, reply) => send(request, reply, index));
+  app.get("/docs/", (request, reply) => {
+    // The window in which people log in comes back and tells this one, so that one has no such policy: it would be cut off.
+    reply.header("cross-origin-opener-policy", "same-origin-allow-popups");
+    send(request, reply, index);
+  });
   app.get<{ Params: { file: string } }>("/docs/:file", (request, reply) => {
     const file = files.get(request.params.file);
     if (file) send(request, reply, file);
@@ -71,8 +75,6 @@ function securityHeaders(issuers: readonly string[]): Record<string, string> {
       "frame-ancestors 'none'",
     ].join("; "),
     "cache-control": "no-cache",
-    // The window in which people log in tells this one of it, so it may not be cut off from it.
-    "cross-origin-opener-policy": "same-origin-allow-popups",
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
     "referrer-policy": "no-referrer",
