@@ -1,12 +1,16 @@
 #!/bin/sh
-# Makes .venv with the stock gRPC of Python, for the tests that call Kerf from another language. Again: does nothing.
+# Makes .venv with the stock gRPC of Python, for the tests that call Kerf from another language; or, as
+# `sh scripts/python.sh .venv-fuzz schemathesis==4.32.5`, another folder with other packages. Again: does nothing.
 set -eu
 cd "$(dirname "$0")/.."
 
-wanted="grpcio==1.76.0 grpcio-tools==1.76.0 grpcio-reflection==1.76.0 grpcio-health-checking==1.76.0 grpcio-status==1.76.0"
-mark=.venv/kerf-packages
+venv=${1:-.venv}
+[ $# -gt 0 ] && shift
+wanted="$*"
+[ -n "$wanted" ] || wanted="grpcio==1.76.0 grpcio-tools==1.76.0 grpcio-reflection==1.76.0 grpcio-health-checking==1.76.0 grpcio-status==1.76.0"
+mark=$venv/kerf-packages
 
-if [ -x .venv/bin/python ] && [ "$(cat "$mark" 2>/dev/null)" = "$wanted" ]; then
+if [ -x "$venv/bin/python" ] && [ "$(cat "$mark" 2>/dev/null)" = "$wanted" ]; then
   exit 0
 fi
 command -v python3 >/dev/null || { echo "python3 is missing: install Python 3.9 or later" >&2; exit 1; }
@@ -14,15 +18,15 @@ command -v python3 >/dev/null || { echo "python3 is missing: install Python 3.9 
 # Two test files may want it at once. The lock goes with its holder, however that ends.
 if [ -z "${KERF_VENV_LOCKED:-}" ]; then
   exec python3 -c '
-import fcntl, os
-lock = open(".venv.lock", "w")
+import fcntl, os, sys
+lock = open(sys.argv[1] + ".lock", "w")
 fcntl.flock(lock, fcntl.LOCK_EX)
 os.set_inheritable(lock.fileno(), True)
 os.environ["KERF_VENV_LOCKED"] = "1"
-os.execvp("sh", ["sh", "scripts/python.sh"])'
+os.execvp("sh", ["sh", "scripts/python.sh", *sys.argv[1:]])' "$venv" $wanted
 fi
 
-python3 -m venv --clear .venv || { echo "python3 -m venv failed: on Debian, apt install python3-venv" >&2; exit 1; }
+python3 -m venv --clear "$venv" || { echo "python3 -m venv failed: on Debian, apt install python3-venv" >&2; exit 1; }
 # shellcheck disable=SC2086
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --only-binary :all: $wanted
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: $wanted
 echo "$wanted" >"$mark"

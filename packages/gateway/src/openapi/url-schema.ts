@@ -1,13 +1,26 @@
 /** What no path or query may hold when it is decoded, whatever its contract says (`server/admission.ts`). */
-const refusedInQuery = "\\u0000\\r\\n";
-const refusedInPath = `${refusedInQuery}/\\\\`;
+const refused = {
+  query: { characters: ["\0", "\r", "\n"], pattern: "^[^\\u0000\\r\\n]*$" },
+  path: { characters: ["\0", "\r", "\n", "/", "\\"], pattern: "^[^\\u0000\\r\\n/\\\\]*$" },
+};
 
-/** The schema of a parameter, which says so where it stands in the way of no pattern of the contract's own. */
+/** The schema of a parameter, which says so where the contract's own would let it pass. */
 export function urlSchema(schema: object, place: "path" | "query"): object {
-  const { type, pattern, enum: values, const: value, items } = schema as { [keyword: string]: unknown };
-  if (type === "array" && typeof items === "object")
-    return { ...schema, items: urlSchema(items as object, place) };
-  if (type !== "string" || pattern !== undefined || values !== undefined || value !== undefined)
-    return schema;
-  return { ...schema, pattern: `^[^${place === "path" ? refusedInPath : refusedInQuery}]*$` };
+  const { type, pattern, enum: values, const: value, items, allOf = [] } = schema as ParameterSchema;
+  if (type === "array" && typeof items === "object") return { ...schema, items: urlSchema(items, place) };
+  if (type !== "string" || values !== undefined || value !== undefined) return schema;
+  const { characters, pattern: without } = refused[place];
+  if (pattern === undefined) return { ...schema, pattern: without };
+  const own = new RegExp(pattern, "u");
+  const passes = characters.some((each) => own.test(each) || own.test(`a${each}b`));
+  return passes ? { ...schema, allOf: [...allOf, { pattern: without }] } : schema;
+}
+
+interface ParameterSchema {
+  readonly type?: unknown;
+  readonly pattern?: string;
+  readonly enum?: unknown;
+  readonly const?: unknown;
+  readonly items?: object;
+  readonly allOf?: readonly object[];
 }
