@@ -1,4 +1,4 @@
-import type { Gateway } from "@kerf/gateway";
+import type { Gateway, GatewayOptions, MountedGateway } from "@kerf/gateway";
 import { contractsOf, type Graph, type RunningUnit } from "@kerf/runtime";
 import type { Logger } from "@kerf/runtime/log";
 import type { Redis } from "@kerf/runtime/redis";
@@ -21,15 +21,31 @@ export interface EdgeParts {
 }
 
 /** Composes the gateway of one process, from the application's declaration and the environment. */
-export async function openEdge({ graph, log, settings, running, redis }: EdgeParts): Promise<Gateway> {
+export async function openEdge(parts: EdgeParts): Promise<Gateway> {
+  const { settings } = parts;
   // The other units have no use for the code of an HTTP server.
-  const { openIdentity, startGateway } = await import("@kerf/gateway");
+  const { startGateway } = await import("@kerf/gateway");
+  const gateway = await startGateway(await edgeOptions(parts));
+  return settings.handed
+    ? servedByHand(gateway, `${settings.gateway.host}:${settings.gateway.port}`)
+    : gateway;
+}
+
+/** The same gateway, for a server that is there already: what stands behind it is that server's. */
+export async function mountEdge(parts: EdgeParts): Promise<MountedGateway> {
+  const { mountGateway } = await import("@kerf/gateway");
+  const { legacy: _, ...options } = await edgeOptions(parts);
+  return await mountGateway(options);
+}
+
+async function edgeOptions({ graph, log, settings, running, redis }: EdgeParts): Promise<GatewayOptions> {
+  const { openIdentity } = await import("@kerf/gateway");
   const { cors, limits, static: files } = graph.app.gateway;
   const { developmentIdentity: development, identity } = settings;
   const providers = identitySettings(graph.app.name, graph.app.gateway.identity, identity);
   const issuers = issuersOf(providers);
   const legacy = legacyOf(graph.app.gateway.legacy, settings.legacyUrl);
-  const gateway = await startGateway({
+  return {
     app: graph.app.name,
     contracts: contractsOf(graph),
     host: settings.gateway.host,
@@ -54,10 +70,7 @@ export async function openEdge({ graph, log, settings, running, redis }: EdgePar
     // An existing application may have a /docs of its own.
     reference: referenceOf(graph.app.gateway.reference, development && legacy === undefined),
     identify: openIdentity({ providers, apiKeysFile: identity.apiKeysFile, development, log }),
-  });
-  return settings.handed
-    ? servedByHand(gateway, `${settings.gateway.host}:${settings.gateway.port}`)
-    : gateway;
+  };
 }
 
 function issuersOf(providers: IdentitySettings | undefined): readonly string[] {

@@ -15,7 +15,7 @@ import { openRedis, type Redis } from "@kerf/runtime/redis";
 import type { Topology, Unit } from "kerf";
 import { openCdn } from "./cdn.ts";
 import { discoveryOf } from "./discovery.ts";
-import { openEdge } from "./edge.ts";
+import { openEdge, type EdgeParts } from "./edge.ts";
 import { exampleOf } from "./example.ts";
 import { serveHealth, type HealthServer } from "./health.ts";
 import { readSettings, retentionOf, type Environment } from "./settings.ts";
@@ -35,7 +35,11 @@ export interface RunUnitOptions {
   readonly log: Logger;
   /** Gives up starting. */
   readonly signal?: AbortSignal;
+  /** Opens its gateway, where that is not to listen by itself. */
+  readonly edge?: (parts: EdgeParts) => Promise<OpenEdge>;
 }
+
+type OpenEdge = Pick<Gateway, "drain" | "versions"> & { readonly url?: string };
 
 /** A unit with its edge, if it holds that, and its health. */
 export interface RunningProcess {
@@ -94,7 +98,13 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
       },
     });
     if (unit.gateway)
-      opened.gateway = await openEdge({ graph, log, settings, running: opened.unit, redis: opened.redis });
+      opened.gateway = await (options.edge ?? openEdge)({
+        graph,
+        log,
+        settings,
+        running: opened.unit,
+        redis: opened.redis,
+      });
   } catch (error) {
     await close(opened, START_FAILED_GRACE_MS).catch(() => {});
     throw error;
@@ -119,7 +129,7 @@ interface Opened {
   redis?: Redis;
   cdn?: Purger;
   unit?: RunningUnit;
-  gateway?: Gateway;
+  gateway?: OpenEdge;
 }
 
 /** From the outside in: what is accepted last must be able to finish with all that it needs. */
