@@ -83,9 +83,11 @@ test("both stand in OpenAPI", () => {
     "/v1/count",
     "/v1/products",
     "/v1/products/{sku}",
+    "/v1/products/{sku}/prices",
     "/v2/count",
     "/v2/items",
     "/v2/items/{sku}",
+    "/v2/items/{sku}/prices",
   ]);
 });
 

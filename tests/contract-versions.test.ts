@@ -57,6 +57,17 @@ describe.each(modes)("two versions of a contract, %s", (mode) => {
     });
   });
 
+  test("streams are followed in either form, and refused so", async () => {
+    const a = sku();
+    await shelves.call(catalog.add, { sku: a, title: "Lamp", price: { amount: 9 } });
+    const old = await Array.fromAsync(shelves.watch(catalogV1.prices, { sku: a }));
+    const today = await Array.fromAsync(shelves.watch(catalog.prices, { sku: a }));
+    expect(old).toEqual([{ pence: 9 }, { pence: 8 }]);
+    expect(today.map(({ price }) => price.amount)).toEqual([9, 8]);
+    const missing = await failure(Array.fromAsync(shelves.watch(catalogV1.prices, { sku: sku() })));
+    expect(failed(missing, catalogV1.prices, "NoSuchProduct")).toBe(true);
+  });
+
   test("a command of the old version takes effect once for its id, and is recorded in the old form", async () => {
     const a = sku();
     const add = (pence: number) =>

@@ -19,6 +19,11 @@ export default service(
         emit(catalogV1.added, { sku, pence });
         return { sku };
       },
+      async *prices({ sku }, { read, fail }) {
+        const [found] = await read((sql) => sql`select amount from items where sku = ${sku}`);
+        if (!found) throw fail("NoSuchProduct", { sku });
+        yield { pence: found["amount"] };
+      },
       async count(_input, { sql }) {
         const [found] = await sql`select count(*)::int as products from items`;
         return { products: found!["products"] };

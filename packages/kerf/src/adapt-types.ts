@@ -12,6 +12,7 @@ import type {
   Received,
 } from "./members.ts";
 import type { Given, Taken } from "./schema.ts";
+import type { AnyStream } from "./stream.ts";
 
 /** The names of a contract's members of these kinds. */
 type Names<C, Kind> = { [K in keyof C]: C[K] extends { readonly kind: Kind } ? K : never }[keyof C] & string;
@@ -95,7 +96,7 @@ type Ended<O> = O extends AnyEvent ? { readonly now?: undefined; readonly never:
 
 type Entry<O, N, K> = Same<O, N, K> | Renamed<O, N, K> | Ended<O>;
 
-type Members<C> = Names<C, (AnyQuery | AnyCommand | AnyEvent)["kind"]>;
+type Members<C> = Names<C, (AnyQuery | AnyCommand | AnyEvent | AnyStream)["kind"]>;
 
 /** The members that are the same in both versions: nothing needs to be said of them. */
 type Unchanged<O, N> = {

@@ -12,6 +12,9 @@ import type { AnyCommand, AnyEvent, AnyMember, AnyQuery } from "./members.ts";
 import { nearest } from "./nearest.ts";
 import { refuse } from "./refuse.ts";
 import { knownKeys } from "./service-checks.ts";
+import type { AnyStream } from "./stream.ts";
+
+type Callable = AnyQuery | AnyCommand | AnyStream;
 
 declare const towards: unique symbol;
 
@@ -21,15 +24,17 @@ export interface Adapter<out Current extends string = string> {
   readonly current: AnyContract;
   /** Its queries and commands, by their old names. */
   readonly calls: ReadonlyMap<string, AdaptedCall>;
+  /** Its streams, by their old names: `output` is of each answer. */
+  readonly streams: ReadonlyMap<string, AdaptedCall<AnyStream>>;
   /** Its events, by their old names. */
   readonly events: ReadonlyMap<string, AdaptedEvent>;
   readonly [towards]?: Current;
 }
 
-/** An old query or command, carried out by one of today. Functions are absent where nothing needs doing. */
-export interface AdaptedCall {
-  readonly older: AnyQuery | AnyCommand;
-  readonly current: AnyQuery | AnyCommand;
+/** An old query, command or stream, carried out by one of today. Functions are absent where nothing needs doing. */
+export interface AdaptedCall<M extends Callable = AnyQuery | AnyCommand> {
+  readonly older: M;
+  readonly current: M;
   readonly input: ((old: any) => unknown) | undefined;
   readonly output: ((current: any, old: any) => unknown) | undefined;
   /** By codes of today. */
@@ -54,7 +59,7 @@ export type AdaptedEvent =
  * none:
  *
  * - `now`: its name today, where that is another
- * - `input(old)`: what it is asked with today, and `output(current, old)`: what the old version answers
+ * - `input(old)`: what it is asked with today, and `output(current, old)`: what the old version answers, of a stream each time
  * - `errors`: for each code that the old version does not have, an old error as `(data) => ({ code, data })` or a status
  * - `data(current)`, of an event: what the old version states when the event of today is stated; nothing for undefined
  * - `never: "reason"`, of an event: it is not stated any more, and a service that still reacts to it does not start
@@ -90,20 +95,16 @@ export function adapt<const O extends AnyContract, const N extends AnyContract>(
     );
   }
   const calls = new Map<string, AdaptedCall>();
+  const streams = new Map<string, AdaptedCall<AnyStream>>();
   const events = new Map<string, AdaptedEvent>();
   for (const [name, member] of from.members) {
     const entry = given[name] ?? {};
     const at = `${place}.${name}`;
-    if (member.kind === "stream")
-      refuse(
-        at,
-        "is a stream, and streams are served in one version",
-        "leave it out of the earlier contract",
-      );
+    if (member.kind === "stream") streams.set(name, adaptCall(member, entry, to, at));
     else if (member.kind === "event") events.set(name, adaptEvent(member, entry, to, at));
     else calls.set(name, adaptCall(member, entry, to, at));
   }
-  return Object.freeze({ older, current, calls, events });
+  return Object.freeze({ older, current, calls, streams, events });
 }
 
 interface Given {
@@ -115,14 +116,14 @@ interface Given {
   readonly never?: unknown;
 }
 
-function adaptCall(
-  older: AnyQuery | AnyCommand,
+function adaptCall<M extends Callable>(
+  older: M,
   entry: Given,
   to: ContractFacts,
   place: string,
-): AdaptedCall {
+): AdaptedCall<M> {
   knownKeys(entry, ["now", "input", "output", "errors"], place);
-  const current = today(older, entry, to, place) as AnyQuery | AnyCommand;
+  const current = today(older, entry, to, place) as M;
   const errors = (entry.errors ?? {}) as AdaptedCall["errors"];
   knownKeys(errors, Object.keys(current.errors), `${place}.errors`);
   for (const [code, means] of Object.entries(errors))

@@ -1,4 +1,4 @@
-import { command, contract, event, query } from "kerf";
+import { command, contract, event, query, stream } from "kerf";
 import { z } from "zod";
 
 const Sku = z.string().min(1).max(40);
@@ -22,6 +22,13 @@ export const catalogV1 = contract("catalog", {
     errors: { Exists: z.object({ sku: z.string() }) },
   }),
   count: query({ http: "GET /count", access: "public", output: z.object({ products: z.int() }) }),
+  prices: stream({
+    http: "GET /products/:sku/prices",
+    access: "public",
+    input: z.object({ sku: Sku }),
+    output: z.object({ pence: z.int() }),
+    errors: { NoSuchProduct: z.object({ sku: z.string() }) },
+  }),
   added: event({ data: z.object({ sku: z.string(), pence: z.int() }), key: "sku" }),
   renamed: event({ data: z.object({ sku: z.string() }), key: "sku" }),
 });
@@ -51,6 +58,13 @@ export const catalog = contract("catalog", {
     },
   }),
   count: query({ http: "GET /count", access: "public", output: z.object({ products: z.int() }) }),
+  prices: stream({
+    http: "GET /items/:sku/prices",
+    access: "public",
+    input: z.object({ sku: Sku }),
+    output: z.object({ price: Price }),
+    errors: { NoSuchItem: z.object({ sku: z.string() }) },
+  }),
   added: event({ data: z.object({ sku: z.string(), price: Price }), key: "sku" }),
 });
 // #endregion

@@ -26,6 +26,14 @@ export default service(
         emit(catalog.added, { sku, price });
         return { sku };
       },
+      async *prices({ sku }, { read, fail }) {
+        const [found] = await read((sql) => sql`select amount, currency from items where sku = ${sku}`);
+        if (!found) throw fail("NoSuchItem", { sku });
+        const price = { amount: found["amount"], currency: found["currency"] };
+        // The shop's own, and that of the sale that comes after.
+        yield { price };
+        yield { price: { ...price, amount: price.amount - 1 } };
+      },
       async count(_input, { sql }) {
         const [found] = await sql`select count(*)::int as products from items`;
         return { products: found!["products"] };

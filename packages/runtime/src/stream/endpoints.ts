@@ -1,6 +1,7 @@
 import { describe, memberNameOf, type AnyStream, type StatusError } from "kerf";
 import type { Answering } from "../call/dispatch.ts";
 import { reported } from "../call/dispatch.ts";
+import { adaptedStream } from "../service/adapted.ts";
 import { outputCheck } from "../service/output-check.ts";
 import type { ServicePort } from "../service/port.ts";
 import type { CallHeader } from "../transport/transport.ts";
@@ -22,9 +23,16 @@ export interface StreamEndpoint extends Answering {
 export function streamEndpointsOf(port: ServicePort): [string, StreamEndpoint][] {
   const { definition } = port;
   const members = [...describe(definition.contract).members.values()];
-  return members
+  const own = members
     .filter((member): member is AnyStream => member.kind === "stream")
-    .map((member) => [member.id, endpointOf(port, member, definition.streams[memberNameOf(member.id)]!)]);
+    .map((member) => endpointOf(port, member, definition.streams[memberNameOf(member.id)]!));
+  const older = definition.older
+    .flatMap(({ streams }) => [...streams.values()])
+    .map((call) => {
+      const today = definition.streams[memberNameOf(call.current.id)]!;
+      return endpointOf(port, call.older, adaptedStream(call, today));
+    });
+  return [...own, ...older].map((endpoint) => [endpoint.member.id, endpoint]);
 }
 
 function endpointOf(
