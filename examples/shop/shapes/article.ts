@@ -1,14 +1,20 @@
 import { z } from "zod";
 import { line } from "./text.ts";
 
+// #region examples
 /** The code of an article: exact, case-sensitive, spaces and all. */
-export const ArticleCode = line(64);
+export const ArticleCode = line(64).meta({ examples: ["KG1001"] });
 
 /** The id of an offer, given by the back office. */
-export const OfferId = line(64);
+export const OfferId = line(64).meta({ examples: ["KG1001-1"] });
 
 /** So many pieces of an article. */
-export const Quantity = z.int().min(1).max(100_000);
+export const Quantity = z
+  .int()
+  .min(1)
+  .max(100_000)
+  .meta({ examples: [2] });
+// #endregion
 
 /** Pieces of one article. */
 export const Item = z.object({ article: ArticleCode, quantity: Quantity });
