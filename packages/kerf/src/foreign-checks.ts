@@ -1,4 +1,4 @@
-import type { HttpOperation } from "./foreign.ts";
+import { readRoute, type HttpOperation } from "./http-operation.ts";
 import type { AnyCommand, AnyQuery } from "./members.ts";
 import { nearest } from "./nearest.ts";
 import { refuse } from "./refuse.ts";
@@ -9,18 +9,6 @@ const headerName = /^[!#$%&'*+.^_`|~\w-]+$/;
 /** Headers that are the connection's, or are set by what the service declares besides. */
 const ownHeaders =
   /^(?:host|connection|content-length|content-type|transfer-encoding|upgrade|te|expect|traceparent)$/i;
-
-/** Method, path, and the names in the path. `undefined` where it is no route. */
-export function readRoute(
-  route: string,
-): { readonly method: string; readonly path: string; readonly parameters: readonly string[] } | undefined {
-  const found = /^(GET|HEAD|POST|PUT|PATCH|DELETE) (\/[^\s?#]*)$/.exec(route);
-  if (!found) return undefined;
-  const path = found[2]!;
-  const parameters = [...path.matchAll(/\{([^{}]*)\}/g)].map(([, name]) => name!);
-  if (path.replaceAll(/\{[^{}]+\}/g, "").match(/[{}]/)) return undefined;
-  return { method: found[1]!, path, parameters };
-}
 
 /** Checks how one member is asked for. @throws DeclarationError at `place` */
 export function checkOperation(operation: HttpOperation, member: AnyQuery | AnyCommand, place: string): void {

@@ -67,14 +67,8 @@ export {
   type PartLimits,
   type Parts,
 } from "./gather.ts";
-export {
-  http,
-  type ForeignAuth,
-  type ForeignService,
-  type HttpOperation,
-  type HttpServiceSpec,
-} from "./foreign.ts";
-export { readRoute } from "./foreign-checks.ts";
+export { http, type ForeignAuth, type ForeignService, type HttpServiceSpec } from "./foreign.ts";
+export { readRoute, type HttpOperation } from "./http-operation.ts";
 export type { LegacyApplication, LegacySettings, LegacyTimeouts } from "./legacy.ts";
 export type { Log } from "./log.ts";
 export {

@@ -1,6 +1,8 @@
 import { below, list, type Json } from "./document.ts";
 import type { Report } from "./report.ts";
-import type { Direction } from "./schemas.ts";
+
+/** What a service is given is checked closely; what it answers only by type, since it is not ours to change. */
+export type Direction = "input" | "output";
 
 const formats: { readonly [format: string]: string } = {
   "date-time": "z.iso.datetime({ offset: true })",

@@ -1,10 +1,7 @@
 import { below, isJson, list, part, type Json } from "./document.ts";
 import { camelCase, unique } from "./names.ts";
-import { leafText } from "./leaves.ts";
+import { leafText, type Direction } from "./leaves.ts";
 import type { Report } from "./report.ts";
-
-/** What a service is given is checked closely; what it answers only by type, since it is not ours to change. */
-export type Direction = "input" | "output";
 
 /** A property of an object, as text. */
 export interface FieldText {
