@@ -30,9 +30,14 @@ let newBuild: Unit;
 
 const fault = (text: string): void => writeFileSync(faultFile, text);
 
-async function start(build: "old" | "new", unit: string, environment: NodeJS.ProcessEnv = {}): Promise<Unit> {
+async function start(
+  build: "old" | "new",
+  unit: string,
+  environment: NodeJS.ProcessEnv = {},
+  more: readonly string[] = [],
+): Promise<Unit> {
   const config = fileURLToPath(new URL(`fixture/release/${build}/kerf.config.ts`, import.meta.url));
-  const started = new KerfProcess(["start", "--config", config, "--unit", unit, "--json"], folder, {
+  const started = new KerfProcess(["start", "--config", config, "--unit", unit, "--json", ...more], folder, {
     TEST_APP: name.replaceAll("_", "-"),
     KERF_DATABASE_URL: server.adminUrl,
     KERF_UNIT_SECRET: secret,
@@ -203,6 +208,16 @@ test("copies of queries are compared, and nobody gets their answer", async () =>
   const last = (await status()).mirror;
   expect(Object.keys(last.differences)).toEqual(expect.arrayContaining(["catalog@1.item title"]));
   expect(last.failed).toBeGreaterThan(5);
+});
+
+test("a service of the gateway's own process is released to another just so", async () => {
+  const own = join(folder, "mono.json");
+  writeFileSync(own, JSON.stringify({ catalog: { to: newBuild.address, weight: 100 } }));
+  const mono = await start("old", "all", { KERF_RELEASES_FILE: own }, ["--topology", "mono"]);
+  const page = async () => ((await (await fetch(`${mono.gateway}/v1/page/a`)).json()) as { by: string[] }).by;
+  expect(await page()).toEqual(["new", "new", "new"]);
+  fault("fail");
+  expect(await page()).toEqual(["old", "old", "old"]);
 });
 
 test("a new build that is killed is given up under load, and no query or order fails", async () => {
