@@ -175,7 +175,7 @@ async function greet(port: number, token: string, signal?: AbortSignal): Promise
 /** Ends a keeper that serves nobody yet. */
 async function ended(keeper: ChildProcess | undefined): Promise<void> {
   if (!keeper || keeper.exitCode !== null || keeper.signalCode !== null) return;
-  const gone = new Promise<void>((resolve) => keeper.once("exit", () => resolve()));
+  const gone = new Promise<void>((done) => keeper.once("exit", () => done()));
   keeper.kill("SIGTERM");
   await Promise.race([gone, sleep(GIVE_UP_MS, undefined, { ref: false })]);
 }
