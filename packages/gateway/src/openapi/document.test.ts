@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { clientOf } from "../../test/client.ts";
 import { inventory, shelves, startInventory } from "../../test/inventory.ts";
+import { parseIdempotencyKey } from "../idempotency.ts";
 import { openapi, type Gateway } from "../index.ts";
 
 const document = openapi([inventory, shelves], { title: "shop" }) as any;
@@ -138,6 +139,16 @@ describe("the OpenAPI document", () => {
     });
     expect(() => openapi([dated], { title: "shop" })).toThrow(/dated@1\.day\.output\.day/);
   });
+});
+
+describe("the Idempotency-Key of the document", () => {
+  it.each(["abc", '"abc"', '"a\\"b"', '"', '"a', '"a"b', '""', 'a"', "a b", "", "\\", '"\\a"'])(
+    "takes %s where the gateway does",
+    (key) => {
+      const { pattern } = document.components.parameters.IdempotencyKey.schema;
+      expect(new RegExp(pattern).test(key)).toBe(parseIdempotencyKey(key) !== undefined);
+    },
+  );
 });
 
 describe("/openapi.json", () => {

@@ -54,7 +54,13 @@ export function openapi(contracts: readonly AnyContract[], { credentials = {}, .
   };
 }
 
-const idempotencyKeySchema = { type: "string", minLength: 1, maxLength: 255, pattern: "^[!-~]+$" };
+/** Bare, or a string of structured fields: what begins with a quote must end with one. */
+const idempotencyKeySchema = {
+  type: "string",
+  minLength: 1,
+  maxLength: 255,
+  pattern: '^(?:[!#-~][!-~]*|"(?:[!#-\\[\\]-~]|\\\\["\\\\])+")$',
+};
 
 const idempotencyKeyParameter = {
   name: "Idempotency-Key",

@@ -1,0 +1,123 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { get, host, post } from "../../../test/hostile.ts";
+import { exchange } from "../../../test/raw.ts";
+
+interface State {
+  readonly rssBytes: number;
+  readonly uncaught: readonly string[];
+}
+
+let child: ChildProcess;
+let url: string;
+beforeAll(async () => {
+  child = fork(new URL("../../../test/attacked-process.ts", import.meta.url), [], {
+    execArgv: ["--expose-gc"],
+  });
+  [{ url }] = (await once(child, "message")) as [{ url: string }];
+});
+afterAll(() => void child?.kill("SIGKILL"));
+
+async function state(): Promise<State> {
+  child.send("state");
+  const [found] = (await once(child, "message")) as [State];
+  return found;
+}
+
+const chunk = `8000\r\n${"x".repeat(0x8000)}\r\n`;
+const keys = Array.from({ length: 9_000 }, (_, i) => `"${i * 2_654_435_761}":1`).join();
+const bomb = gzipSync(Buffer.alloc(5_000_000, "["));
+
+/** One of each, on a connection of its own that is left open until the gateway ends it or the round is over. */
+const attacks: readonly string[] = [
+  "",
+  "G",
+  `GET /v1/stock/1 HTTP/1.1\r\n${host}`,
+  get("/v1/stock/1", `X-A: ${"a".repeat(60_000)}\r\n`),
+  get("/v1/stock/1", "X:\r\n".repeat(10_000)),
+  get(`/v1/stock?${"a=b&".repeat(500)}`),
+  get(`/${"a".repeat(100_000)}`),
+  get("/v1/all"),
+  get("/v1/all").repeat(200),
+  get("/v1/stock/1").repeat(2_000),
+  `${get("/v1/stock/1").slice(0, -2)}Connection: close\r\n\r\n`,
+  post("Content-Length: 102400\r\n", "{"),
+  post("Content-Length: 999999999999\r\n", ""),
+  post("Transfer-Encoding: chunked\r\n", chunk.repeat(20)),
+  post("Transfer-Encoding: chunked\r\n", "1\r\n{\r\n".repeat(20_000)),
+  post("Transfer-Encoding: chunked\r\n", `1;${"a".repeat(100_000)}\r\n{`),
+  post(`Content-Length: ${bomb.length}\r\nContent-Encoding: gzip\r\n`, bomb.toString("latin1")),
+  jsonOf("[".repeat(50_000)),
+  jsonOf('{"a":'.repeat(15_000)),
+  jsonOf(`{"labels":{${keys.slice(0, 90_000).replace(/,[^,]*$/, "")}}}`),
+  jsonOf(`{"labels":{"a":${"9".repeat(90_000)}}}`),
+  jsonOf(`{"labels":{"__proto__":{"a":1}}}`),
+  "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".repeat(100),
+  "\0".repeat(50_000),
+];
+
+function jsonOf(body: string): string {
+  return post(`Content-Length: ${body.length}\r\n`, body);
+}
+
+/** Attacks from so many connections at once, reads nothing, and goes away after `ms`: half of them in order, half by reset. */
+async function round(times: number, ms: number): Promise<void> {
+  const { port } = new URL(url);
+  const sockets: Socket[] = [];
+  for (let i = 0; i < times; i += 1) {
+    for (const attack of attacks) {
+      const socket = connect(Number(port), "127.0.0.1");
+      socket.on("error", () => {});
+      socket.pause();
+      socket.write(Buffer.from(attack, "latin1"));
+      sockets.push(socket);
+    }
+  }
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  for (const [i, socket] of sockets.entries()) {
+    if (i % 2 === 0) socket.destroy();
+    else socket.resetAndDestroy();
+  }
+}
+
+describe("a process under attack", () => {
+  it("keeps its memory, answers good requests after it, and leaves nothing uncaught", async () => {
+    // What was never done before is compiled and cached then.
+    await round(5, 2_000);
+    const before = await state();
+    let most = 0;
+    for (let i = 0; i < 3; i += 1) {
+      await round(8, 1_000);
+      most = Math.max(most, (await state()).rssBytes);
+    }
+    await expect
+      .poll(async () => (await exchange(url, goodbye)).statuses, { timeout: 20_000 })
+      .toEqual([200]);
+    const after = await state();
+    expect(after.uncaught).toEqual([]);
+    const MB = 1_000_000;
+    const grown = Math.round((after.rssBytes - before.rssBytes) / MB);
+    expect(
+      grown,
+      `from ${Math.round(before.rssBytes / MB)} MB, at most ${Math.round(most / MB)} MB`,
+    ).toBeLessThan(80);
+    expect(most).toBeLessThan(before.rssBytes + 250 * MB);
+    expect(child.exitCode).toBeNull();
+  }, 90_000);
+
+  it("takes no longer over keys that are made to collide than over others", async () => {
+    const started = performance.now();
+    const { statuses } = await exchange(
+      url,
+      jsonOf(`{"labels":{${keys.slice(0, 90_000).replace(/,[^,]*$/, "")}}}`),
+      goodbye,
+    );
+    expect(statuses[0]).toBe(400);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+});
+
+const goodbye = get("/v1/stock/1", "Connection: close\r\n");
