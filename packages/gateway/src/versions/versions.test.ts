@@ -148,13 +148,13 @@ test("the log is told once a day of use, by version, and not where nothing was u
   const route = routes.find(({ member }) => member.id === old.product.id)!;
   const made = servedVersions({ contracts: [old, current], routes, log, now: () => at });
   const [stage] = made.stages(route, () => {});
-  const ask = (): void =>
+  const once = (): void =>
     stage!({ params: {}, actor: undefined } as never, { headers() {}, header() {} } as never, () => {});
   at += 25 * 60 * 60_000;
   expect(told).toEqual([]);
-  for (let n = 0; n < 3; n++) ask();
+  for (let n = 0; n < 3; n++) once();
   at += 25 * 60 * 60_000;
-  ask();
+  once();
   expect(told.map((line) => (JSON.parse(line) as any).versions)).toEqual([
     { "catalog@1": { calls: 1, callers: 1 } },
     { "catalog@1": { calls: 4, callers: 1 } },

@@ -111,9 +111,9 @@ describe("the choice", () => {
 
   test("is believed of units only", () => {
     const metadata = encodeHeader({ ...header(1), release: "catalog=next" }, "token");
-    const read = (bearer: Bearer | undefined) =>
+    const carried = (bearer: Bearer | undefined) =>
       decodeHeader((name) => metadata[name], Date.now() + 1_000, bearer);
-    expect(read({ caller: "orders", actor: undefined, via: "call" }).release).toBe("catalog=next");
-    expect(read(undefined).release).toBeUndefined();
+    expect(carried({ caller: "orders", actor: undefined, via: "call" }).release).toBe("catalog=next");
+    expect(carried(undefined).release).toBeUndefined();
   });
 });

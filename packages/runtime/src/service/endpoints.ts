@@ -1,6 +1,6 @@
 import { describe, memberNameOf, StatusError, type AnyCommand, type AnyQuery, type Phases } from "kerf";
 import type { Endpoint } from "../call/dispatch.ts";
-import { compileValidator, type Validator } from "../validate/index.ts";
+import { compileValidator } from "../validate/index.ts";
 import { runCommand, type CommandEndpoint } from "../work/command.ts";
 import { runQuery } from "../work/query.ts";
 import { settleCommand } from "../work/settle.ts";
