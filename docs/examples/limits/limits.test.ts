@@ -1,7 +1,8 @@
 import { developmentIdentity, startGateway } from "@kerf/gateway";
 import { pino } from "pino";
 import { expect, test } from "vitest";
-import application, { boxOffice } from "./seats.ts";
+import { boxOffice } from "./contract.ts";
+import application from "./kerf.config.ts";
 
 test("the example's limits hold", async () => {
   const gateway = await startGateway({

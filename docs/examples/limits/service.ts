@@ -1,5 +1,5 @@
 import { service } from "kerf";
-import { boxOffice } from "./seats.ts";
+import { boxOffice } from "./contract.ts";
 
 export default service(
   boxOffice,

@@ -1,4 +1,4 @@
-import { app, command, contract, query } from "kerf";
+import { command, contract, query } from "kerf";
 import { z } from "zod";
 
 // #region member
@@ -18,18 +18,5 @@ export const boxOffice = contract("boxOffice", {
     input: z.object({ show: z.string().max(40), seats: z.int().min(1).max(10) }),
     output: z.object({ left: z.int() }),
   }),
-});
-// #endregion
-
-// #region app
-export default app("box-office", {
-  services: { boxOffice: () => import("./service.ts") },
-  topologies: { monolith: { all: "*" } },
-  gateway: {
-    limits: {
-      strangers: { rate: "1200/m", burst: "100/s" },
-      known: { rate: "6000/m" },
-    },
-  },
 });
 // #endregion
