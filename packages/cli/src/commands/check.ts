@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { checkExamples } from "@kerf/runtime/validate";
 import { contractsOf, droppedSagas, loadGraph, openOperations, openServer, type Graph } from "@kerf/runtime";
 import { checkLock, readLock } from "@kerf/runtime/proto";
 import { deprecatedUses } from "@kerf/runtime/versions";
@@ -71,6 +72,7 @@ async function findProblems(given: Given, part: string, output: Output): Promise
 }
 
 async function contractProblems(graph: Graph, file: string): Promise<readonly Problem[]> {
+  contractsOf(graph).forEach(checkExamples);
   if (!existsSync(file)) {
     const mend = "run `kerf export proto --write-lock` and commit the file";
     return [{ place: file, reason: "the lock file is missing", mend }];
