@@ -96,7 +96,10 @@ export async function composeGateway(options: GatewayOptions) {
     options.cors?.origins ?? [],
     options.legacy ? [...routesOf(options.contracts), ...streamRoutesOf(options.contracts)] : undefined,
   );
-  const versions = servedVersions({ ...options, routes: routesOf(options.contracts) });
+  const versions = servedVersions({
+    ...options,
+    routes: [...routesOf(options.contracts), ...streamRoutesOf(options.contracts)],
+  });
   const routes = serve(app, options, limits, () => state.draining, extras, versions);
   return { app, edge, state, versions, routes };
 }
@@ -160,7 +163,7 @@ function serve(
     ...(options.reference ? referencePaths : []),
     ...(options.asyncapi ? ["/asyncapi.json"] : []),
   ];
-  const streamRoutes = streamRoutesOf(options.contracts);
+  const streamRoutes = withRoutesBelow(streamRoutesOf(options.contracts), options.legacy);
   const allRoutes = [...routes, ...streamRoutes, ...own.map((path) => ({ method: "GET", path }))];
   const respond = responder(draining);
   const calls = pendingCalls(limits.deadlineMs);
@@ -251,6 +254,7 @@ function serve(
       stages: (route, no) => [
         rates.guardIdentity((tell) => identityHook(route, options.identify, calls, tell), no),
         ...rates.stages(route.member.id, route.member.limit, no),
+        ...versions.stages(route, no),
       ],
       refuse,
     });

@@ -1,15 +1,15 @@
 import type { LegacySettings } from "kerf";
-import type { Route } from "../routes.ts";
+import type { AnyRoute } from "../routes.ts";
 import { readLegacy } from "./settings.ts";
 
 /**
  * The routes of contracts, and once more those that take over paths of an existing application: `/v1/books/:isbn` is
  * `/api/books/:isbn` too, where `contractsBelow` says `{ "/api": 1 }`.
  */
-export function withRoutesBelow(
-  routes: readonly Route[],
+export function withRoutesBelow<R extends AnyRoute>(
+  routes: readonly R[],
   settings: LegacySettings | undefined,
-): readonly Route[] {
+): readonly R[] {
   if (settings === undefined) return routes;
   const more = [...readLegacy(settings).contractsBelow].flatMap(([prefix, version]) =>
     routes
