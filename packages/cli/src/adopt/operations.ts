@@ -49,8 +49,10 @@ function readOperation(given: Given, schemas: Schemas, report: Report): Operatio
   const { path, method, operation, shared, pointer, taken } = given;
   const kind = method === "get" ? "query" : "command";
   const parameters = readParameters(
-    [...list(shared["parameters"]), ...list(operation["parameters"])],
-    below(pointer, "parameters"),
+    [
+      ...parametersAt(shared, pointer.slice(0, pointer.lastIndexOf("/"))),
+      ...parametersAt(operation, pointer),
+    ],
     schemas,
     report,
   );
@@ -93,6 +95,11 @@ function readOperation(given: Given, schemas: Schemas, report: Report): Operatio
       }),
     },
   };
+}
+
+function parametersAt(holder: Json, pointer: string) {
+  const at = below(pointer, "parameters");
+  return list(holder["parameters"]).map((value, index) => ({ value, pointer: below(at, index) }));
 }
 
 type Body = { readonly fields: readonly FieldText[]; readonly whole?: string };

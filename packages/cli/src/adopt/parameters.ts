@@ -1,4 +1,5 @@
 import { below, isJson, type Json } from "./document.ts";
+import { camelCase } from "./names.ts";
 import type { Report } from "./report.ts";
 import type { FieldText, Schemas } from "./schemas.ts";
 
@@ -10,19 +11,20 @@ export interface Parameters {
   readonly idempotencyKey: string | undefined;
 }
 
+/** A parameter as it stands in the document, and where. */
+export interface Given {
+  readonly value: unknown;
+  readonly pointer: string;
+}
+
 /** OpenAPI says that these are described elsewhere. */
 const described = /^(?:accept|content-type|authorization)$/i;
 
 /** Reads the parameters of an operation; later ones replace earlier ones of the same place and name. */
-export function readParameters(
-  given: readonly unknown[],
-  pointer: string,
-  schemas: Schemas,
-  report: Report,
-): Parameters {
+export function readParameters(given: readonly Given[], schemas: Schemas, report: Report): Parameters {
   const found = new Map<string, { readonly value: Json; readonly pointer: string }>();
-  for (const [index, each] of given.entries()) {
-    const resolved = schemas.resolve(each, below(pointer, index));
+  for (const { value, pointer } of given) {
+    const resolved = schemas.resolve(value, pointer);
     found.set(`${String(resolved.value["in"])} ${String(resolved.value["name"])}`, resolved);
   }
   const fields: FieldText[] = [];
@@ -37,7 +39,7 @@ export function readParameters(
       idempotencyKey = name;
       continue;
     }
-    const field = place === "header" ? headerField(name) : name;
+    const field = place === "header" ? camelCase(name, "header") : name;
     const text = writable(value, at, schemas, report);
     if (text === undefined || fields.some((known) => known.name === field)) {
       if (text !== undefined) report.add(at, `is left out: another parameter is called "${field}"`);
@@ -66,10 +68,4 @@ function writable(value: Json, pointer: string, schemas: Schemas, report: Report
   )
     return refuse("is a list that is not written once for each entry");
   return schemas.text(value["schema"], below(pointer, "schema"), "input");
-}
-
-function headerField(name: string): string {
-  return name
-    .replaceAll(/-+([A-Za-z\d])/g, (_, letter: string) => letter.toUpperCase())
-    .replace(/^[A-Z]+/, (start) => start.toLowerCase());
 }
