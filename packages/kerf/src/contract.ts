@@ -85,8 +85,7 @@ export function contract<
         );
       routes.set(shape, key);
     }
-    const callable = draft.kind === "query" || draft.kind === "command";
-    const old = callable && { deprecated: draft.deprecated ?? deprecated };
+    const old = draft.kind !== "event" && { deprecated: draft.deprecated ?? deprecated };
     members.set(key, Object.freeze({ ...draft, ...old, id: `${id}.${key}` }) as AnyMember);
   }
   checkFormerNames(members, place);

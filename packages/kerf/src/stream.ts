@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AccessRule } from "./access.ts";
+import { readDeprecated, type DeprecatedSpec, type Deprecation } from "./deprecated.ts";
 import type { Limit } from "./limit.ts";
 import { refuse } from "./refuse.ts";
 import { fieldNames, type ErrorSchemas, type Given, type Schema, type Taken } from "./schema.ts";
@@ -24,6 +25,7 @@ export interface Stream<Id extends string, I extends Schema, O extends Schema, E
   readonly http: StreamRoute | undefined;
   readonly access: AccessRule | undefined;
   readonly limit: Limit | undefined;
+  readonly deprecated: Deprecation | undefined;
   readonly description: string | undefined;
   readonly resume: Resume | undefined;
 }
@@ -51,6 +53,7 @@ export function stream<
     readonly errors?: E;
     readonly description?: string;
     readonly limit?: Limit;
+    readonly deprecated?: DeprecatedSpec;
     readonly resume?: Resume<keyof Taken<O> & string, keyof Given<I> & string>;
   },
 ): Stream<"", I, O, E> {
@@ -59,7 +62,20 @@ export function stream<
   const output = spec.output ?? (z.object({}) as unknown as O);
   if (resume) checkResume(resume, input, output);
   const errors = spec.errors ?? ({} as E);
-  return { kind: "stream", id: "", input, output, errors, http, access, limit, description, resume };
+  const deprecated = readDeprecated(spec.deprecated, "deprecated");
+  return {
+    kind: "stream",
+    id: "",
+    input,
+    output,
+    errors,
+    http,
+    access,
+    limit,
+    deprecated,
+    description,
+    resume,
+  };
 }
 
 function checkResume({ id, from }: Resume, input: Schema, output: Schema): void {

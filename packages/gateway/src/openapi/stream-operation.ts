@@ -9,13 +9,16 @@ import { accessText, securityOf, type CredentialKinds } from "./security.ts";
 export function streamOperationOf(route: StreamRoute, kinds: CredentialKinds): object {
   const { member, contract } = route;
   const { access } = member;
+  const { deprecated } = member;
   const statuses = [400, ...(access === "public" ? [] : [401, 403]), 404, 429, 500, 503, 504];
+  if (deprecated?.ends) statuses.push(410);
   return {
     operationId: `${contract.name}_v${contract.version}_${memberNameOf(member.id)}`,
     tags: [contract.name],
     ...(member.description === undefined ? {} : { summary: member.description }),
     description: `${accessText(access!)} ${howItIsRead}`,
     ...(typeof access === "string" && access !== "user" ? { security: securityOf(access, kinds) } : {}),
+    ...(deprecated === undefined ? {} : { deprecated: true }),
     parameters: [...parametersOf(route, objectSchema(member.input, "input")), ...lastEventId(member)],
     responses: {
       "200": {

@@ -1,5 +1,5 @@
 import { VersionUsage } from "@kerf/runtime/versions";
-import { command, contract, query } from "kerf";
+import { command, contract, query, stream } from "kerf";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -14,6 +14,7 @@ const old = contract("catalog", {
   deprecated: { since: "2026-09-01", sunset: "2099-03-01", link: "https://example.org/move" },
   product: query({ http: "GET /products/:sku", access: "public", input: Sku, output: Sku }),
   all: query({ http: "GET /products", access: "public" }),
+  follow: stream({ http: "GET /products/:sku/follow", access: "public", input: Sku, output: Sku }),
   add: command({ http: "POST /products", access: "user", input: Sku, output: Sku }),
   drop: command({
     http: "DELETE /products/:sku",
@@ -45,6 +46,9 @@ beforeAll(async () => {
       [old.add.id, current.add.id],
     ]),
     invoke: async ({ input }) => input,
+    async *watch({ input }) {
+      yield input;
+    },
     identify: developmentIdentity(),
     app: "shop",
     host: "127.0.0.1",
@@ -87,6 +91,13 @@ describe("a version that is to go", () => {
     expect([status, headers.has("deprecation")]).toEqual([400, true]);
   });
 
+  test("says so of its streams, too", async () => {
+    const { headers, body } = await fetch(`${gateway.url}/v1/products/a/follow`);
+    await body?.cancel();
+    expect(headers.get("content-type")).toBe("text/event-stream");
+    expect(headers.get("sunset")).toBe("Sun, 01 Mar 2099 00:00:00 GMT");
+  });
+
   test("is answered with 410 after its sunset, where the contract wants that", async () => {
     const { status, body } = await ask("/v1/products/a", { method: "DELETE" });
     expect([status, body.type]).toEqual([410, "/problems/gone"]);
@@ -107,6 +118,7 @@ describe("a version that is to go", () => {
     const { paths } = openapi([old, current], { title: "shop" }) as any;
     expect(paths["/v1/products/{sku}"].get.deprecated).toBe(true);
     expect(paths["/v1/products/{sku}"].delete.responses["410"]).toBeDefined();
+    expect(paths["/v1/products/{sku}/follow"].get.deprecated).toBe(true);
     expect(paths["/v2/items/{sku}"].get.deprecated).toBeUndefined();
   });
 
