@@ -79,10 +79,11 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   const dispatch = dispatcher(endpoints, authority, clock);
   const unitOf = new Map(topology.units.flatMap((u) => u.services.map((s) => [s, u.name] as const)));
   const here = new Set(options.everyCallRemote ? [] : unit.services);
-  const tokens = callTokens(secretOf(options), graph.app.name);
+  // Only calls that leave the process need them, and with them a secret.
+  const tokensOf = cached((of: UnitOptions) => callTokens(secretOf(of), graph.app.name));
   const transport =
     options.transport?.(dispatch, streams.dispatch) ??
-    grpcTransport({ contracts: contractsOf(graph), log, tokens, ...lockOf(options) });
+    grpcTransport({ contracts: contractsOf(graph), log, tokens: tokensOf(options), ...lockOf(options) });
   const replies = cached((member: AnyQuery | AnyCommand) =>
     compileValidator(member.output, { unknownFields: "drop", enums: "open" }),
   );
@@ -150,7 +151,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
       );
     }
     await caching?.start(broker);
-    server = options.listen && (await listen(options, dispatch, streams.dispatch, tokens));
+    server = options.listen && (await listen(options, dispatch, streams.dispatch, tokensOf(options)));
     await Promise.all([...hosts.values()].map((host) => host.start()));
     const consumers =
       broker && new Consumers({ broker, definitions, log, clock, keptMs: kept.handledMs, ...measuring });
