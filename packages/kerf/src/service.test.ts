@@ -165,7 +165,7 @@ describe("a wrong service is refused", () => {
       {},
       { handle: { find, plcae: place } },
       "service(orders).handle.plcae",
-      /not a query or command/,
+      /not a query, command or stream/,
       /did you mean "place"/,
     ],
     [
@@ -174,7 +174,7 @@ describe("a wrong service is refused", () => {
       {},
       { handle: { ...handle, placed: place } },
       "service(orders).handle.placed",
-      /not a query or command/,
+      /not a query, command or stream/,
       /"place"|declare/,
     ],
     [
