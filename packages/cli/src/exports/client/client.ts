@@ -95,7 +95,7 @@ function callText(name: string, { member, contract, method, path }: AnyRoute): s
     ...(member.description === undefined ? [] : [member.description]),
     `\`${method} ${path}\`. ${accessText(member.access!)}`,
     ...(codes.length === 0 ? [] : [`Declared errors: ${codes.join(", ")}.`]),
-    ...(member.kind === "stream" || member.deprecated === undefined ? [] : ["@deprecated"]),
+    ...(member.deprecated === undefined ? [] : ["@deprecated"]),
   ];
   const errors = codes.map(
     (code) => `${JSON.stringify(declaredProblemType(contract.name, code))}: ${JSON.stringify(code)}`,
