@@ -8,7 +8,7 @@ import {
   type Log,
   type Violation,
 } from "kerf";
-import { refuseByIdentity, refuseByInput } from "../authority/access.ts";
+import { refuseByIdentity, refuseByInput, type InputRule } from "../authority/access.ts";
 import type { Clock } from "../clock/clock.ts";
 import { processClock } from "../clock/process-clock.ts";
 import type { CallHeader, Dispatch } from "../transport/transport.ts";
@@ -106,13 +106,22 @@ export function refuseCaller(
  * `"user"` and roles ask for, they ask of people only.
  */
 export function refuseInput(
+  answering: Answering,
+  header: CallHeader,
+  input: unknown,
+): StatusError | undefined {
+  const { access } = answering.member;
+  // Most calls end here: the rest stands apart, so that this costs them one comparison.
+  return typeof access === "function" ? askFunction(access, answering, header, input) : undefined;
+}
+
+function askFunction(
+  rule: InputRule,
   { member, log }: Answering,
   { actor, caller, via, traceparent }: CallHeader,
   input: unknown,
 ): StatusError | undefined {
-  const { access } = member;
-  if (typeof access !== "function") return undefined;
-  const denial = refuseByInput(access, input, { caller: { service: caller }, actor, via });
+  const denial = refuseByInput(rule, input, { caller: { service: caller }, actor, via });
   if (denial?.code === "INTERNAL")
     log.error(
       { member: member.id, traceId: traceIdOf(traceparent), err: denial.cause },
