@@ -12,7 +12,10 @@ export function cachingTests(given: () => Rig): void {
 
     test("a price that changes is seen wherever it is shown, and other articles stay where they are", async () => {
       const shop = given();
-      const [dear, other] = [await sell(shop, "dear-teapot", 901, 5), await sell(shop, "other-teapot", 100, 5)];
+      const [dear, other] = [
+        await sell(shop, "dear-teapot", 901, 5),
+        await sell(shop, "other-teapot", 100, 5),
+      ];
       const seen = async () => {
         const { offer } = await shop.call(catalog.product, { code: dear });
         const { products } = await shop.call(catalog.search, { search: "dear-teapot" });
@@ -25,7 +28,9 @@ export function cachingTests(given: () => Rig): void {
       expect(await seen()).toEqual([901, 901, 901, 901]);
       await shop.call(catalog.product, { code: other });
 
-      await shop.call(catalog.registerOffers, { offers: [{ offerId: "dear-teapot-2", article: dear, pence: 801 }] });
+      await shop.call(catalog.registerOffers, {
+        offers: [{ offerId: "dear-teapot-2", article: dear, pence: 801 }],
+      });
       expect(await seen()).toEqual([801, 801, 801, 801]);
 
       await shop.settled();

@@ -95,6 +95,25 @@ test("an order is followed until its checkout has ended, by whom it may be seen"
   expect(events).toContain("event: end\ndata: {}");
 });
 
+test("a browser asks whether a product is still as it was, and sees a new price at once", async () => {
+  const articles = [{ code: "KETTLE", name: "A kettle" }];
+  expect((await ask("POST", "/articles/import", staff, { articles })).status).toBe(200);
+  const offer = (pence: number) =>
+    ask("POST", "/offers/import", staff, {
+      offers: [{ offerId: `KETTLE-${pence}`, article: "KETTLE", pence }],
+    });
+  const look = (etag = '""') =>
+    fetch(`${gateway.url}/v1/products/KETTLE`, { headers: { "if-none-match": etag } });
+  await offer(900);
+  const first = await look();
+  expect(first.headers.get("cache-control")).toBe("public, max-age=0");
+  const etag = first.headers.get("etag")!;
+  expect((await look(etag)).status).toBe(304);
+  await offer(800);
+  const changed = await look(etag);
+  expect([changed.status, ((await changed.json()) as any).offer.pence]).toEqual([200, 800]);
+});
+
 test("codes go in queries and paths as they are, spaces and all", async () => {
   const articles = [{ code: "BANK CHARGES", name: "Charges" }];
   expect((await ask("POST", "/articles/import", staff, { articles })).status).toBe(200);

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { AddressInfo } from "node:net";
 import { pino } from "pino";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { openPurger, type Purger } from "./purge.ts";
 import { surrogateKeyOf } from "./surrogate.ts";
+
+const until = (is: () => boolean | Promise<boolean>) => vi.waitUntil(is, { timeout: 5_000, interval: 5 });
 
 interface Told {
   readonly headers: IncomingMessage["headers"];
@@ -115,11 +116,3 @@ test("keys say nothing of what was asked", () => {
   expect(surrogateKeyOf(tag("secret"))).toMatch(/^shelf@1\.price-[\w-]{16}$/);
   expect(surrogateKeyOf(tag("a"))).not.toBe(surrogateKeyOf(tag("b")));
 });
-
-async function until(true_: () => boolean): Promise<void> {
-  const endsAt = performance.now() + 5_000;
-  while (!true_()) {
-    if (performance.now() > endsAt) throw new Error("It did not come true.");
-    await sleep(5);
-  }
-}

@@ -1,50 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { app, command, contract, event, optional, query, service, StatusError, when, type Actor } from "kerf";
+import { app, optional, service, StatusError, type Actor } from "kerf";
 import { pino } from "pino";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { z } from "zod";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openRedis, type Redis } from "../redis/index.ts";
 import { testRedis, withoutRedis, type TestRedis } from "../redis/testing.ts";
+import { shelf } from "./testing.ts";
 import { arena, tables, type Arena, type Replica } from "../unit/testing.ts";
 
-const Sku = z.object({ sku: z.string() });
-const Price = z.object({ sku: z.string(), pence: z.int(), tags: z.array(z.string()) });
-const priceChanged = event({ data: z.object({ sku: z.string(), pence: z.int() }), key: "sku" });
-const shelf = contract("shelf", {
-  version: 1,
-  priceChanged,
-  price: query({
-    http: "GET /prices/:sku",
-    access: "public",
-    input: Sku,
-    output: Price,
-    errors: { NoSuchSku: Sku },
-    cache: { ttl: "1h", invalidate: [when(priceChanged, { sku: "sku" })], errors: "1h" },
-  }),
-  count: query({
-    input: Sku,
-    output: z.object({ runs: z.int() }),
-    cache: { ttl: "400ms", stale: "1h", per: "everyone" },
-  }),
-  mine: query({
-    http: "GET /mine",
-    access: "user",
-    output: z.object({ who: z.string() }),
-    cache: { ttl: "1h" },
-  }),
-  anyones: query({
-    http: "GET /anyones",
-    access: "public",
-    output: z.object({ who: z.string(), caller: z.string(), via: z.string() }),
-    cache: { ttl: "1h" },
-  }),
-  partial: query({
-    input: Sku,
-    output: z.object({ part: z.string() }),
-    cache: { ttl: "1h" },
-  }),
-  setPrice: command({ input: z.object({ sku: z.string(), pence: z.int() }) }),
-});
+const until = (is: () => boolean | Promise<boolean>) => vi.waitUntil(is, { timeout: 10_000, interval: 20 });
 
 /** How often a handler ran, by its sku. */
 let runs: Map<string, number>;
@@ -281,7 +244,7 @@ describe.each(["memory", "redis"] as const)("cached queries, kept in %s", (kept)
 
     test("are told to whoever keeps them elsewhere, those of a process that has died too", async () => {
       const told: string[][] = [[], []];
-      const tell = (at: number) => (tags: readonly string[]) => void told[at]!.push(...tags);
+      const tell = (who: number) => (tags: readonly string[]) => void told[who]!.push(...tags);
       const tag = `shelf@1.price|0|["${sku}"]`;
       const first = await at.start({ redis: opened[0], invalidated: tell(0) });
       await one.call(shelf.setPrice, { sku, pence: 5 });
@@ -305,11 +268,3 @@ describe.each(["memory", "redis"] as const)("cached queries, kept in %s", (kept)
     });
   });
 });
-
-async function until(true_: () => boolean | Promise<boolean>): Promise<void> {
-  const endsAt = performance.now() + 10_000;
-  while (!(await true_())) {
-    if (performance.now() > endsAt) throw new Error("It did not come true.");
-    await sleep(20);
-  }
-}

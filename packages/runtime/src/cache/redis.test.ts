@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openRedis, type Redis } from "../redis/index.ts";
 import { testRedis, withoutRedis, type TestRedis } from "../redis/testing.ts";
 import { redisCache } from "./redis.ts";
 import { cacheSuite } from "./suite.ts";
+
+const until = (is: () => boolean | Promise<boolean>) => vi.waitUntil(is, { timeout: 10_000, interval: 10 });
 
 const log = pino({ enabled: false });
 const reconnect = { firstMs: 20, factor: 1.6, jitter: 0.2, mostMs: 100 };
@@ -112,11 +114,3 @@ describe.skipIf(withoutRedis)("with a server", () => {
     });
   });
 });
-
-async function until(true_: () => boolean | Promise<boolean>): Promise<void> {
-  const endsAt = performance.now() + 10_000;
-  while (!(await true_())) {
-    if (performance.now() > endsAt) throw new Error("It did not come true.");
-    await sleep(10);
-  }
-}

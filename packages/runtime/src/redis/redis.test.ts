@@ -1,7 +1,9 @@
 import { pino, type Logger } from "pino";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openRedis, type Redis } from "./index.ts";
 import { testRedis, withoutRedis, type TestRedis } from "./testing.ts";
+
+const until = (is: () => boolean | Promise<boolean>) => vi.waitUntil(is, { timeout: 10_000, interval: 10 });
 
 const soon = { firstMs: 20, factor: 1.6, jitter: 0.2, mostMs: 100 };
 
@@ -71,7 +73,7 @@ describe.skipIf(withoutRedis)("the connection to Redis", () => {
     } finally {
       server.thaw();
     }
-    await until(() => redis.ready(), 10_000);
+    await until(() => redis.ready());
   });
 
   test("starts without a server, and closes at once", async () => {
@@ -105,12 +107,4 @@ describe.skipIf(withoutRedis)("the connection to Redis", () => {
 
 function logInto(lines: string[]): Logger {
   return pino({}, { write: (line: string) => void lines.push(line) });
-}
-
-async function until(true_: () => boolean | Promise<boolean>, ms = 5_000): Promise<void> {
-  const endsAt = performance.now() + ms;
-  while (!(await true_())) {
-    if (performance.now() > endsAt) throw new Error("It did not come true.");
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
