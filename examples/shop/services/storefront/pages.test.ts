@@ -70,7 +70,7 @@ test("what one page has looked up is not what the next is told", async () => {
   expect(asked.length).toBe(6);
 });
 
-test("a service that dies takes its part of the page with it, and no more", { timeout: 60_000 }, async () => {
+test("a service that dies takes its part of the page with it, and no more", { timeout: 120_000 }, async () => {
   await using shop = await rig(app, {
     run: ["storefront", "catalog", "inventory"],
     mode: "processes",

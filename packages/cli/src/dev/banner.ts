@@ -1,5 +1,6 @@
 import type { App, Topology } from "kerf";
 import { table, type Output } from "../output.ts";
+import { referenceOf } from "../reference.ts";
 import type { ReadyMessage } from "./unit-process.ts";
 
 /** Where the database is, without its password. */
@@ -21,8 +22,12 @@ export interface Running {
 /** What runs where, and what to try: printed once, when everything is ready. */
 export function banner({ app, topology, units, issuer, database, ms }: Running, { paint }: Output): string[] {
   const gateway = gatewayOf(units);
+  const { reference, legacy } = app.gateway;
+  const hasLegacy = legacy !== undefined || Boolean(process.env["KERF_LEGACY_URL"]);
+  const shown = gateway !== undefined && referenceOf(reference, !hasLegacy) !== undefined;
   const rows = [
     ...(gateway ? [["gateway", gateway, ""]] : []),
+    ...(shown ? [["reference", `${gateway}/docs/`, ""]] : []),
     ...topology.units
       .filter(({ services }) => services.length > 0)
       .map((unit) => [
