@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { get, host, post } from "../../../test/hostile.ts";
+import { get, host, jsonPost, post } from "../../../test/hostile.ts";
 import { exchange } from "../../../test/raw.ts";
 
 interface State {
@@ -93,9 +93,7 @@ describe("a process under attack", () => {
       await round(8, 1_000);
       most = Math.max(most, (await state()).rssBytes);
     }
-    await expect
-      .poll(async () => (await exchange(url, goodbye)).statuses, { timeout: 20_000 })
-      .toEqual([200]);
+    await answered();
     const after = await state();
     expect(after.uncaught).toEqual([]);
     const MB = 1_000_000;
@@ -104,20 +102,28 @@ describe("a process under attack", () => {
       grown,
       `from ${Math.round(before.rssBytes / MB)} MB, at most ${Math.round(most / MB)} MB`,
     ).toBeLessThan(80);
-    expect(most).toBeLessThan(before.rssBytes + 250 * MB);
+    expect(most).toBeLessThan(700 * MB);
     expect(child.exitCode).toBeNull();
-  }, 90_000);
+  }, 150_000);
 
   it("takes no longer over keys that are made to collide than over others", async () => {
-    const started = performance.now();
-    const { statuses } = await exchange(
-      url,
-      jsonOf(`{"labels":{${keys.slice(0, 90_000).replace(/,[^,]*$/, "")}}}`),
-      goodbye,
-    );
-    expect(statuses[0]).toBe(400);
-    expect(performance.now() - started).toBeLessThan(2_000);
-  });
+    await answered();
+    const colliding = await timeOf(keys);
+    const others = await timeOf(keys.replaceAll(/"\d/g, '"a'));
+    expect(colliding).toBeLessThan(20 * others + 500);
+  }, 90_000);
 });
+
+/** Resolves when a good request is answered: what was begun has to be finished first. */
+async function answered(): Promise<void> {
+  await expect.poll(async () => (await exchange(url, goodbye)).statuses, { timeout: 60_000 }).toEqual([200]);
+}
+
+async function timeOf(text: string): Promise<number> {
+  const started = performance.now();
+  const response = await jsonPost(url, `{"labels":{${text.slice(0, 90_000).replace(/,[^,]*$/, "")}}}`);
+  expect(response.status).toBe(400);
+  return performance.now() - started;
+}
 
 const goodbye = get("/v1/stock/1", "Connection: close\r\n");
