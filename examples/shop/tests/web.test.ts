@@ -224,5 +224,6 @@ function lightness(colour: string): number {
 /** Into the folder of SCREENSHOTS, where that is set: `SCREENSHOTS=docs/images npx vitest run examples/shop/tests/web.test.ts`. */
 async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env["SCREENSHOTS"];
-  if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`) });
+  if (folder !== undefined)
+    await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" });
 }

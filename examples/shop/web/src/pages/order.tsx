@@ -58,13 +58,20 @@ export function OrderPage({ orderId }: { readonly orderId: string }) {
   );
 }
 
+const aboutWork: Record<Order["state"], string> = {
+  pending: "We are reserving it, and asking the bank.",
+  confirmed: "It is reserved and paid.",
+  refused: "",
+  unknown: "",
+};
+
 /** How far it is; changes by itself, and is read out when it does. */
 function Progress({ order: { state, reason, placedAt } }: { readonly order: Order }) {
   const steps = [
     { name: "Placed", about: when(placedAt), done: true },
     {
       name: "Stock and payment",
-      about: state === "pending" ? "We are reserving it, and asking the bank." : "",
+      about: aboutWork[state],
       done: state !== "pending",
     },
     state === "refused"
