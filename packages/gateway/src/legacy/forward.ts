@@ -135,7 +135,7 @@ function pass(answer: IncomingMessage, upstream: ClientRequest, exchange: Exchan
   });
   // An answer that is cut must not look complete.
   answer.once("close", () => answer.complete || response.destroy());
-  answer.on("error", () => response.destroy());
+  answer.on("error", () => {});
 }
 
 function earlyHints(response: ServerResponse, raw: readonly string[]): void {
