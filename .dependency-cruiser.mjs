@@ -18,8 +18,9 @@ const arrows = {
   runtime: ["kerf", "grpc"],
   gateway: ["kerf", "runtime"],
   identity: [],
+  telemetry: ["kerf", "runtime"],
   testing: ["kerf", "runtime", "gateway"],
-  cli: ["kerf", "grpc", "runtime", "gateway", "identity", "testing"],
+  cli: ["kerf", "grpc", "runtime", "gateway", "identity", "telemetry", "testing"],
 };
 
 const known = Object.keys(arrows).join("|");
@@ -43,7 +44,8 @@ export default {
     },
     {
       name: "cli-is-the-end",
-      comment: "Nothing imports the composition root, tests included, but an application that embeds one of Kerf.",
+      comment:
+        "Nothing imports the composition root, tests included, but an application that embeds one of Kerf.",
       severity: "error",
       from: { pathNot: "^(?:packages/cli/|examples/legacy/application/with-kerf\\.ts$)" },
       to: { path: "^packages/cli/" },
