@@ -8,17 +8,10 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { contenders } from "./contenders.ts";
 import { startProvider } from "./identity.ts";
-import { load, type Loaded } from "./load.ts";
+import { load } from "./load.ts";
 import { report } from "./report.ts";
 import { requests, routes, type EdgeRoute } from "./routes.ts";
-
-export interface Sample extends Loaded {
-  /** Of the server alone, µs a request: says more than the rate where the machine has other things to do. */
-  readonly cpuUs: number;
-}
-
-/** Contender, then what was asked (`"read"`, `"read, known"`). */
-export type Samples = Map<string, Map<string, Sample[]>>;
+import type { Sample, Samples } from "./sample.ts";
 
 const { values } = parseArgs({
   options: {

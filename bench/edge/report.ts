@@ -1,5 +1,5 @@
 import { spread } from "../measure.ts";
-import type { Sample, Samples } from "./main.ts";
+import type { Sample, Samples } from "./sample.ts";
 
 /** Prints a table for each request, and the aims as ratios within the rounds. */
 export function report(

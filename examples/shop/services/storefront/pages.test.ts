@@ -70,38 +70,42 @@ test("what one page has looked up is not what the next is told", async () => {
   expect(asked.length).toBe(6);
 });
 
-test("a service that dies takes its part of the page with it, and no more", { timeout: 120_000 }, async () => {
-  await using shop = await rig(app, {
-    run: ["storefront", "catalog", "inventory"],
-    mode: "processes",
-    config: new URL("../../kerf.config.ts", import.meta.url),
-  });
-  await shop.call(catalog.registerArticles, { articles: [{ code: "H1", name: "Heart" }] });
-  await shop.call(inventory.setOpening, { items: [{ article: "H1", quantity: 7 }] });
-  const page = () => shop.call(storefront.productPage, { code: "H1" });
-  expect(await page()).toMatchObject({ name: "Heart", available: 7, parts: { stock: "ok" } });
-  const articles = ["H1", "none"];
-  expect((await shop.call(inventory.stocks, { articles })).stocks).toEqual([
-    { article: "H1", available: 7 },
-    { article: "none", available: 0 },
-  ]);
-  expect((await shop.call(catalog.products, { codes: articles })).products.map(({ code }) => code)).toEqual([
-    "H1",
-  ]);
+test(
+  "a service that dies takes its part of the page with it, and no more",
+  { timeout: 120_000 },
+  async () => {
+    await using shop = await rig(app, {
+      run: ["storefront", "catalog", "inventory"],
+      mode: "processes",
+      config: new URL("../../kerf.config.ts", import.meta.url),
+    });
+    await shop.call(catalog.registerArticles, { articles: [{ code: "H1", name: "Heart" }] });
+    await shop.call(inventory.setOpening, { items: [{ article: "H1", quantity: 7 }] });
+    const page = () => shop.call(storefront.productPage, { code: "H1" });
+    expect(await page()).toMatchObject({ name: "Heart", available: 7, parts: { stock: "ok" } });
+    const articles = ["H1", "none"];
+    expect((await shop.call(inventory.stocks, { articles })).stocks).toEqual([
+      { article: "H1", available: 7 },
+      { article: "none", available: 0 },
+    ]);
+    expect((await shop.call(catalog.products, { codes: articles })).products.map(({ code }) => code)).toEqual(
+      ["H1"],
+    );
 
-  await shop.processes.get("inventory")!.kill();
-  const began = Date.now();
-  const without = await page();
-  expect(without).toMatchObject({ name: "Heart", parts: { stock: "unavailable" } });
-  expect(without.available).toBeUndefined();
-  expect(Date.now() - began).toBeLessThan(2_000);
-  expect((await shop.processes.get("storefront")!.status()).leftOut).toBeGreaterThan(0);
+    await shop.processes.get("inventory")!.kill();
+    const began = Date.now();
+    const without = await page();
+    expect(without).toMatchObject({ name: "Heart", parts: { stock: "unavailable" } });
+    expect(without.available).toBeUndefined();
+    expect(Date.now() - began).toBeLessThan(2_000);
+    expect((await shop.processes.get("storefront")!.status()).leftOut).toBeGreaterThan(0);
 
-  await shop.restart("inventory");
-  await expect.poll(page, { timeout: 10_000 }).toMatchObject({ available: 7, parts: { stock: "ok" } });
-  await shop.processes.get("catalog")!.kill();
-  await expect(page()).rejects.toMatchObject({ code: "UNAVAILABLE" });
-});
+    await shop.restart("inventory");
+    await expect.poll(page, { timeout: 10_000 }).toMatchObject({ available: 7, parts: { stock: "ok" } });
+    await shop.processes.get("catalog")!.kill();
+    await expect(page()).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  },
+);
 
 test("what is down or slow is left out of the page, and said to be", async () => {
   await using shop = await rig(app, {
