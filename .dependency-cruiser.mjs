@@ -19,8 +19,9 @@ const arrows = {
   gateway: ["kerf", "runtime"],
   identity: [],
   telemetry: ["kerf", "runtime"],
+  dashboard: ["kerf", "grpc", "runtime"],
   testing: ["kerf", "runtime", "gateway"],
-  cli: ["kerf", "grpc", "runtime", "gateway", "identity", "telemetry", "testing"],
+  cli: ["kerf", "grpc", "runtime", "gateway", "identity", "telemetry", "dashboard", "testing"],
 };
 
 const known = Object.keys(arrows).join("|");
