@@ -1,5 +1,5 @@
 import type { Deprecation } from "kerf";
-import type { Route, StreamRoute } from "../routes.ts";
+import type { AnyRoute } from "../routes.ts";
 
 /** The headers that do not depend on the request. */
 export function deprecationHeaders({ sinceAt, sunsetAt }: Deprecation): Readonly<Record<string, string>> {
@@ -16,8 +16,8 @@ export function deprecationHeaders({ sinceAt, sunsetAt }: Deprecation): Readonly
  * version of today, if its path can be written from that of the old one. Undefined where there is nothing to say.
  */
 export function linkOf(
-  route: Route | StreamRoute,
-  successor: Route | StreamRoute | undefined,
+  route: AnyRoute,
+  successor: AnyRoute | undefined,
 ): ((parameters: Readonly<Record<string, string>>) => string) | undefined {
   const { deprecated } = route.member;
   const explained = deprecated?.link && `<${deprecated.link}>; rel="deprecation"; type="text/html"`;

@@ -1,7 +1,7 @@
 import { usageByVersion, VersionUsage, type MemberUse } from "@kerf/runtime/versions";
 import { describe, type AnyContract, type Log } from "kerf";
 import { problem } from "../problems/problem.ts";
-import type { Route, StreamRoute } from "../routes.ts";
+import type { AnyRoute } from "../routes.ts";
 import type { Refuse, Stage } from "../stage.ts";
 import { deprecationHeaders, linkOf } from "./headers.ts";
 
@@ -9,7 +9,7 @@ const dayMs = 24 * 60 * 60_000;
 
 export interface VersionsOptions {
   readonly contracts: readonly AnyContract[];
-  readonly routes: readonly (Route | StreamRoute)[];
+  readonly routes: readonly AnyRoute[];
   /** What a member of an older version is today, by id. */
   readonly successors?: ReadonlyMap<string, string> | undefined;
   readonly log: Log;
@@ -20,7 +20,7 @@ export interface VersionsOptions {
 /** What the gateway says and knows of versions. */
 export interface Versions {
   /** None for a route that is neither deprecated nor of a contract with several versions: that costs nothing. */
-  stages(route: Route | StreamRoute, refuse: Refuse): readonly Stage[];
+  stages(route: AnyRoute, refuse: Refuse): readonly Stage[];
   /** Who used which version since the process started. */
   use(): readonly MemberUse[];
   /** Writes the last of it to the log. */
