@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import http from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { clientOf } from "../test/client.ts";
 import { inventoryService, startInventory } from "../test/inventory.ts";
@@ -54,6 +56,30 @@ describe("access", () => {
     });
     expect((await ask("/v1/people/bob/reservations/7", { headers: ann })).status).toBe(403);
     expect((await ask("/v1/people/ann/reservations/7")).status).toBe(401);
+  });
+
+  it("believes the development's credential of who asks for this machine only", async () => {
+    const dev = await startInventory({ identify: developmentIdentity() });
+    const { port } = new URL(dev.url);
+    const asked = async (host: string): Promise<number | undefined> => {
+      const headers = { host, authorization: "Bearer dev:ann", "content-type": "application/json" };
+      const request = http.request(`${dev.url}/v1/reservations`, { method: "POST", headers });
+      request.end(JSON.stringify(order));
+      const [response] = (await once(request, "response")) as [http.IncomingMessage];
+      response.resume();
+      return response.statusCode;
+    };
+    for (const host of [`127.0.0.1:${port}`, "localhost", `LOCALHOST:${port}`, `[::1]:${port}`, "127.9.9.9"])
+      expect([host, await asked(host)]).toEqual([host, 200]);
+    for (const host of [
+      `evil.example:${port}`,
+      "localhost.evil.example",
+      "127.0.0.1.evil.example",
+      "[::2]:1",
+      "0.0.0.0",
+    ])
+      expect([host, await asked(host)]).toEqual([host, 401]);
+    await dev.drain(0);
   });
 
   it("treats everybody as a stranger where nothing identifies them", async () => {

@@ -4,6 +4,8 @@ import type { IncomingHttpHeaders } from "node:http";
 /** What `identify` is given. */
 export interface Credentials {
   readonly headers: Record<string, string | string[] | undefined>;
+  /** The name by which the gateway was asked, with its port: `"127.0.0.1:4000"`. */
+  readonly host?: string | undefined;
 }
 
 /**
@@ -24,5 +26,5 @@ export function credentialsOf(headers: IncomingHttpHeaders): Credentials {
   for (const name of credentialHeaders) {
     if (headers[name] !== undefined) taken[name] = headers[name];
   }
-  return { headers: taken };
+  return { headers: taken, host: headers.host };
 }
