@@ -22,6 +22,11 @@ export function newTrace(): string {
   return `00-${hex(16)}-${hex(8)}-01`;
 }
 
+/** `text` where it is a `traceparent`. */
+export function contextOf(text: string | undefined): string | undefined {
+  return text !== undefined && pattern.test(text) ? text : undefined;
+}
+
 /** A new span in the trace of `parent`; a trace of its own where `parent` is none. */
 export function childOf(parent: string | undefined): string {
   return parent !== undefined && pattern.test(parent)

@@ -3,6 +3,9 @@ import type { Run } from "./sql.ts";
 
 export type { Run } from "./sql.ts";
 
+/** Told of each statement as it is asked for: its text, and the rows that will come. */
+export type OnStatement = (text: string, answer: Promise<readonly unknown[]>) => void;
+
 /** One service's database. */
 export interface Database {
   /** Costs nothing until its first statement. */
@@ -19,6 +22,7 @@ export interface TransactionOptions {
   signal?: AbortSignal | undefined;
   /** Statements of ours, sent right behind BEGIN, before any of the user. Not to be waited for here. */
   onBegin?: (run: Run) => void;
+  onStatement?: OnStatement | undefined;
 }
 
 /**

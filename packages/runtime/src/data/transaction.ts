@@ -70,6 +70,7 @@ class LazyTransaction implements Transaction {
     const rows = this.#enqueue((connection) => connection.query(text, encoded)).then((reply) => reply.rows);
     // A caller that throws before it waits must not end the process; `commit` reports the failure anyway.
     rows.catch(() => {});
+    this.#options.onStatement?.(text, rows);
     return rows;
   }
 
@@ -81,7 +82,7 @@ class LazyTransaction implements Transaction {
   }
 
   #enqueue(send: (connection: Connection) => Promise<Reply>): Promise<Reply> {
-    const reply = new Promise<Reply>((resolve, reject) => {
+    return new Promise<Reply>((resolve, reject) => {
       const interrupt = (reason: DatabaseError): void => reject(reason);
       this.#interrupts.add(interrupt);
       const job: Job = (connection) => {
@@ -100,7 +101,6 @@ class LazyTransaction implements Transaction {
       if (this.#state.at === "open") job(this.#state.lease.connection);
       else this.#jobs.push(job);
     });
-    return reply;
   }
 
   #begin(): void {

@@ -68,12 +68,12 @@ async function tryFast(
 ): Promise<unknown> {
   let last: unknown;
   const until = clock.now() + fastMs;
-  for (const pauseMs of fastPausesMs) {
+  for (const [tried, pauseMs] of fastPausesMs.entries()) {
     if (clock.now() > until) break;
     if (pauseMs > 0) await clock.sleep(pauseMs, signal);
     signal.throwIfAborted();
     try {
-      await crashAround("handle", () => inbox.handle(message, signal, { others }));
+      await crashAround("handle", () => inbox.handle(message, signal, { others, attempt: tried + 1 }));
       return undefined;
     } catch (error) {
       if (outOfReach(error) || signal.aborted) throw error;

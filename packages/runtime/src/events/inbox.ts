@@ -11,13 +11,15 @@ import {
   type SagaFacts,
 } from "kerf";
 import type { Endpoint } from "../call/dispatch.ts";
-import { childOf } from "../call/trace.ts";
+import { childOf, contextOf } from "../call/trace.ts";
 import { crashAround, crashpoint } from "../crashpoint/crashpoint.ts";
 import type { Run } from "../data/transaction.ts";
 import type { OutboxMessage } from "../journal/journal.ts";
 import type { HandlerContext } from "../service/context.ts";
 import type { ServicePort } from "../service/port.ts";
 import type { Dispatch } from "../transport/transport.ts";
+import { during } from "../telemetry/during.ts";
+import { delivering } from "../telemetry/messages.ts";
 import { react } from "../work/reaction.ts";
 import { fresh } from "../work/transact.ts";
 import { withoutEffects } from "../work/without-effects.ts";
@@ -99,14 +101,35 @@ export class Inbox {
    * `also` writes into the same transaction; `others` are the types that other replicas handle. Resolves once handled, now
    * or before; throws where it must come again.
    */
-  async handle(message: OutboxMessage, signal: AbortSignal, { also, others }: Handling = {}): Promise<void> {
+  async handle(message: OutboxMessage, signal: AbortSignal, handling: Handling = {}): Promise<void> {
+    const { also, others, attempt = 1 } = handling;
     // The broker's id is the one that stays the same when a message is published again.
     const envelope = { ...decodeEnvelope(message.body), id: message.id };
     const subscriber = this.#subscribers.get(envelope.type);
     if (!subscriber && !this.#orders.has(envelope.type) && others?.has(envelope.type))
       throw new NotForThisReplica(`only a newer replica of this service handles ${envelope.type}`);
-    if (message.channel.endsWith("!commands")) return this.#order(envelope, signal, also);
-    if (!subscriber) return also && this.#write(also);
+    const isOrder = message.channel.endsWith("!commands");
+    if (!isOrder && !subscriber) return also && this.#write(also);
+    const { telemetry, definition } = this.#port;
+    const handle = (traceparent: string): Promise<unknown> =>
+      isOrder
+        ? this.#order(envelope, traceparent, signal, also)
+        : this.#event(envelope, subscriber!, traceparent, signal, also);
+    if (!telemetry) return void (await handle(childOf(envelope.traceparent)));
+    const { type, id, key } = envelope;
+    const bytes = Buffer.byteLength(message.body);
+    const cause = contextOf(envelope.traceparent) ?? telemetry.root();
+    const about = { service: definition.name, type, id, key, bytes, cause, attempt };
+    await during(telemetry, delivering, about, cause, handle);
+  }
+
+  async #event(
+    envelope: Envelope,
+    subscriber: Subscriber,
+    traceparent: string,
+    signal: AbortSignal,
+    also: Handling["also"],
+  ): Promise<void> {
     const data = subscriber.read(envelope);
     const { journal } = this.#port.storage!;
     const open = subscriber.replayable ? journal.openReplayable : journal.openInbox;
@@ -128,7 +151,7 @@ export class Inbox {
       run: subscriber.run ?? (async () => {}),
       timeoutMs: reactionMs,
       actor: envelope.actor,
-      traceparent: childOf(envelope.traceparent),
+      traceparent,
       signal,
       open: (run) => fresh(crashAround("inbox.insert", () => open(run, envelope.type, envelope.id))),
       also: async (run) => {
@@ -149,8 +172,9 @@ export class Inbox {
   /** A command that was sent. A declared error is final: it is in the command's record. */
   async #order(
     envelope: Envelope,
+    traceparent: string,
     signal: AbortSignal,
-    also?: (run: Run) => Promise<unknown>,
+    also: Handling["also"],
   ): Promise<void> {
     if (!this.#endpoints.has(envelope.type)) throw new Error(`there is no command ${envelope.type}`);
     try {
@@ -160,7 +184,7 @@ export class Inbox {
         caller: envelope.source,
         actor: envelope.actor,
         via: "message" as const,
-        traceparent: childOf(envelope.traceparent),
+        traceparent,
         retry: false,
       };
       const { input, ...hash } = this.#orders.get(envelope.type)?.(envelope) ?? { input: envelope.data };
@@ -203,6 +227,8 @@ export class Inbox {
 export interface Handling {
   readonly also?: ((run: Run) => Promise<unknown>) | undefined;
   readonly others?: ReadonlySet<string> | undefined;
+  /** Which try this is, from 1. */
+  readonly attempt?: number;
 }
 
 /** What a replayable reaction may not do in a replay, it may not do at all: so that it shows at once. */

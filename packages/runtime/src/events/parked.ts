@@ -49,7 +49,7 @@ async function retry(
   try {
     signal.throwIfAborted();
     const also = (run: Run) => journal.unpark(run, worker, message.parkedId);
-    await inbox.handle(message, signal, { also, others });
+    await inbox.handle(message, signal, { also, others, attempt: message.attempts + 1 });
   } catch (error) {
     // That was no try. Another process goes on with it at once, or, where the database is away, when it is shown again.
     if (outOfReach(error) || signal.aborted) {

@@ -2,8 +2,11 @@ import type { Log } from "kerf";
 import type { Clock } from "../clock/clock.ts";
 import { StaleFenceError, type Broker } from "../broker/broker.ts";
 import { crashAround, crashpoint } from "../crashpoint/crashpoint.ts";
+import type { OutboxMessage } from "../journal/journal.ts";
 import type { ServicePort, Storage } from "../service/port.ts";
 import type { Changes } from "../stream/changes.ts";
+import { withPublishing } from "../telemetry/messages.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import { withSequence } from "./envelope.ts";
 
 const batchSize = 500;
@@ -27,14 +30,16 @@ export class Relay {
   readonly #clock: Clock;
   readonly #changes: () => Changes | undefined;
   readonly #published: (() => void) | undefined;
+  readonly #telemetry: Telemetry | undefined;
 
-  constructor({ definition, storage, log, clock, streams, caching }: ServicePort, broker: Broker) {
+  constructor({ definition, storage, log, clock, streams, caching, telemetry }: ServicePort, broker: Broker) {
     this.#service = definition.name;
     this.#storage = storage!;
     this.#broker = broker;
     this.#log = log;
     this.#clock = clock;
     this.#changes = streams.changes;
+    this.#telemetry = telemetry;
     this.#published = caching && (() => caching.published(definition.name, broker));
   }
 
@@ -84,6 +89,11 @@ export class Relay {
     }
   }
 
+  #publish(fence: number, messages: readonly OutboxMessage[]): Promise<void> {
+    const publish = () => this.#broker.publish({ publisher: this.#service, fence, messages });
+    return this.#telemetry ? withPublishing(this.#telemetry, this.#service, messages, publish) : publish();
+  }
+
   async #sendBatch(fence: number): Promise<number> {
     const { database, journal } = this.#storage;
     const read = database.open({ readOnly: true, deadlineAt: this.#clock.now() + 10_000 });
@@ -103,7 +113,7 @@ export class Relay {
       body: withSequence(body, sequence),
     }));
     crashpoint("publish.before");
-    await this.#broker.publish({ publisher: this.#service, fence, messages });
+    await this.#publish(fence, messages);
     crashpoint("publish.acknowledge.after");
     this.#changes()?.sent(messages);
     this.#published?.();

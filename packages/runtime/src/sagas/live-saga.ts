@@ -2,6 +2,7 @@ import type { AnyCommand, AnyQuery, SagaFacts } from "kerf";
 import type { SagaRecord, StepRecord } from "../journal/journal.ts";
 import type { ServicePort } from "../service/port.ts";
 import type { Recorder } from "./recorder.ts";
+import type { SagaSpans } from "./spans.ts";
 import type { SagaLimits } from "./step-policy.ts";
 
 export interface SagaParts {
@@ -23,6 +24,8 @@ export interface Attempt {
   readonly since: number;
   readonly limitMs: number;
   readonly settle?: boolean;
+  /** Of the step that it is for. */
+  readonly traceparent: string;
   /** Called before each further try. */
   readonly onRetry?: () => void;
 }
@@ -39,6 +42,7 @@ export interface Undo {
 export interface LiveSaga {
   readonly record: SagaRecord;
   readonly recorder: Recorder;
+  readonly spans: SagaSpans;
   readonly parts: SagaParts;
   readonly undos: Map<string, Undo>;
   /** The step that would need an `undo` if another followed. */

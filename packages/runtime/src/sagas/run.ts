@@ -7,7 +7,7 @@ import {
   type AnyQuery,
   type StepOptions,
 } from "kerf";
-import { childOf, traceIdOf } from "../call/trace.ts";
+import { traceIdOf } from "../call/trace.ts";
 import type { SagaRecord, StepRecord } from "../journal/journal.ts";
 import type { CallHeader } from "../transport/transport.ts";
 import { describeError, diverged, fromSagaError, noteRefusal, toSagaError } from "./errors.ts";
@@ -16,15 +16,19 @@ import type { Attempt, LiveSaga, SagaParts, Undo } from "./live-saga.ts";
 import { Recorder, Stopped } from "./recorder.ts";
 import { Halted, Rest } from "./rest.ts";
 import { mayTryAgain, pauseMs } from "./step-policy.ts";
+import { SagaSpans } from "./spans.ts";
 import { runAsk, runStep } from "./steps.ts";
 import { undoAll } from "./undo.ts";
 import { recorded, runSleep, runWaitFor } from "./waits.ts";
+
+type SagaEnd = "done" | "refused" | "parked" | "suspended" | "lost";
 
 /** One saga in this process's memory: `run` from the top, with what is recorded answered from the record. */
 export class SagaRun implements LiveSaga {
   readonly record: SagaRecord;
   readonly recorder: Recorder;
   readonly parts: SagaParts;
+  readonly spans: SagaSpans;
   readonly undos = new Map<string, Undo>();
   /** Names of this run already used; a second use, or a recorded one that is never used, means that the code changed. */
   readonly #used = new Set<string>();
@@ -42,6 +46,7 @@ export class SagaRun implements LiveSaga {
   constructor(parts: SagaParts, record: SagaRecord, steps: readonly StepRecord[]) {
     this.parts = parts;
     this.record = record;
+    this.spans = new SagaSpans(parts.port, record);
     this.recorder = new Recorder(parts, record, steps);
     this.#rest = new Rest(parts.port.clock, parts.limits.memoryMs, parts.draining, (inMs, seenMail) =>
       this.#leave(inMs, seenMail),
@@ -51,7 +56,11 @@ export class SagaRun implements LiveSaga {
   }
 
   /** Runs it until it ended, is parked, waits for long, or is somebody else's. Says which. */
-  async execute(): Promise<"done" | "refused" | "parked" | "suspended" | "lost"> {
+  async execute(): Promise<SagaEnd> {
+    return this.spans.run(() => this.#execute());
+  }
+
+  async #execute(): Promise<SagaEnd> {
     try {
       return await Promise.race([this.#whole(), this.#stopped]);
     } catch (error) {
@@ -168,7 +177,7 @@ export class SagaRun implements LiveSaga {
   }
 
   async attempt(member: AnyQuery | AnyCommand, input: unknown, how: Attempt): Promise<unknown> {
-    const { id, since, limitMs, settle } = how;
+    const { id, since, limitMs, settle, traceparent } = how;
     const { clock } = this.parts.port;
     for (;;) {
       if (this.parts.draining.aborted) return this.#leave(0, undefined);
@@ -179,7 +188,7 @@ export class SagaRun implements LiveSaga {
         // Nobody is null in a record.
         actor: (this.record.actor ?? undefined) as CallHeader["actor"],
         via: "saga",
-        traceparent: childOf(this.record.traceparent),
+        traceparent,
         retry: false,
         ...(settle ? { settle } : {}),
       };

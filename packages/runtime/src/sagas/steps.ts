@@ -43,13 +43,16 @@ export async function runStep(
       });
       await run.recorder.commit();
     }
-    await settleStep(run, {
-      step: run.recorder.steps.get(full)!,
-      member,
-      input,
-      forward: run.forwardOnly || options.final === true,
-      resumed: known !== undefined,
-    });
+    await run.spans.step(full, "do", (traceparent) =>
+      settleStep(run, {
+        step: run.recorder.steps.get(full)!,
+        member,
+        input,
+        forward: run.forwardOnly || options.final === true,
+        resumed: known !== undefined,
+        traceparent,
+      }),
+    );
   }
   if (options.final) run.forwardOnly = true;
   if (!options.undo && !options.final && !run.forwardOnly) run.unguarded = name;
@@ -74,6 +77,7 @@ interface Do {
   readonly forward: boolean;
   /** It may have been tried before. */
   readonly resumed: boolean;
+  readonly traceparent: string;
 }
 
 /** Calls a started step until its outcome is known, and records that. */
@@ -91,14 +95,15 @@ async function settleStep(run: LiveSaga, what: Do): Promise<void> {
   }
 }
 
-async function outcomeOf(run: LiveSaga, { step, member, input, forward, resumed }: Do): Promise<unknown> {
+async function outcomeOf(run: LiveSaga, what: Do): Promise<unknown> {
+  const { step, member, input, forward, resumed, traceparent } = what;
   const { stepMs, undoMs } = run.parts.limits;
-  const id = nextId(step);
+  const tries = { id: nextId(step), since: step.at, traceparent };
   let tried = resumed;
   let refusal: StatusError;
   try {
     const limitMs = forward ? Infinity : stepMs;
-    return await run.attempt(member, input, { id, since: step.at, limitMs, onRetry: () => (tried = true) });
+    return await run.attempt(member, input, { ...tries, limitMs, onRetry: () => (tried = true) });
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     refusal = error;
@@ -107,7 +112,7 @@ async function outcomeOf(run: LiveSaga, { step, member, input, forward, resumed 
   // what happened, and refuses a late arrival.
   try {
     const limitMs = stepMs + undoMs;
-    return await run.attempt(member, input, { id, since: step.at, limitMs, settle: true });
+    return await run.attempt(member, input, { ...tries, limitMs, settle: true });
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     if (error.code === "NOT_FOUND" || (!tried && !mayTryAgain(refusal))) throw refusal;
@@ -132,11 +137,14 @@ export async function runAsk(
   if (known) return structuredClone(known.output);
   const record = { name: run.prefix + name, member: member.id, inputHash, commandId: "", input };
   try {
-    const output = await run.attempt(member, input, {
-      id: undefined,
-      since: run.parts.port.clock.now(),
-      limitMs: run.parts.limits.stepMs,
-    });
+    const output = await run.spans.step(record.name, "do", (traceparent) =>
+      run.attempt(member, input, {
+        id: undefined,
+        since: run.parts.port.clock.now(),
+        limitMs: run.parts.limits.stepMs,
+        traceparent,
+      }),
+    );
     run.recorder.put({ ...record, state: "done", output });
     return structuredClone(output);
   } catch (error) {

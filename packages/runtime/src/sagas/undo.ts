@@ -39,11 +39,14 @@ async function undo(run: LiveSaga, step: StepRecord): Promise<void> {
   const input =
     typeof how.undoInput === "function" ? how.undoInput(structuredClone(step.output)) : how.undoInput;
   try {
-    await run.attempt(how.undo, input, {
-      id: nextId(step, "!undo"),
-      since: step.at,
-      limitMs: run.parts.limits.undoMs,
-    });
+    await run.spans.step(step.name, "undo", (traceparent) =>
+      run.attempt(how.undo, input, {
+        id: nextId(step, "!undo"),
+        since: step.at,
+        limitMs: run.parts.limits.undoMs,
+        traceparent,
+      }),
+    );
   } catch (error) {
     if (error instanceof Stopped) throw error;
     if (error instanceof DeclaredError) run.recorder.put({ ...step, refusals: (step.refusals ?? 0) + 1 });

@@ -3,8 +3,10 @@ import type { LeftOut } from "../call/left-out.ts";
 import type { Caching, Stated } from "../cache/index.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { StreamPort } from "../stream/port.ts";
+import type { OnStatement } from "../data/database.ts";
 import type { Database } from "../data/transaction.ts";
 import type { Journal, NewSaga } from "../journal/journal.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { CallHeader } from "../transport/transport.ts";
 import type { Validator } from "../validate/index.ts";
 import type { EffectSource } from "../work/effects.ts";
@@ -57,6 +59,10 @@ export interface ServicePort {
   readonly strict: boolean;
   /** Where a query of this unit is cached. */
   readonly caching?: Caching | undefined;
+  /** Where somebody wants to know what it does. */
+  readonly telemetry?: Telemetry | undefined;
+  /** What its transactions tell of their statements, within the work of a trace context. */
+  readonly statements?: ((traceparent: string) => OnStatement) | undefined;
 }
 
 export type { CallOptions };

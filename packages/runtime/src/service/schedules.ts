@@ -1,6 +1,8 @@
 import { newTrace } from "../call/trace.ts";
 import { crashpoint } from "../crashpoint/crashpoint.ts";
 import type { Slot } from "../journal/journal.ts";
+import { scheduledRun, type AboutSchedule } from "../telemetry/background.ts";
+import { duringRoot } from "../telemetry/during.ts";
 import { react } from "../work/reaction.ts";
 import type { ServicePort } from "./port.ts";
 
@@ -21,6 +23,12 @@ export class Schedules {
     this.#due = due;
   }
 
+  /** A scheduled run begins a trace. */
+  async #traced<T>(about: AboutSchedule, work: (traceparent: string) => Promise<T>): Promise<T> {
+    const { telemetry } = this.#port;
+    return telemetry ? duringRoot(telemetry, scheduledRun, about, work) : work(newTrace());
+  }
+
   /** Runs a slot, unless it runs here now or failed a moment ago. Never rejects. */
   async run(slot: Slot, signal: AbortSignal): Promise<void> {
     const schedule = this.#port.definition.schedule.find((s) => s.name === slot.name);
@@ -29,21 +37,25 @@ export class Schedules {
     this.#waiting.set(slot.name, { at: Infinity, failures: before?.failures ?? 0 });
     try {
       crashpoint("timer.fire.before");
-      await react({
-        port: this.#port,
-        name: `every: ${slot.name}`,
-        // One slot is one run: with the same id where it is tried again.
-        id: `${this.#port.definition.name}/${slot.name}/${slot.at}`,
-        via: "schedule",
-        input: undefined,
-        run: schedule.run,
-        timeoutMs: scheduledMs,
-        actor: undefined,
-        traceparent: newTrace(),
-        signal,
-        opensByLock: true,
-        open: (run) => this.#port.storage!.journal.openSlot(run, slot),
-      });
+      const { name: service } = this.#port.definition;
+      const about = { service, schedule: slot.name };
+      await this.#traced(about, (traceparent) =>
+        react({
+          port: this.#port,
+          name: `every: ${slot.name}`,
+          // One slot is one run: with the same id where it is tried again.
+          id: `${this.#port.definition.name}/${slot.name}/${slot.at}`,
+          via: "schedule",
+          input: undefined,
+          run: schedule.run,
+          timeoutMs: scheduledMs,
+          actor: undefined,
+          traceparent,
+          signal,
+          opensByLock: true,
+          open: (run) => this.#port.storage!.journal.openSlot(run, slot),
+        }),
+      );
       crashpoint("timer.fire.after");
       this.#waiting.delete(slot.name);
     } catch (error) {

@@ -13,6 +13,7 @@ import type { MemberUse } from "../versions/usage.ts";
 import type { ReleaseStatus } from "../release/index.ts";
 import type { SagaLimits } from "../sagas/step-policy.ts";
 import type { Storage } from "../service/port.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { StreamLimits } from "../stream/limits.ts";
 import type { EdgeWatch } from "../stream/unit-streams.ts";
 import type { Dispatch, DispatchStream, Transport } from "../transport/transport.ts";
@@ -49,6 +50,8 @@ export interface UnitOptions {
   readonly moreGroups?: readonly Group[];
   /** Where cached answers are kept, shared by all processes; in this process's memory where absent. */
   readonly redis?: Redis | undefined;
+  /** Told of what the unit does; nothing is told where absent, at no cost. */
+  readonly telemetry?: Telemetry | undefined;
   /** Told of the tags of cached answers that events made old. May be told twice of one event. */
   readonly invalidated?: ((tags: readonly string[]) => void) | undefined;
 }

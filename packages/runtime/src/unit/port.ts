@@ -15,6 +15,7 @@ import type { ServiceHost } from "../service/host.ts";
 import type { ServicePort, Storage } from "../service/port.ts";
 import type { StreamPort } from "../stream/port.ts";
 import { databaseSettings, readSettings } from "../service/settings.ts";
+import { statementsOf } from "../telemetry/statements.ts";
 import { compileValidator, type Validator } from "../validate/index.ts";
 import { olderEvents } from "../service/older-events.ts";
 import { cached } from "./cached.ts";
@@ -78,6 +79,8 @@ export function portOf(parts: {
       parts.host()?.committed(what);
     },
     caching,
+    telemetry: options.telemetry,
+    statements: statementsOf(options.telemetry, definition.name),
     strict: options.settings["NODE_ENV"] !== "production",
   };
 }

@@ -27,6 +27,7 @@ import type {
   Transport,
   TransportServer,
 } from "../transport/transport.ts";
+import { tracedDispatch, tracedRouter } from "../telemetry/calls.ts";
 import { compileValidator } from "../validate/index.ts";
 import { counted } from "../versions/counted.ts";
 import { VersionUsage } from "../versions/usage.ts";
@@ -76,7 +77,10 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   const { broker, urls } = backing;
 
   const streams = new UnitStreams(clock, authority, options.timing?.streams);
-  const dispatch = dispatcher(endpoints, authority, clock);
+  const { telemetry } = options;
+  const dispatchHere = dispatcher(endpoints, authority, clock);
+  // Told of where calls of this process leave their caller, and of others where they come in.
+  const dispatch = telemetry ? tracedDispatch(dispatchHere, telemetry) : dispatchHere;
   const unitOf = new Map(topology.units.flatMap((u) => u.services.map((s) => [s, u.name] as const)));
   const here = new Set(options.everyCallRemote ? [] : unit.services);
   // Only calls that leave the process need them, and with them a secret.
@@ -92,16 +96,17 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   );
   const codecs = cached((all: Graph) => findCodec(contractsOf(all), options.lock));
   const sizes = sizeLimits(() => codecs(graph));
-  const plain = router({
+  const untold = router({
     here,
     unitOf: (service) => unitOf.get(service),
     discovery: options.discovery ?? staticDiscovery(options.endpoints),
-    dispatch,
+    dispatch: dispatchHere,
     transport,
     inputValidator: inputs,
     replyValidator: replies,
     clock,
   });
+  const plain = telemetry ? tracedRouter(untold, telemetry, here, codecs(graph)) : untold;
   const released = releasesOf(plain, options, clock);
   const routed = released ?? plain;
   const calls = foreign === undefined ? routed : foreign(routed);

@@ -89,6 +89,7 @@ async function inTwoPhases(run: Invocation, phases: Phases): Promise<unknown> {
   const intent = await transact(database, {
     clock: run.port.clock,
     deadlineAt: run.header.deadlineAt,
+    onStatement: run.port.statements?.(run.header.traceparent),
     open: (sql) => fresh(openRecord(run, sql, "intent")),
     body: async () => undefined,
     close: () => {},
@@ -137,6 +138,7 @@ function withTransaction(
   return transact(database, {
     clock: run.port.clock,
     deadlineAt: run.header.deadlineAt,
+    onStatement: run.port.statements?.(run.header.traceparent),
     isolation: run.command.isolation,
     ...(run.signal ? { signal: run.signal } : {}),
     open: parts.open,
@@ -180,6 +182,7 @@ async function recordFailure(run: Invocation, error: DeclaredError): Promise<unk
   const done = await transact(database, {
     clock: run.port.clock,
     deadlineAt: Math.max(run.header.deadlineAt, run.port.clock.now() + 1_000),
+    onStatement: run.port.statements?.(run.header.traceparent),
     opensByLock: twoPhase,
     open: (sql) =>
       twoPhase

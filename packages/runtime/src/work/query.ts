@@ -30,6 +30,7 @@ export async function runQuery(
   const tx = port.storage.database.open({
     readOnly: true,
     deadlineAt: header.deadlineAt,
+    onStatement: port.statements?.(header.traceparent),
     ...(signal ? { signal } : {}),
   });
   context.tx = tx;

@@ -49,6 +49,7 @@ export async function react(what: Reacting): Promise<boolean> {
     clock: port.clock,
     deadlineAt: header.deadlineAt,
     signal: what.signal,
+    onStatement: port.statements?.(what.traceparent),
     open: (run) => what.open(run),
     opensByLock: what.opensByLock ?? false,
     body: async (tx) => {

@@ -2,6 +2,7 @@ import { DeclaredError, StatusError } from "kerf";
 import type { Clock } from "../clock/clock.ts";
 import { crashAround, crashpoint, crashpointWhenSent } from "../crashpoint/crashpoint.ts";
 import { DatabaseError } from "../data/errors.ts";
+import type { OnStatement } from "../data/database.ts";
 import type { Database, Run, Transaction } from "../data/transaction.ts";
 
 /** How often a transaction that lost against another one is run again (40001, 40P01). */
@@ -13,6 +14,7 @@ export interface Once<R> {
   readonly deadlineAt: number;
   readonly isolation?: "read committed" | "serializable";
   readonly signal?: AbortSignal;
+  readonly onStatement?: OnStatement | undefined;
   /** Inserts or locks the record, as the first statement. False: it happened before. */
   open(run: Run): Promise<boolean>;
   /** Says that `open` locks: unlike a failed insertion it does not abort what comes behind it, so `body` waits for its answer. */
@@ -37,6 +39,7 @@ export async function transact<R>(database: Database, work: Once<R>): Promise<Do
     const tx = database.open({
       deadlineAt: work.deadlineAt,
       isolation: work.isolation ?? "read committed",
+      onStatement: work.onStatement,
       ...(work.signal ? { signal: work.signal } : {}),
       ...(work.opensByLock ? {} : { onBegin: (run: Run) => record.open(run) }),
     });

@@ -1,0 +1,124 @@
+import { contractIdOf, memberNameOf, serviceNameOf, type AnyCommand, type AnyQuery } from "kerf";
+import type { Router } from "../call/router.ts";
+import type { FindCodec } from "../transport/method-codecs.ts";
+import type { CallRequest, Dispatch } from "../transport/transport.ts";
+import { failureOf } from "./failure.ts";
+import type { Attributes, Edge, EdgeFacts, SpanType, Telemetry } from "./telemetry.ts";
+
+/** Who calls where no service does. */
+export const EDGE = "gateway";
+
+/** What every span of a call says. */
+export function callAttributes(member: string, caller: string, local: boolean): Attributes {
+  return {
+    "rpc.system": "kerf",
+    "rpc.service": contractIdOf(member),
+    "rpc.method": memberNameOf(member),
+    "kerf.member": member,
+    "kerf.local": local,
+    "kerf.caller": caller,
+  };
+}
+
+/** Tells of every call that leaves a service or the gateway. */
+export function tracedRouter(
+  router: Router,
+  telemetry: Telemetry,
+  here: ReadonlySet<string>,
+  codecOf: FindCodec,
+): Router {
+  const { enter } = telemetry;
+  const edgeOf = edges(telemetry, here, codecOf);
+  const away = edges(telemetry, new Set(), codecOf);
+
+  function during(
+    edge: Edge,
+    { member, input, header }: CallRequest,
+    go: (request: CallRequest) => Promise<unknown>,
+  ): Promise<unknown> {
+    const call = edge.begin(header.traceparent);
+    const sent = { member, input, header: { ...header, traceparent: call.traceparent } };
+    return (enter ? enter(call.traceparent, () => go(sent)) : go(sent)).then(
+      (reply) => {
+        call.replied(input, reply);
+        return reply;
+      },
+      (error: unknown) => {
+        call.failed(input, failureOf(error));
+        throw error;
+      },
+    );
+  }
+
+  return {
+    call: (member, request, signal, now) =>
+      during(edgeOf(member, request), request, (sent) => router.call(member, sent, signal, now)),
+    callUnit: (unit, member, request, signal) =>
+      during(away(member, request), request, (sent) => router.callUnit(unit, member, sent, signal)),
+    addressOf: (service) => router.addressOf(service),
+    close: () => router.close(),
+  };
+}
+
+/** Makes the edge of a caller and a member once. */
+function edges(telemetry: Telemetry, here: ReadonlySet<string>, codecOf: FindCodec) {
+  const known = new Map<string, Map<string, Edge>>();
+  return ({ id }: AnyQuery | AnyCommand, { header: { caller = EDGE } }: CallRequest): Edge => {
+    let ofMember = known.get(id);
+    if (ofMember === undefined) known.set(id, (ofMember = new Map()));
+    let edge = ofMember.get(caller);
+    if (edge === undefined) {
+      const callee = serviceNameOf(id);
+      const local = here.has(callee);
+      const facts = { caller, callee, member: id, local, size: sizeOf(id, codecOf) };
+      ofMember.set(caller, (edge = telemetry.edge(facts)));
+    }
+    return edge;
+  };
+}
+
+function sizeOf(member: string, codecOf: FindCodec): EdgeFacts["size"] {
+  return (value, what) => {
+    try {
+      return codecOf(member)[what === "request" ? "request" : "response"].encode(value).length;
+    } catch {
+      // What does not fit was refused.
+      return undefined;
+    }
+  };
+}
+
+interface Received {
+  readonly member: string;
+  readonly caller: string;
+}
+
+const received: SpanType<Received> = {
+  kind: "server",
+  service: ({ member }) => serviceNameOf(member),
+  name: ({ member }) => member,
+  attributes: ({ member, caller }) => callAttributes(member, caller, false),
+};
+
+/** Tells of every call that came from another process, or in a message. */
+export function tracedDispatch(dispatch: Dispatch, telemetry: Telemetry): Dispatch {
+  const { enter } = telemetry;
+  return (request, signal, now) => {
+    const { member, input, header } = request;
+    const span = telemetry.begin(received, { member, caller: header.caller ?? EDGE }, header.traceparent);
+    const given = { member, input, header: { ...header, traceparent: span.traceparent } };
+    const work = enter
+      ? enter(span.traceparent, () => dispatch(given, signal, now))
+      : dispatch(given, signal, now);
+    return work.then(
+      (reply) => {
+        span.end();
+        return reply;
+      },
+      (error: unknown) => {
+        span.end(failureOf(error));
+        throw error;
+      },
+    );
+  };
+}
