@@ -59,7 +59,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./commands/check.ts")).check,
   },
   export: {
-    summary: "write OpenAPI or .proto files",
+    summary: "write OpenAPI, AsyncAPI or .proto files, or a TypeScript client",
     load: async () => (await import("./commands/export.ts")).exportCommand,
   },
 };

@@ -26,7 +26,7 @@ export function banner({ app, topology, units, issuer, database, ms }: Running, 
   const hasLegacy = legacy !== undefined || Boolean(process.env["KERF_LEGACY_URL"]);
   const shown = gateway !== undefined && referenceOf(reference, !hasLegacy) !== undefined;
   const rows = [
-    ...(gateway ? [["gateway", gateway, ""]] : []),
+    ...(gateway ? [["gateway", gateway, app.gateway.static ? "open it in a browser" : ""]] : []),
     ...(shown ? [["reference", `${gateway}/docs/`, ""]] : []),
     ...topology.units
       .filter(({ services }) => services.length > 0)
