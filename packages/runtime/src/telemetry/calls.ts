@@ -32,13 +32,13 @@ export function tracedRouter(
   const away = edges(telemetry, new Set(), codecOf);
 
   function during(
-    edge: Edge,
+    { edge, callee, local }: KnownEdge,
     { member, input, header }: CallRequest,
     go: (request: CallRequest) => Promise<unknown>,
   ): Promise<unknown> {
     const call = edge.begin(header.traceparent);
     const sent = { member, input, header: { ...header, traceparent: call.traceparent } };
-    return (enter ? enter(call.traceparent, () => go(sent)) : go(sent)).then(
+    return (enter && local ? enter(call.traceparent, callee, () => go(sent)) : go(sent)).then(
       (reply) => {
         call.replied(input, reply);
         return reply;
@@ -60,20 +60,26 @@ export function tracedRouter(
   };
 }
 
+interface KnownEdge {
+  readonly edge: Edge;
+  readonly callee: string;
+  readonly local: boolean;
+}
+
 /** Makes the edge of a caller and a member once. */
 function edges(telemetry: Telemetry, here: ReadonlySet<string>, codecOf: FindCodec) {
-  const known = new Map<string, Map<string, Edge>>();
-  return ({ id }: AnyQuery | AnyCommand, { header: { caller = EDGE } }: CallRequest): Edge => {
+  const known = new Map<string, Map<string, KnownEdge>>();
+  return ({ id }: AnyQuery | AnyCommand, { header: { caller = EDGE } }: CallRequest): KnownEdge => {
     let ofMember = known.get(id);
     if (ofMember === undefined) known.set(id, (ofMember = new Map()));
-    let edge = ofMember.get(caller);
-    if (edge === undefined) {
+    let found = ofMember.get(caller);
+    if (found === undefined) {
       const callee = serviceNameOf(id);
       const local = here.has(callee);
       const facts = { caller, callee, member: id, local, size: sizeOf(id, codecOf) };
-      ofMember.set(caller, (edge = telemetry.edge(facts)));
+      ofMember.set(caller, (found = { edge: telemetry.edge(facts), callee, local }));
     }
-    return edge;
+    return found;
   };
 }
 
@@ -108,7 +114,7 @@ export function tracedDispatch(dispatch: Dispatch, telemetry: Telemetry): Dispat
     const span = telemetry.begin(received, { member, caller: header.caller ?? EDGE }, header.traceparent);
     const given = { member, input, header: { ...header, traceparent: span.traceparent } };
     const work = enter
-      ? enter(span.traceparent, () => dispatch(given, signal, now))
+      ? enter(span.traceparent, serviceNameOf(member), () => dispatch(given, signal, now))
       : dispatch(given, signal, now);
     return work.then(
       (reply) => {

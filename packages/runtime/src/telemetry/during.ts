@@ -10,7 +10,7 @@ export async function during<About, T>(
   work: (traceparent: string) => Promise<T>,
 ): Promise<T> {
   if (telemetry === undefined) return work(parent);
-  return within(telemetry.begin(type, about, parent), work);
+  return within(telemetry, telemetry.begin(type, about, parent), type.service(about), work);
 }
 
 /** Does work as the first span of a trace. */
@@ -20,12 +20,19 @@ export function duringRoot<About, T>(
   about: About,
   work: (traceparent: string) => Promise<T>,
 ): Promise<T> {
-  return within(telemetry.beginRoot(type, about, telemetry.root()), work);
+  const span = telemetry.beginRoot(type, about, telemetry.root());
+  return within(telemetry, span, type.service(about), work);
 }
 
-async function within<T>(span: Span, work: (traceparent: string) => Promise<T>): Promise<T> {
+async function within<T>(
+  { enter }: Telemetry,
+  span: Span,
+  service: string,
+  work: (traceparent: string) => Promise<T>,
+): Promise<T> {
+  const { traceparent } = span;
   try {
-    const result = await work(span.traceparent);
+    const result = await (enter ? enter(traceparent, service, () => work(traceparent)) : work(traceparent));
     span.end();
     return result;
   } catch (error) {

@@ -74,6 +74,9 @@ export interface Telemetry {
   edge(facts: EdgeFacts): Edge;
   /** Has `read` asked whenever metrics are collected; gives what ends that. */
   observe(read: () => Iterable<Reading>): () => void;
-  /** Runs work so that libraries that know OpenTelemetry find its context. Absent where none could. */
-  readonly enter?: (<T>(traceparent: string, work: () => T) => T) | undefined;
+  /**
+   * Runs work of a service so that libraries that know OpenTelemetry find the context of its span. Absent where none
+   * could.
+   */
+  readonly enter?: (<T>(traceparent: string, service: string, work: () => T) => T) | undefined;
 }

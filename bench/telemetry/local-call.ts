@@ -1,0 +1,54 @@
+/**
+ * What telemetry adds to a call within one process: not given at all, counting only (`/metrics`), and with spans of which
+ * 0, 10 and 100 % of the traces leave, to an OTLP receiver in another process. Each case is a process of its own; they
+ * take turns. A trace is 20 calls. What is shown is CPU time of all threads of the process, garbage collection included.
+ *
+ * npx node bench/telemetry/local-call.ts [--rounds 7] [--calls 100000]
+ */
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { parseArgs } from "node:util";
+import { spread } from "../measure.ts";
+
+const { values } = parseArgs({
+  options: { rounds: { type: "string", default: "7" }, calls: { type: "string", default: "100000" } },
+});
+const file = (name: string): URL => new URL(name, import.meta.url);
+
+const sink = fork(file("sink.ts"));
+const [endpoint] = (await once(sink, "message")) as [string];
+const cases = {
+  "without telemetry": { OTEL_SDK_DISABLED: "true" },
+  "counting only": {},
+  "spans, 0 % leave": sampled("0"),
+  "spans, 10 % leave": sampled("0.1"),
+  "spans, 100 % leave": sampled("1"),
+};
+
+function sampled(ratio: string): Record<string, string> {
+  return {
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${endpoint}/v1/traces`,
+    OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
+    OTEL_TRACES_SAMPLER_ARG: ratio,
+  };
+}
+
+const times = new Map<string, number[]>();
+const workers: [string, ChildProcess][] = [];
+for (const [name, environment] of Object.entries(cases)) {
+  const worker = fork(file("worker.ts"), [values.calls], { env: { ...process.env, ...environment } });
+  await once(worker, "message");
+  workers.push([name, worker]);
+  times.set(name, []);
+}
+for (let round = -1; round < Number(values.rounds); round++) {
+  for (const [name, worker] of workers) {
+    worker.send("run");
+    const [ns] = (await once(worker, "message")) as [number];
+    if (round >= 0) times.get(name)!.push(ns);
+  }
+}
+console.log(`a local call, ns of CPU, median (min to max) of ${values.rounds} rounds of ${values.calls}`);
+for (const [name, all] of times) console.log(`  ${name.padEnd(24)} ${spread(all, 0)}`);
+for (const [, worker] of workers) worker.disconnect();
+sink.disconnect();

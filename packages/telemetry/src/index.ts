@@ -1,0 +1,1 @@
+export { openTelemetry, type OpenTelemetry, type TelemetryOptions } from "./open.ts";

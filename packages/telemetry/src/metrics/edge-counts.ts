@@ -1,0 +1,65 @@
+import type { EdgeFacts, Failure } from "@kerf/runtime/telemetry";
+import { byteBounds, durationBounds, Histogram } from "./histogram.ts";
+
+/** Every so many calls of an edge are encoded to be measured, and its first. */
+const measuredOneIn = 64;
+/** Different errors of one edge that are told apart. */
+const errorTypes = 20;
+/** As OpenTelemetry names what is not told apart. */
+const OTHER = "_OTHER";
+/** How old an exemplar becomes before the next call of its bucket takes its place. */
+const exemplarMs = 5_000;
+
+/** A call of which a span is kept. */
+interface TracedCall {
+  readonly trace: { readonly kept: boolean; readonly id: string };
+  readonly clientId: string;
+  readonly endMs: number;
+}
+
+/** What is counted of one edge. */
+export class EdgeCounts {
+  readonly facts: EdgeFacts;
+  readonly duration = new Histogram(durationBounds);
+  readonly requestBytes = new Histogram(byteBounds);
+  readonly replyBytes = new Histogram(byteBounds);
+  readonly errors = new Map<string, number>();
+  #untilMeasured = 0;
+
+  constructor(facts: EdgeFacts) {
+    this.facts = facts;
+  }
+
+  get calls(): number {
+    return this.duration.count;
+  }
+
+  succeeded(input: unknown, reply: unknown, ms: number, call: TracedCall | undefined): void {
+    this.#time(ms, call);
+    if (this.#untilMeasured-- > 0) return;
+    this.#untilMeasured = measuredOneIn - 1;
+    this.#measure(input, "request", this.requestBytes);
+    this.#measure(reply, "reply", this.replyBytes);
+  }
+
+  failed(_input: unknown, { type }: Failure, ms: number, call: TracedCall | undefined): void {
+    this.#time(ms, call);
+    const known = this.errors.has(type) || this.errors.size < errorTypes ? type : OTHER;
+    this.errors.set(known, (this.errors.get(known) ?? 0) + 1);
+  }
+
+  #time(ms: number, call: TracedCall | undefined): void {
+    const bucket = this.duration.record(ms / 1_000);
+    if (!call?.trace.kept) return;
+    const { exemplars } = this.duration;
+    const before = exemplars[bucket];
+    const at = performance.timeOrigin + call.endMs;
+    if (before !== undefined && at - before.at < exemplarMs) return;
+    exemplars[bucket] = { value: ms / 1_000, traceId: call.trace.id, spanId: call.clientId, at };
+  }
+
+  #measure(value: unknown, what: "request" | "reply", into: Histogram): void {
+    const bytes = this.facts.size(value, what);
+    if (bytes !== undefined) into.record(bytes);
+  }
+}

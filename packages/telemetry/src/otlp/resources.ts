@@ -1,0 +1,35 @@
+import { resourceFromAttributes, type Resource } from "@opentelemetry/resources";
+import type { Identity } from "../identity.ts";
+
+/** Says of each service where it runs. */
+export class Resources {
+  readonly #known = new Map<string, Resource>();
+  readonly #identity: Identity;
+
+  constructor(identity: Identity) {
+    this.#identity = identity;
+  }
+
+  of(service: string): Resource {
+    let resource = this.#known.get(service);
+    if (!resource) this.#known.set(service, (resource = resourceFromAttributes(this.#attributes(service))));
+    return resource;
+  }
+
+  #attributes(service: string): Record<string, string> {
+    const { app, unit, topology, replica, version, attributes, serviceName } = this.#identity;
+    return {
+      ...attributes,
+      "service.name": serviceName === undefined ? service : serviceName,
+      "service.namespace": attributes["service.namespace"] ?? app,
+      "service.instance.id": replica,
+      ...(version === undefined ? {} : { "service.version": version }),
+      "kerf.app": app,
+      "kerf.unit": unit,
+      "kerf.topology": topology,
+      ...(serviceName === undefined ? {} : { "kerf.service": service }),
+      "telemetry.sdk.name": "kerf",
+      "telemetry.sdk.language": "nodejs",
+    };
+  }
+}

@@ -1,0 +1,81 @@
+import type { Edge, EdgeFacts, Reading, Span, SpanType, Telemetry } from "@kerf/runtime/telemetry";
+import { EdgeRegistry } from "../metrics/edge-registry.ts";
+import type { EdgeCounts } from "../metrics/edge-counts.ts";
+import { spanId, traceId } from "./ids.ts";
+import { CountedCall, PlainSpan, RecordedCall, type SpanRecord } from "./record.ts";
+import type { Sampler } from "./sampler.ts";
+import type { Traces } from "./trace.ts";
+
+export interface RecorderOptions {
+  readonly sampler: Sampler;
+  /** Where spans go; where absent, calls are counted and no span is made. */
+  readonly traces: Traces<SpanRecord> | undefined;
+  readonly edges: EdgeRegistry;
+  readonly enter?: Telemetry["enter"];
+}
+
+/** Records what units and gateways tell. */
+export class Recorder implements Telemetry {
+  readonly #sampler: Sampler;
+  readonly #traces: Traces<SpanRecord> | undefined;
+  readonly #edges: EdgeRegistry;
+  readonly #reads = new Set<() => Iterable<Reading>>();
+  readonly enter: Telemetry["enter"];
+
+  constructor({ sampler, traces, edges, enter }: RecorderOptions) {
+    this.#sampler = sampler;
+    this.#traces = traces;
+    this.#edges = edges;
+    this.enter = enter;
+  }
+
+  root(): string {
+    const id = traceId();
+    return `00-${id}-${spanId()}-${this.#sampler.chooses(id) ? "01" : "00"}`;
+  }
+
+  begin<About>(type: SpanType<About>, about: About, parent: string): Span {
+    if (this.#traces === undefined) return { traceparent: parent, end: nothing };
+    if (parent.length !== contextLength) return this.beginRoot(type, about, this.root());
+    return new PlainSpan(type, about, this.#traces.enter(parent), parent);
+  }
+
+  beginRoot<About>(type: SpanType<About>, about: About, root: string): Span {
+    if (this.#traces === undefined) return { traceparent: root, end: nothing };
+    return new PlainSpan(type, about, this.#traces.enter(root), undefined, root);
+  }
+
+  edge(facts: EdgeFacts): Edge {
+    const counts = this.#edges.of(facts);
+    const traces = this.#traces;
+    return traces === undefined ? countedEdge(counts) : recordedEdge(counts, traces, () => this.root());
+  }
+
+  observe(read: () => Iterable<Reading>): () => void {
+    this.#reads.add(read);
+    return () => this.#reads.delete(read);
+  }
+
+  /** What everybody who is asked says now. */
+  *readings(): Iterable<Reading> {
+    for (const read of this.#reads) yield* read();
+  }
+}
+
+/** `00-<32>-<16>-<2>` */
+const contextLength = 55;
+
+function countedEdge(counts: EdgeCounts): Edge {
+  return { begin: (parent) => new CountedCall(counts, parent) };
+}
+
+function recordedEdge(counts: EdgeCounts, traces: Traces<SpanRecord>, root: () => string): Edge {
+  return {
+    begin(given) {
+      const parent = given.length === contextLength ? given : root();
+      return new RecordedCall(counts, traces.enter(parent), parent);
+    },
+  };
+}
+
+function nothing(): void {}
