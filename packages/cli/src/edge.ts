@@ -2,6 +2,7 @@ import type { Gateway, GatewayOptions, MountedGateway } from "@kerf/gateway";
 import { contractsOf, type Graph, type RunningUnit } from "@kerf/runtime";
 import type { Logger } from "@kerf/runtime/log";
 import type { Redis } from "@kerf/runtime/redis";
+import type { Telemetry } from "@kerf/runtime/telemetry";
 import { successors } from "@kerf/runtime/versions";
 import type { IdentitySettings, LegacySettings } from "kerf";
 import { servedByHand } from "./handed.ts";
@@ -18,6 +19,7 @@ export interface EdgeParts {
   readonly running: RunningUnit;
   /** Where the process has one. */
   readonly redis: Redis | undefined;
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** Composes the gateway of one process, from the application's declaration and the environment. */
@@ -38,7 +40,8 @@ export async function mountEdge(parts: EdgeParts): Promise<MountedGateway> {
   return await mountGateway(options);
 }
 
-async function edgeOptions({ graph, log, settings, running, redis }: EdgeParts): Promise<GatewayOptions> {
+async function edgeOptions(parts: EdgeParts): Promise<GatewayOptions> {
+  const { graph, log, settings, running, redis, telemetry } = parts;
   const { openIdentity } = await import("@kerf/gateway");
   const { cors, limits, static: files } = graph.app.gateway;
   const { developmentIdentity: development, identity } = settings;
@@ -54,6 +57,7 @@ async function edgeOptions({ graph, log, settings, running, redis }: EdgeParts):
     watch: (call) => running.watch(call),
     ready: () => running.ready(),
     log,
+    telemetry,
     ...(cors ? { cors } : {}),
     static: files,
     rateLimits: limits,

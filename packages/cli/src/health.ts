@@ -1,5 +1,7 @@
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+
+type Metrics = (accept: string | undefined) => { readonly type: string; readonly body: string };
 
 export interface HealthOptions {
   /** On loopback; 0 takes any that is free. */
@@ -7,6 +9,8 @@ export interface HealthOptions {
   readonly ready: () => boolean;
   /** Undefined while the unit starts. */
   readonly status: () => Promise<object | undefined>;
+  /** Makes the body of `/metrics`, in the format that a client accepts; not there where absent. */
+  readonly metrics?: Metrics | undefined;
 }
 
 export interface HealthServer {
@@ -15,8 +19,8 @@ export interface HealthServer {
 }
 
 /**
- * Answers `/livez` (the process lives), `/readyz` (it serves: 200, else 503) and `/status` (JSON: what is unfinished), on
- * loopback, for whoever watches the process.
+ * Answers `/livez` (the process lives), `/readyz` (it serves: 200, else 503), `/status` (JSON: what is unfinished) and
+ * `/metrics` (Prometheus), on loopback, for whoever watches the process.
  */
 export async function serveHealth(options: HealthOptions): Promise<HealthServer> {
   const server = createServer({ requestTimeout: 5_000, maxHeaderSize: 8_192 }, (request, response) => {
@@ -41,8 +45,11 @@ export async function serveHealth(options: HealthOptions): Promise<HealthServer>
           (status) => answer(status ? 200 : 503, status ?? { ready: false }),
           () => answer(503, { error: "the status cannot be read at the moment; the log has the cause" }),
         );
+      case "/metrics":
+        if (!options.metrics) return answer(404, { error: "telemetry is off: OTEL_SDK_DISABLED" });
+        return writeMetrics(response, options.metrics(request.headers.accept));
       default:
-        return answer(404, { error: "there are /livez, /readyz and /status" });
+        return answer(404, { error: "there are /livez, /readyz, /status and /metrics" });
     }
   });
   server.maxConnections = 64;
@@ -54,4 +61,9 @@ export async function serveHealth(options: HealthOptions): Promise<HealthServer>
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
+}
+
+function writeMetrics(response: ServerResponse, { type, body }: ReturnType<Metrics>): void {
+  response.writeHead(200, { "content-type": type, "cache-control": "no-store", connection: "close" });
+  response.end(body);
 }

@@ -12,12 +12,14 @@ import {
 import type { Logger } from "@kerf/runtime/log";
 import type { ContractLock } from "@kerf/runtime/proto";
 import { openRedis, type Redis } from "@kerf/runtime/redis";
+import type { OpenTelemetry } from "@kerf/telemetry";
 import type { Topology, Unit } from "kerf";
 import { openCdn } from "./cdn.ts";
 import { discoveryOf } from "./discovery.ts";
 import { openEdge, type EdgeParts } from "./edge.ts";
 import { exampleOf } from "./example.ts";
 import { serveHealth, type HealthServer } from "./health.ts";
+import { telemetryOf } from "./telemetry.ts";
 import { readSettings, retentionOf, type Environment } from "./settings.ts";
 
 /** How long a unit that started may take to end where what comes after it does not start. */
@@ -65,7 +67,10 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
   const retention = retentionOf(environment);
   const opened: Opened = {};
   try {
+    opened.telemetry = await telemetryOf(options);
+    const telemetry = opened.telemetry?.telemetry;
     opened.health = await serveHealth({
+      metrics: opened.telemetry?.metrics,
       port: settings.healthPort,
       ready: () => opened.unit?.ready() ?? false,
       status: async () =>
@@ -91,6 +96,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
       lock: options.lock,
       settings: environment,
       redis: opened.redis,
+      telemetry,
       invalidated: cdn && ((tags) => cdn.purge(tags)),
       timing: {
         ...(settings.leaseMs === undefined ? {} : { leaseMs: settings.leaseMs }),
@@ -104,6 +110,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
         settings,
         running: opened.unit,
         redis: opened.redis,
+        telemetry,
       });
   } catch (error) {
     await close(opened, START_FAILED_GRACE_MS).catch(() => {});
@@ -124,6 +131,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
 }
 
 interface Opened {
+  telemetry?: OpenTelemetry | undefined;
   health?: HealthServer;
   server?: DatabaseServer;
   redis?: Redis;
@@ -133,7 +141,8 @@ interface Opened {
 }
 
 /** From the outside in: what is accepted last must be able to finish with all that it needs. */
-async function close({ health, server, redis, cdn, unit, gateway }: Opened, graceMs: number): Promise<void> {
+async function close(opened: Opened, graceMs: number): Promise<void> {
+  const { telemetry, health, server, redis, cdn, unit, gateway } = opened;
   const endsAt = performance.now() + graceMs;
   // A request that hangs must not take the time that the unit needs to give its leases back.
   await gateway?.drain(graceMs - Math.min(4_000, graceMs / 2));
@@ -141,5 +150,11 @@ async function close({ health, server, redis, cdn, unit, gateway }: Opened, grac
   await cdn?.close(Math.max(0, Math.min(2_000, endsAt - performance.now())));
   await redis?.close();
   await server?.close();
+  const late = new AbortController();
+  const time = sleep(Math.max(0, Math.min(2_000, endsAt - performance.now())), undefined, {
+    signal: late.signal,
+  });
+  await Promise.race([telemetry?.close(), time.catch(() => {})]);
+  late.abort();
   await health?.close();
 }

@@ -15,6 +15,7 @@ import { serve } from "./serve/serve.ts";
 import { answerClientError } from "./server/client-error.ts";
 import { edgeServer, noExtras, type EdgeExtras, type EdgeServer } from "./server/server.ts";
 import { newTraceparent } from "./trace.ts";
+import { traceRequests } from "./traced.ts";
 import { servedVersions } from "./versions/versions.ts";
 
 declare module "fastify" {
@@ -71,6 +72,7 @@ export async function composeGateway(options: GatewayOptions) {
   const state = { draining: false };
   const extras = noExtras();
   const { app, edge } = serverOf(options, limits, extras);
+  if (options.telemetry) traceRequests(app, options.telemetry);
   const declared = [...routesOf(options.contracts), ...streamRoutesOf(options.contracts)];
   await allowOrigins(app, options.cors?.origins ?? [], options.legacy ? declared : undefined);
   const versions = servedVersions({ ...options, routes: declared });
@@ -96,11 +98,12 @@ function serverOf(
   // Uploads to an existing application may take their time; contracts hold on to theirs by themselves.
   const requestMs = options.legacy ? readLegacy(options.legacy).timeouts.requestMs : limits.requestMs;
   let edge: EdgeServer | undefined;
+  const { telemetry } = options;
   const app = fastify({
     // Its log would make a child for every request; the gateway writes its own lines.
     logger: false,
     // The id of a request is its trace context.
-    genReqId: newTraceparent,
+    genReqId: telemetry ? () => telemetry.root() : newTraceparent,
     bodyLimit: limits.bodyBytes,
     routerOptions: { maxParamLength: limits.urlBytes },
     return503OnClosing: false,

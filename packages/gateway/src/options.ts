@@ -1,4 +1,5 @@
 import type { RedisClient } from "@kerf/runtime/redis";
+import type { Telemetry } from "@kerf/runtime/telemetry";
 import type {
   Actor,
   AnyCommand,
@@ -87,6 +88,8 @@ export interface GatewayOptions {
   readonly releases?: boolean | undefined;
   /** Whether a CDN stands in front, which events purge: it is told more than browsers. */
   readonly cdn?: boolean | undefined;
+  /** Told of each request; nothing is told where absent, at no cost. */
+  readonly telemetry?: Telemetry | undefined;
   readonly log: Logger;
   /** Tells `/readyz` whether the unit can serve. */
   ready(): boolean;

@@ -5,7 +5,6 @@ export interface Identity {
   readonly topology: string;
   /** Names the process among those of its unit. */
   readonly replica: string;
-  readonly version: string | undefined;
   /** `OTEL_SERVICE_NAME`: one name for all services of the process; theirs are then in `kerf.service`. */
   readonly serviceName: string | undefined;
   /** `OTEL_RESOURCE_ATTRIBUTES` */

@@ -13,7 +13,6 @@ import { Traces } from "./recorder/trace.ts";
 import { readSettings, type Environment, type Settings } from "./settings.ts";
 
 export interface TelemetryOptions extends Pick<Identity, "app" | "unit" | "topology" | "replica"> {
-  readonly version?: string | undefined;
   /** `OTEL_*`, and `KERF_TRACE_SLOW_MS`. */
   readonly environment: Environment;
   readonly log: Log;
@@ -89,7 +88,7 @@ interface Sender {
 }
 
 async function sendersOf(
-  { app, unit, topology, replica, version, log }: TelemetryOptions,
+  { app, unit, topology, replica, log }: TelemetryOptions,
   settings: Settings,
   queue: Queue<SpanRecord>,
   collect: () => readonly Metric[],
@@ -103,7 +102,7 @@ async function sendersOf(
     import("./otlp/span-sender.ts"),
     import("./otlp/metric-sender.ts"),
   ]);
-  const identity = { app, unit, topology, replica, version, attributes, serviceName };
+  const identity = { app, unit, topology, replica, attributes, serviceName };
   const resources = new Resources(identity);
   return [
     ...(traces

@@ -33,6 +33,7 @@ export function common(parts: Parts) {
     log: createLog({ unit: "test", level: parts.logLevel }),
     settings: { KERF_UNIT_SECRET: parts.secret, ...parts.options.settings },
     timing: parts.timing,
+    telemetry: parts.options.telemetry,
   };
 }
 

@@ -9,6 +9,7 @@ import type {
   Received,
   ServiceDefinition,
 } from "kerf";
+import type { Telemetry } from "@kerf/runtime/telemetry";
 import type { Graph, LogLevel, UnitStatus, UnitTiming } from "@kerf/runtime";
 import type { Seen } from "./events.ts";
 import type { UnitProcess } from "./processes.ts";
@@ -34,6 +35,8 @@ export interface RigOptions {
   readonly config?: URL;
   readonly timing?: UnitTiming;
   readonly settings?: Readonly<Record<string, string>>;
+  /** Told of what the units do. Not for "processes", whose settings say where to export to. */
+  readonly telemetry?: Telemetry;
   /** For "processes": what the process of one unit is given beside `settings`, at each of its starts. */
   readonly settingsOf?: (unit: string) => Readonly<Record<string, string>>;
   /**

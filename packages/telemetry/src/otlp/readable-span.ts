@@ -33,7 +33,7 @@ function plain(record: PlainSpan<unknown>, resources: Resources, startedAt: numb
   const { type, about, failure } = record;
   const cause = type.cause?.(about);
   const api = about instanceof ApiSpan ? about : undefined;
-  const isServer = type.kind === "server" || type.kind === "consumer" || type.kind === "internal";
+  const isServer = type.kind === "server" || type.kind === "consumer";
   return span({
     record,
     id: record.id,

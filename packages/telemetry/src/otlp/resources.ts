@@ -17,13 +17,12 @@ export class Resources {
   }
 
   #attributes(service: string): Record<string, string> {
-    const { app, unit, topology, replica, version, attributes, serviceName } = this.#identity;
+    const { app, unit, topology, replica, attributes, serviceName } = this.#identity;
     return {
       ...attributes,
       "service.name": serviceName === undefined ? service : serviceName,
       "service.namespace": attributes["service.namespace"] ?? app,
       "service.instance.id": replica,
-      ...(version === undefined ? {} : { "service.version": version }),
       "kerf.app": app,
       "kerf.unit": unit,
       "kerf.topology": topology,

@@ -1,0 +1,138 @@
+import { describe, expect, test } from "vitest";
+import type { EdgeFacts, SpanType } from "@kerf/runtime/telemetry";
+import { EdgeRegistry } from "../metrics/edge-registry.ts";
+import { Queue } from "./queue.ts";
+import { Recorder } from "./recorder.ts";
+import { PlainSpan, type SpanRecord } from "./record.ts";
+import { samplerOf } from "./sampler.ts";
+import { Traces } from "./trace.ts";
+
+const work: SpanType<string> = {
+  kind: "internal",
+  service: () => "shop",
+  name: (about) => about,
+  attributes: () => ({}),
+};
+
+function recorder({ sampler = "parentbased_always_off", slowMs = 10_000, size = 100 } = {}) {
+  const queue = new Queue<SpanRecord>(size);
+  const chosen = samplerOf(sampler);
+  const traces = new Traces({ sampler: chosen, slowMs, queue });
+  const edges = new EdgeRegistry(2);
+  const telemetry = new Recorder({ sampler: chosen, traces, edges });
+  const names = () =>
+    queue
+      .take(1_000)
+      .map((record) => (record instanceof PlainSpan ? String(record.about) : record.edge.facts.member));
+  return { telemetry, queue, traces, edges, names };
+}
+
+const failure = { type: "INTERNAL", fault: true };
+const facts: EdgeFacts = {
+  caller: "orders",
+  callee: "stock",
+  member: "stock@1.look",
+  local: true,
+  size: (value) => JSON.stringify(value).length,
+};
+
+describe("a trace that was not chosen", () => {
+  test("is forgotten with its last span in this process", () => {
+    const { telemetry, names, traces } = recorder();
+    const root = telemetry.root();
+    expect(root.endsWith("-00")).toBe(true);
+    const first = telemetry.beginRoot(work, "first", root);
+    telemetry.begin(work, "second", first.traceparent).end();
+    expect([traces.open, traces.held]).toEqual([1, 1]);
+    first.end();
+    expect([traces.open, traces.held, names()]).toEqual([0, 0, []]);
+  });
+
+  test("leaves as a whole where a span of it failed, what ended before included", () => {
+    const { telemetry, names, traces } = recorder();
+    const first = telemetry.beginRoot(work, "first", telemetry.root());
+    telemetry.begin(work, "before", first.traceparent).end();
+    telemetry.begin(work, "failed", first.traceparent).end(failure);
+    telemetry.begin(work, "after", first.traceparent).end();
+    first.end();
+    expect(names()).toEqual(["before", "failed", "after", "first"]);
+    expect([traces.open, traces.held]).toEqual([0, 0]);
+  });
+
+  test("leaves where it was slow", () => {
+    const { telemetry, names } = recorder({ slowMs: 5 });
+    const first = telemetry.beginRoot(work, "slow", telemetry.root());
+    const until = performance.now() + 6;
+    while (performance.now() < until);
+    first.end();
+    expect(names()).toEqual(["slow"]);
+  });
+
+  test("keeps a bounded part of a long one", () => {
+    const { telemetry, names, queue } = recorder({ size: 5_000 });
+    const first = telemetry.beginRoot(work, "first", telemetry.root());
+    for (let i = 0; i < 1_500; i++) telemetry.begin(work, "many", first.traceparent).end();
+    first.end(failure);
+    expect(names()).toHaveLength(1_000);
+    expect(queue.dropped).toBe(500);
+  });
+});
+
+test("what was chosen elsewhere is followed, and spans leave as they end", () => {
+  const { telemetry, names, queue } = recorder({ size: 2 });
+  const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const span = telemetry.begin(work, "one", parent);
+  expect(span.traceparent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
+  const second = telemetry.begin(work, "two", span.traceparent);
+  second.end();
+  expect(queue.length).toBe(1);
+  span.end();
+  telemetry.begin(work, "too many", parent).end();
+  expect([names(), queue.dropped]).toEqual([["one", "two"].toReversed(), 1]);
+});
+
+test("a ratio chooses by the trace id", () => {
+  const sampler = samplerOf("traceidratio", "0.25");
+  const ids = Array.from({ length: 4_000 }, (_, i) => (i * 2 ** 20).toString(16).padStart(32, "0"));
+  const chosen = ids.filter(sampler.chooses).length;
+  expect(chosen).toBe(1024);
+  expect(() => samplerOf("sometimes")).toThrow(/OTEL_TRACES_SAMPLER is "sometimes"/);
+  expect(() => samplerOf("traceidratio", "2")).toThrow(/from 0 to 1/);
+});
+
+describe("an edge", () => {
+  test("counts calls, errors by type, durations, and bytes of one call in 64", () => {
+    const { telemetry, edges } = recorder();
+    const edge = telemetry.edge(facts);
+    const parent = telemetry.root();
+    for (let i = 0; i < 130; i++) edge.begin(parent).replied({ sku: "a" }, { left: 3 });
+    edge.begin(parent).failed({ sku: "a" }, failure);
+    const [counts] = edges.all;
+    expect([counts!.calls, counts!.requestBytes.count, counts!.replyBytes.sum]).toEqual([131, 3, 3 * 10]);
+    expect([...counts!.errors]).toEqual([["INTERNAL", 1]]);
+  });
+
+  test("beyond the bound is counted with others", () => {
+    const { telemetry, edges } = recorder();
+    for (const caller of ["a", "b", "c", "d"])
+      telemetry
+        .edge({ ...facts, caller })
+        .begin(telemetry.root())
+        .replied(1, 1);
+    expect(edges.all.map(({ facts: { caller }, calls }) => [caller, calls])).toEqual([
+      ["a", 1],
+      ["b", 1],
+      ["_OTHER", 2],
+    ]);
+  });
+
+  test("of a call within the process is told as both sides of it", () => {
+    const { telemetry, queue } = recorder({ sampler: "always_on" });
+    const root = telemetry.root();
+    const call = telemetry.edge(facts).begin(root);
+    call.replied(1, 2);
+    const [record] = queue.take(1);
+    expect(record).not.toBeInstanceOf(PlainSpan);
+    expect(call.traceparent).toBe(`${root.slice(0, 36)}${(record as { serverId?: string }).serverId}-01`);
+  });
+});

@@ -1,0 +1,145 @@
+import { rig, type Mode } from "@kerf/testing";
+import { openTelemetry } from "@kerf/telemetry";
+import { pino } from "pino";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { otlpReceiver, type ReceivedSpan, type Receiver } from "../packages/telemetry/src/testing.ts";
+import { accounts } from "./fixture/accounts/contract.ts";
+import app from "./fixture/app.ts";
+import { teller } from "./fixture/teller/contract.ts";
+import { transfers } from "./fixture/transfers/contract.ts";
+import { storyOf } from "./telemetry/story.ts";
+
+let receiver: Receiver;
+beforeAll(async () => {
+  receiver = await otlpReceiver();
+});
+afterAll(() => receiver?.[Symbol.asyncDispose]());
+
+/** What a deposit, a transfer and one that is refused tell in this mode. */
+async function told(mode: Mode): Promise<Map<string, ReceivedSpan[]>> {
+  receiver.spans.length = 0;
+  const opened = await openTelemetry({
+    app: "bank",
+    unit: mode,
+    topology: mode,
+    replica: "1",
+    environment: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" },
+    log: pino({ level: "silent" }),
+  });
+  const bank = await rig(app, { mode, telemetry: opened!.telemetry });
+  try {
+    await bank.call(accounts.deposit, { account: "a", pence: 500 }, { id: "d1" });
+    await bank.call(teller.overview, { account: "a" });
+    await bank.settled();
+    await bank.call(transfers.start, { id: "t1", from: "a", to: "b", pence: 100 }, { id: "t1" });
+    await bank.settled();
+    // Of an amount that ends so, the bank declines the second half: the first is undone.
+    await bank.call(transfers.start, { id: "t2", from: "a", to: "b", pence: 116 }, { id: "t2" });
+    await bank.settled();
+    expect(await bank.call(transfers.state, { id: "t2" })).toMatchObject({ state: "refused" });
+  } finally {
+    await bank.stop();
+    await opened!.close();
+  }
+  return Map.groupBy(receiver.spans, ({ traceId }) => traceId);
+}
+
+const traceWith = (traces: Map<string, ReceivedSpan[]>, has: (span: ReceivedSpan) => boolean) =>
+  [...traces.values()].find((spans) => spans.some(has))!;
+const sagaOf = (id: string) => (span: ReceivedSpan) => span.attributes["kerf.saga.id"] === id;
+
+describe("one checkout of the code tells the same story in every topology", () => {
+  let together: Map<string, ReceivedSpan[]>;
+  let apart: Map<string, ReceivedSpan[]>;
+  beforeAll(async () => {
+    together = await told("local");
+    apart = await told("units");
+  }, 120_000);
+
+  test.each([
+    ["a call of a call", (span: ReceivedSpan) => span.name === teller.overview.id],
+    ["a saga", sagaOf("t1")],
+    ["a saga that is undone", sagaOf("t2")],
+  ])("%s", (_, has) => {
+    const story = storyOf(traceWith(together, has));
+    expect(story.length).toBeGreaterThan(4);
+    expect(storyOf(traceWith(apart, has))).toEqual(story);
+  });
+
+  test("a call within a process is told as both its sides, and marked", () => {
+    const of = (traces: Map<string, ReceivedSpan[]>) =>
+      traceWith(traces, (span) => span.name === teller.overview.id)
+        .filter((span) => span.name === accounts.balance.id)
+        .map((span) => [span.kind, span.resource["service.name"], span.attributes["kerf.local"]])
+        .toSorted();
+    expect(of(together)).toEqual([
+      [2, "accounts", true],
+      [3, "teller", true],
+    ]);
+    expect(of(apart)).toEqual([
+      [2, "accounts", false],
+      [3, "teller", false],
+    ]);
+  });
+
+  test("a saga holds its steps, their calls, statements and events", () => {
+    const story = storyOf(traceWith(together, sagaOf("t2"))).join("\n");
+    const within = "transfers server transfers@1.start > transfers internal saga move";
+    expect(story).toContain(
+      `${within} > transfers internal step withdraw > transfers client accounts@1.withdraw`,
+    );
+    expect(story).toContain(
+      `${within} > transfers internal step deposit failed > transfers client accounts@1.pay failed`,
+    );
+    expect(story).toContain(
+      `${within} > transfers internal undo withdraw > transfers client accounts@1.deposit`,
+    );
+    expect(story).toContain("accounts server accounts@1.withdraw > accounts client UPDATE postgresql");
+    expect(story).toContain(
+      "accounts server accounts@1.withdraw > accounts producer publish accounts@1.moved",
+    );
+    expect(story).toContain(
+      "accounts server accounts@1.withdraw > statements consumer process accounts@1.moved",
+    );
+  });
+
+  test("what is told of each is what the conventions say", () => {
+    const spans = traceWith(apart, sagaOf("t2"));
+    const one = (name: string, kind: number) => spans.find((s) => s.name === name && s.kind === kind)!;
+    expect(one(accounts.pay.id, 3).attributes).toMatchObject({
+      "rpc.system": "kerf",
+      "rpc.service": "accounts@1",
+      "rpc.method": "pay",
+      "kerf.caller": "transfers",
+      "kerf.error.code": "Declined",
+      "error.type": "Declined",
+    });
+    const delivery = one("process accounts@1.moved", 5);
+    expect(delivery.attributes).toMatchObject({
+      "messaging.system": "kerf",
+      "messaging.destination.name": "accounts@1.moved",
+      "kerf.key": "a",
+      "kerf.attempt": 1,
+    });
+    expect(delivery.links).toEqual([{ traceId: delivery.traceId, spanId: delivery.parentSpanId }]);
+    expect(spans.find(({ name }) => name === "saga move")!.attributes).toMatchObject({
+      "kerf.saga": "move",
+      "kerf.saga.id": "t2",
+      "kerf.saga.outcome": "refused",
+    });
+    const statements = spans.filter(({ attributes }) => attributes["db.system.name"] === "postgresql");
+    expect(statements.length).toBeGreaterThan(5);
+    for (const { attributes } of statements) expect(attributes["db.query.text"]).not.toContain("'t2'");
+    expect(spans.every(({ start, end }) => end >= start && start > 0n)).toBe(true);
+    expect(spans[0]!.resource).toMatchObject({
+      "service.namespace": "bank",
+      "service.instance.id": "1",
+      "kerf.unit": "units",
+    });
+  });
+
+  test("a scheduled run is a trace of its own", () => {
+    const spans = traceWith(together, ({ name }) => name === "schedule count");
+    expect(storyOf(spans)[0]).toBe("statements internal schedule count");
+  });
+});
