@@ -131,7 +131,7 @@ export interface TraceQuery {
   readonly minMs?: number;
   readonly maxMs?: number;
   /** `key=value`, of any span of the trace. May be given several times; all must match. */
-  readonly attribute?: string;
+  readonly attribute?: string | readonly string[];
   /** Words that a span's name, error or attributes hold. */
   readonly text?: string;
   readonly fromAt?: number;

@@ -59,7 +59,8 @@ export class Store {
   }
 
   kept(): Kept {
-    const one = (sql: string): number => (this.database.prepare(sql).get() as { n: number | null }).n ?? 0;
+    const one = (sql: string): number =>
+      (this.database.prepare(sql).get() as { n: number | null } | undefined)?.n ?? 0;
     // Rows go away in the order in which they came: the ids count them.
     const span = (table: string): number =>
       one(`SELECT (SELECT max(id) FROM ${table}) - (SELECT min(id) FROM ${table}) + 1 AS n`);

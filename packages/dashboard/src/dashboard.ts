@@ -1,0 +1,154 @@
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { Operations } from "@kerf/runtime";
+import { unknownApplication, type Application } from "./application.ts";
+import { receiver } from "./otlp/receiver.ts";
+import type { Row } from "./otlp/row.ts";
+import type { Parts, Sources } from "./parts.ts";
+import { topologyReader } from "./query/topology.ts";
+import { Live } from "./server/live.ts";
+import { Refusal } from "./server/refusal.ts";
+import { serve } from "./server/serve.ts";
+import { Store } from "./store/store.ts";
+
+export interface DashboardOptions extends Sources {
+  /** On loopback. */
+  readonly host: string;
+  /** 0 takes any that is free. */
+  readonly port: number;
+  /** What the page must know: at least 32 characters that nobody can guess. */
+  readonly token: string;
+  /** Where telemetry is kept: a file of SQLite, or `":memory:"`. */
+  readonly file: string;
+  /** Default 1 GiB and 3 days. */
+  readonly maxBytes?: number;
+  readonly maxAgeMs?: number;
+  /** Folder of the built page. Default: that of this package. */
+  readonly pages?: string;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Dashboard {
+  /** For people: with the token. */
+  readonly url: string;
+  /** For senders: `OTEL_EXPORTER_OTLP_ENDPOINT`. */
+  readonly endpoint: string;
+  /** Keeps what a process wrote to its log. */
+  take(rows: readonly Row[]): boolean;
+  /** What the supervisor does has changed. */
+  changed(): void;
+  /** Writes what waits, and ends. */
+  close(): Promise<void>;
+}
+
+/**
+ * Receives OTLP over HTTP, keeps it, and serves the page that shows it.
+ * @throws Error where the port is taken or the file cannot be opened
+ */
+export async function openDashboard(options: DashboardOptions): Promise<Dashboard> {
+  const { file, maxBytes, maxAgeMs } = options;
+  const store: Store = new Store({
+    file,
+    ...(maxBytes === undefined ? {} : { maxBytes }),
+    ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
+    onWritten: (topics, rows) => live.changed(topics, rows),
+  });
+  const live = new Live(store.database);
+  const records = once(options.operations);
+  const parts = partsOf(options, store, live, records.get);
+  let server;
+  try {
+    server = await serve({
+      host: options.host,
+      port: options.port,
+      token: options.token,
+      parts,
+      receive: receiver({ take: (rows) => store.take(rows) }),
+      pages: options.pages ?? join(import.meta.dirname, "../dist"),
+      onError: options.onError,
+    });
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  const endpoint = `http://${options.host}:${(server.address() as AddressInfo).port}`;
+  return {
+    url: `${endpoint}/#token=${options.token}`,
+    endpoint,
+    take: (rows) => store.take(rows),
+    changed: () => live.changed(["topology"]),
+    async close() {
+      live.close();
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+      store.close();
+      await records.close();
+    },
+  };
+}
+
+function partsOf(
+  sources: Sources,
+  store: Store,
+  live: Live,
+  operations: (() => Promise<Operations>) | undefined,
+): Parts {
+  let application: Promise<Application> | undefined;
+  const open = async (): Promise<Operations> => {
+    if (!operations) throw new Refusal(501, "the application has no database here");
+    try {
+      return await operations();
+    } catch (error) {
+      throw new Refusal(503, `the records cannot be read: ${(error as Error).message}`);
+    }
+  };
+  return {
+    ...sources,
+    store,
+    database: store.database,
+    live,
+    readTopology: sources.control && topologyReader(sources.topology, sources.control),
+    application: () =>
+      (application ??= sources.application().catch(() => {
+        // A file that is wrong now may be right the next time somebody looks.
+        application = undefined;
+        return unknownApplication(sources.app, sources.topology);
+      })),
+    hasOperations: operations !== undefined,
+    operations: open,
+    async operationsOf(service) {
+      const one = (await open()).services.get(service);
+      if (!one) throw new Refusal(404, "no service of this name has records here");
+      return one;
+    },
+  };
+}
+
+/** Opens once, and again where it failed, or some services had not run yet. */
+function once(openOne: (() => Promise<Operations>) | undefined): {
+  readonly get: (() => Promise<Operations>) | undefined;
+  close(): Promise<void>;
+} {
+  let opened: Promise<Operations> | undefined;
+  let lookedAt = 0;
+  const close = async (): Promise<void> => {
+    const last = opened;
+    opened = undefined;
+    await (await last?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  };
+  if (!openOne) return { get: undefined, close };
+  return {
+    async get() {
+      const known = await opened?.catch(() => undefined);
+      const again = known === undefined || (known.missing.length > 0 && Date.now() - lookedAt > 5_000);
+      if (!again) return known;
+      lookedAt = Date.now();
+      const before = opened;
+      opened = openOne();
+      void before?.then((one) => one[Symbol.asyncDispose]()).catch(() => {});
+      return await opened;
+    },
+    close,
+  };
+}

@@ -1,0 +1,39 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Operations, ServiceOperations } from "@kerf/runtime";
+import type { Application } from "./application.ts";
+import type { Control } from "./control.ts";
+import type { Live } from "./server/live.ts";
+import type { TopologyView } from "./api.ts";
+import type { Store } from "./store/store.ts";
+
+/** What the dashboard shows, and where it has it from. */
+export interface Sources {
+  readonly app: string;
+  readonly topology: string;
+  /** URL of the gateway; undefined where there is none, or it is not known yet. */
+  readonly gateway: () => string | undefined;
+  /** Loads the services of the application: asked for once, when somebody looks. Rejects where they cannot be loaded. */
+  readonly application: () => Promise<Application>;
+  /** Opens the records of the services; undefined where there is no database. Rejects where it cannot be reached. */
+  readonly operations: (() => Promise<Operations>) | undefined;
+  /** Undefined where nobody here runs the processes. */
+  readonly control: Control | undefined;
+  /** For the record of what people do. */
+  readonly who: string;
+}
+
+/** What the answers are made from. */
+export interface Parts extends Omit<Sources, "application" | "operations"> {
+  readonly store: Store;
+  readonly database: DatabaseSync;
+  readonly live: Live;
+  /** Undefined where nobody here runs the processes. */
+  readonly readTopology: (() => Promise<TopologyView>) | undefined;
+  /** Never rejects: without its declarations, an application is what it tells. */
+  application(): Promise<Application>;
+  readonly hasOperations: boolean;
+  /** @throws Refusal where there are none */
+  operations(): Promise<Operations>;
+  /** @throws Refusal where there are none of this service */
+  operationsOf(service: string): Promise<ServiceOperations>;
+}
