@@ -1,0 +1,128 @@
+import type { EventFlow, EventsView } from "../../../src/api.ts";
+import { apiPath } from "../ask.ts";
+import { count, duration, plural, rate, share } from "../format.ts";
+import { useLoaded } from "../loaded.ts";
+import { WindowChoice, windowOf } from "../parts/choices.tsx";
+import { Badge, Empty, Facts, ServiceName } from "../parts/text.tsx";
+import { Ready, View } from "../parts/view.tsx";
+
+export function EventsPage({ search }: { search: URLSearchParams }) {
+  const window = windowOf(search);
+  const events = useLoaded<EventsView>(apiPath("/events", { windowMs: window }), [
+    "events",
+    "traces",
+    "dead-letters",
+  ]);
+  return (
+    <View
+      title="Events"
+      tools={
+        <span class="push">
+          <WindowChoice now={window} />
+        </span>
+      }
+    >
+      <div class="view-body">
+        <Ready of={events}>
+          {(view) =>
+            view.events.length === 0 ? (
+              <Empty title="No events are declared">
+                <p>
+                  Declare one with <code>event()</code> in a contract; who publishes and who listens stands
+                  here.
+                </p>
+              </Empty>
+            ) : (
+              <div class="stack">
+                <Outboxes outboxes={view.outboxes} />
+                {view.events.map((flow) => (
+                  <Flow key={flow.type} flow={flow} />
+                ))}
+              </div>
+            )
+          }
+        </Ready>
+      </div>
+    </View>
+  );
+}
+
+function Outboxes({ outboxes }: Pick<EventsView, "outboxes">) {
+  const waiting = outboxes.filter(({ unsent }) => unsent > 0);
+  if (waiting.length === 0) return null;
+  return (
+    <p class="notice" data-mood="warn">
+      {waiting
+        .map(
+          ({ service, unsent, oldestMs }) =>
+            `${service} has ${count(unsent)} unsent, the oldest ${duration(oldestMs)} old`,
+        )
+        .join("; ")}
+      .
+    </p>
+  );
+}
+
+function Flow({ flow }: { flow: EventFlow }) {
+  return (
+    <section class="card" aria-label={flow.type}>
+      <header>
+        <h2>{flow.type}</h2>
+        <ServiceName name={flow.publisher} />
+        <span class="push">
+          <Facts
+            of={[
+              ["Published", count(flow.published.count)],
+              ["Rate", rate(flow.published.perSecond)],
+            ]}
+          />
+        </span>
+        <a class="button" href={`/traces?member=${encodeURIComponent(flow.type)}`}>
+          Traces
+        </a>
+      </header>
+      {flow.subscribers.length === 0 ? (
+        <p class="inside soft">Nobody listens to it.</p>
+      ) : (
+        <table class="table fixed">
+          <thead>
+            <tr>
+              <th>Subscriber</th>
+              <th class="num">Delivered</th>
+              <th class="num">Errors</th>
+              <th class="num">p95</th>
+              <th class="num">Waiting</th>
+              <th class="num">Oldest</th>
+              <th class="num">Dead letters</th>
+            </tr>
+          </thead>
+          <tbody>
+            {flow.subscribers.map((one) => (
+              <tr key={one.service}>
+                <td>
+                  <ServiceName name={one.service} />
+                </td>
+                <td class="num">{count(one.delivered.count)}</td>
+                <td class={one.delivered.errors > 0 ? "num bad" : "num soft"}>
+                  {share(one.delivered.errors, one.delivered.count)}
+                </td>
+                <td class="num">{duration(one.delivered.p95Ms)}</td>
+                <td class="num">{one.lag === null ? "–" : count(one.lag)}</td>
+                <td class="num">{one.lag === 0 ? "–" : duration(one.oldestMs)}</td>
+                <td class="num">
+                  {one.deadLetters === 0 ? (
+                    <span class="faint">0</span>
+                  ) : (
+                    <a href={`/dead-letters?service=${encodeURIComponent(one.service)}`}>
+                      <Badge mood="bad">{plural(one.deadLetters, "letter")}</Badge>
+                    </a>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}

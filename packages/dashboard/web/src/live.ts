@@ -1,0 +1,97 @@
+import { useEffect, useState } from "preact/hooks";
+import type { LiveEvent, LogLine, LogQuery, Topic } from "../../src/api.ts";
+import { apiPath } from "./ask.ts";
+
+/** Whether news arrive: `paused` by the reader, `lost` while the server cannot be reached. */
+export type LiveState = "live" | "paused" | "lost";
+type LogFilter = Pick<LogQuery, "service" | "unit" | "level" | "text">;
+
+const changes = new Set<(topics: readonly Topic[]) => void>();
+const states = new Set<(state: LiveState) => void>();
+let state: LiveState = "lost";
+let stream: EventSource | undefined;
+let tail:
+  | { readonly filter: LogFilter; readonly take: (logs: readonly LogLine[], skipped: number) => void }
+  | undefined;
+
+/** The page has one stream. It is opened anew where other log lines are wanted, since they are chosen by its address. */
+function connect(): void {
+  stream?.close();
+  stream = new EventSource(apiPath("/live", tail ? { logs: "1", ...tail.filter } : {}));
+  stream.addEventListener("open", () => {
+    const wasLost = state === "lost";
+    become("live");
+    if (wasLost) announce(EVERYTHING);
+  });
+  stream.addEventListener("error", () => become("lost"));
+  stream.addEventListener("message", (message) => {
+    const event = JSON.parse(message.data as string) as LiveEvent;
+    if (event.type === "changed") announce(event.topics);
+    else tail?.take(event.logs, event.skipped);
+  });
+}
+
+const EVERYTHING: readonly Topic[] = [
+  "traces",
+  "logs",
+  "metrics",
+  "sagas",
+  "events",
+  "dead-letters",
+  "topology",
+];
+
+function announce(topics: readonly Topic[]): void {
+  for (const take of changes) take(topics);
+}
+
+function become(next: LiveState): void {
+  if (next === state) return;
+  state = next;
+  for (const take of states) take(next);
+}
+
+export function startLive(): () => void {
+  connect();
+  return () => {
+    stream?.close();
+    stream = undefined;
+    become("lost");
+  };
+}
+
+export function togglePause(): void {
+  if (state === "paused") return connect();
+  stream?.close();
+  become("paused");
+}
+
+export function onChange(take: (topics: readonly Topic[]) => void): () => void {
+  changes.add(take);
+  return () => changes.delete(take);
+}
+
+/** Log lines as they come, while the returned function has not been called. */
+export function tailLogs(
+  filter: LogFilter,
+  take: (logs: readonly LogLine[], skipped: number) => void,
+): () => void {
+  const mine = { filter, take };
+  tail = mine;
+  if (stream && state !== "paused") connect();
+  return () => {
+    if (tail !== mine) return;
+    tail = undefined;
+    if (stream && state !== "paused") connect();
+  };
+}
+
+export function useLiveState(): LiveState {
+  const [now, setNow] = useState(state);
+  useEffect(() => {
+    setNow(state);
+    states.add(setNow);
+    return () => void states.delete(setNow);
+  }, []);
+  return now;
+}

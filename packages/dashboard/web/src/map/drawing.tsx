@@ -1,0 +1,141 @@
+import { useMemo, useState } from "preact/hooks";
+import type { MapEdge } from "../../../src/api.ts";
+import { duration, rate } from "../format.ts";
+import { withQuery } from "../route.ts";
+import { NodeCard } from "./card.tsx";
+import { edgeId, type Graph } from "./graph.ts";
+import { layoutOf, type Layout } from "./layout.ts";
+import { usePan } from "./pan.ts";
+
+interface Props {
+  readonly graph: Graph;
+  readonly node: string | null;
+  readonly edge: string | null;
+}
+
+/** Above this, edges show their numbers only when pointed at, or the numbers would cover the drawing. */
+const LABELLED_EDGES = 40;
+
+export function Drawing({ graph, node, edge }: Props) {
+  // What is laid out anew only where something came or went: numbers change in place.
+  const shape = JSON.stringify([
+    graph.cards.map((card) => [card.node.id, card.node.unit, card.databases.length]),
+    graph.edges.map(edgeId),
+  ]);
+  const layout = useMemo(() => layoutOf(graph), [shape]);
+  const { area, transform, zoom, fit, onPointerDown } = usePan(layout.width, layout.height);
+  const [pointed, setPointed] = useState<string | null>(null);
+  const focus = pointed ?? node;
+  const isNear = (one: MapEdge) =>
+    edge !== null && pointed === null ? edgeId(one) === edge : one.from === focus || one.to === focus;
+  const near = new Set(graph.edges.filter(isNear).flatMap(({ from, to }) => [from, to]));
+  const anyFocus = focus !== null || edge !== null;
+
+  return (
+    <div class="map">
+      <svg
+        ref={area}
+        class="map-area"
+        data-focus={anyFocus}
+        onPointerDown={onPointerDown}
+        role="group"
+        aria-label="Map"
+      >
+        <defs>
+          {["plain", "bad", "unseen"].map((mood) => (
+            <marker
+              key={mood}
+              id={`arrow-${mood}`}
+              viewBox="0 0 8 8"
+              refX="7"
+              refY="4"
+              markerWidth="8"
+              markerHeight="8"
+              markerUnits="userSpaceOnUse"
+              orient="auto"
+            >
+              <path d="M0 0L8 4L0 8z" class={`arrow ${mood}`} />
+            </marker>
+          ))}
+        </defs>
+        <g transform={transform} visibility={transform ? undefined : "hidden"}>
+          {layout.units.map((unit) => (
+            <g key={unit.name} class="map-unit">
+              <rect x={unit.x} y={unit.y} width={unit.width} height={unit.height} rx="10" />
+              <text x={unit.x + 10} y={unit.y + 16}>
+                {unit.name}
+              </text>
+            </g>
+          ))}
+          {graph.edges.map((one) => (
+            <Edge
+              key={edgeId(one)}
+              edge={one}
+              place={layout.edges.get(edgeId(one))}
+              near={anyFocus && isNear(one)}
+              chosen={edgeId(one) === edge}
+              labelled={graph.edges.length <= LABELLED_EDGES}
+            />
+          ))}
+          {graph.cards.map((card) => (
+            <NodeCard
+              key={card.node.id}
+              card={card}
+              box={layout.cards.get(card.node.id)!}
+              near={card.node.id === focus || near.has(card.node.id)}
+              chosen={node}
+              onPoint={setPointed}
+            />
+          ))}
+        </g>
+      </svg>
+      <div class="map-zoom">
+        <button type="button" class="button" aria-label="Closer" onClick={() => zoom(1.25)}>
+          +
+        </button>
+        <button type="button" class="button" aria-label="Farther" onClick={() => zoom(0.8)}>
+          −
+        </button>
+        <button type="button" class="button" onClick={fit}>
+          Fit
+        </button>
+      </div>
+    </div>
+  );
+}
+
+interface EdgeProps {
+  readonly edge: MapEdge;
+  readonly place: (Layout["edges"] extends ReadonlyMap<string, infer P> ? P : never) | undefined;
+  readonly near: boolean;
+  readonly chosen: boolean;
+  readonly labelled: boolean;
+}
+
+function Edge({ edge, place, near, chosen, labelled }: EdgeProps) {
+  if (!place) return null;
+  const { traffic } = edge;
+  const mood = !edge.seen ? "unseen" : traffic.errors > 0 ? "bad" : "plain";
+  const width = edge.local === true ? 1 : Math.min(4, 1.6 + Math.log10(1 + traffic.perSecond) * 0.8);
+  const id = edgeId(edge);
+  return (
+    <a
+      href={withQuery({ edge: id, node: null })}
+      class="map-edge"
+      data-near={near || chosen}
+      data-mood={mood}
+      data-kind={edge.kind}
+      data-local={edge.local === true}
+      aria-label={`${edge.from} to ${edge.to}`}
+    >
+      <path class="wide" d={place.path} />
+      <path class="line" d={place.path} stroke-width={width} marker-end={`url(#arrow-${mood})`} />
+      {edge.seen && (labelled || near || chosen) && (
+        <text x={place.label.x} y={place.label.y + 4}>
+          {rate(traffic.perSecond)}
+          {(near || chosen) && ` · ${duration(traffic.p95Ms)}`}
+        </text>
+      )}
+    </a>
+  );
+}

@@ -1,0 +1,71 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+
+/** What of a drawing can be seen: drawing units per pixel are `1 / scale`. */
+export interface Pan {
+  readonly x: number;
+  readonly y: number;
+  readonly scale: number;
+}
+
+const CLOSEST = 2;
+/** Below this text cannot be read: the drawing is moved rather than made smaller. */
+const READABLE = 0.35;
+
+/** Drags, scrolls and zooms an SVG; `fit` shows all of it. */
+export function usePan(width: number, height: number) {
+  const area = useRef<SVGSVGElement>(null);
+  const [pan, setPan] = useState<Pan | null>(null);
+
+  const fit = () => {
+    const { clientWidth, clientHeight } = area.current!;
+    if (clientWidth === 0 || width === 0) return;
+    const whole = Math.min(clientWidth / width, clientHeight / height);
+    const scale = Math.max(READABLE, Math.min(1.15, whole));
+    setPan({ scale, x: (width - clientWidth / scale) / 2, y: (height - clientHeight / scale) / 2 });
+  };
+  useEffect(() => {
+    const sizes = new ResizeObserver(fit);
+    sizes.observe(area.current!);
+    return () => sizes.disconnect();
+  }, [width, height]);
+
+  const zoom = (factor: number, at?: { clientX: number; clientY: number }) =>
+    setPan((now) => {
+      if (!now) return now;
+      const { left, top, width: seenWidth, height: seenHeight } = area.current!.getBoundingClientRect();
+      const px = at ? at.clientX - left : seenWidth / 2;
+      const py = at ? at.clientY - top : seenHeight / 2;
+      const scale = Math.max(0.15, Math.min(CLOSEST, now.scale * factor));
+      return { scale, x: now.x + px / now.scale - px / scale, y: now.y + py / now.scale - py / scale };
+    });
+
+  useEffect(() => {
+    const element = area.current!;
+    const wheel = (event: WheelEvent) => {
+      event.preventDefault();
+      zoom(Math.exp(-event.deltaY / 500), event);
+    };
+    // Not passive, or the page would scroll as well.
+    element.addEventListener("wheel", wheel, { passive: false });
+    return () => element.removeEventListener("wheel", wheel);
+  }, []);
+
+  const onPointerDown = (event: PointerEvent) => {
+    if ((event.target as Element).closest("a")) return;
+    const element = area.current!;
+    const move = ({ movementX, movementY }: PointerEvent) =>
+      setPan((now) => now && { ...now, x: now.x - movementX / now.scale, y: now.y - movementY / now.scale });
+    const end = () => {
+      element.removeEventListener("pointermove", move);
+      element.removeEventListener("pointerup", end);
+      element.removeEventListener("pointercancel", end);
+    };
+    element.setPointerCapture(event.pointerId);
+    element.addEventListener("pointermove", move);
+    element.addEventListener("pointerup", end);
+    element.addEventListener("pointercancel", end);
+  };
+
+  const transform = pan ? `scale(${pan.scale}) translate(${-pan.x} ${-pan.y})` : undefined;
+  return { area, transform, zoom, fit, onPointerDown };
+}

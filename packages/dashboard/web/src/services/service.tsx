@@ -1,0 +1,110 @@
+import type { MemberView, ServiceView } from "../../../src/api.ts";
+import { apiPath } from "../ask.ts";
+import { count, duration, rate, share } from "../format.ts";
+import { useLoaded } from "../loaded.ts";
+import { WindowChoice, windowOf } from "../parts/choices.tsx";
+import { Badge, Facts, ServiceName } from "../parts/text.tsx";
+import { Ready, View } from "../parts/view.tsx";
+import { withQuery } from "../route.ts";
+import { MemberDetail } from "./member.tsx";
+
+export function ServicePage({ name, search }: { name: string; search: URLSearchParams }) {
+  const window = windowOf(search);
+  const service = useLoaded<ServiceView>(
+    apiPath(`/services/${encodeURIComponent(name)}`, { windowMs: window }),
+    ["traces", "metrics"],
+  );
+  return (
+    <View
+      title={name}
+      parent={{ name: "Services", href: "/services" }}
+      tools={
+        <span class="push marks">
+          <a class="button" href={`/traces?service=${encodeURIComponent(name)}`}>
+            Traces
+          </a>
+          <a class="button" href={`/logs?service=${encodeURIComponent(name)}`}>
+            Logs
+          </a>
+          <WindowChoice now={window} />
+        </span>
+      }
+    >
+      <Ready of={service}>{(value) => <Service service={value} member={search.get("member")} />}</Ready>
+    </View>
+  );
+}
+
+function Service({ service, member }: { service: ServiceView; member: string | null }) {
+  const chosen = service.members.find(({ id, name }) => id === member || name === member);
+  return (
+    <div class={chosen ? "split" : "split whole"}>
+      <div>
+        <div class="trace-summary">
+          <Facts
+            of={[
+              ["Unit", service.unit ?? "–"],
+              ["Contracts", service.contracts.join(", ")],
+              ["Database", service.database ? "its own" : "none"],
+              ["Uses", service.uses.join(", ") || "nobody"],
+              ["Used by", service.callers.join(", ") || "nobody"],
+              ["Rate", rate(service.traffic.perSecond)],
+              ["p95", duration(service.traffic.p95Ms)],
+            ]}
+          />
+        </div>
+        <table class="table">
+          <thead>
+            <tr>
+              <th>Member</th>
+              <th>Kind</th>
+              <th>Callers</th>
+              <th class="num">Count</th>
+              <th class="num">Errors</th>
+              <th class="num">p50</th>
+              <th class="num">p95</th>
+            </tr>
+          </thead>
+          <tbody>
+            {service.members.map((one) => (
+              <Row key={one.id} member={one} chosen={one === chosen} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {chosen && <MemberDetail member={chosen} />}
+    </div>
+  );
+}
+
+function Row({ member, chosen }: { member: MemberView; chosen: boolean }) {
+  return (
+    <tr aria-selected={chosen}>
+      <td>
+        <a
+          class="cover"
+          data-row=""
+          href={withQuery({ member: chosen ? null : member.id })}
+          title={member.summary ?? undefined}
+        >
+          {member.name} <span class="mono faint">{member.http ?? ""}</span>
+        </a>{" "}
+        {member.deprecated && <Badge mood="warn">deprecated</Badge>}
+      </td>
+      <td>
+        <Badge>{member.kind}</Badge>
+      </td>
+      <td class="marks">
+        {member.callers.slice(0, 4).map(({ name }) => (
+          <ServiceName key={name} name={name} />
+        ))}
+      </td>
+      <td class="num">{count(member.traffic.count)}</td>
+      <td class={member.traffic.errors > 0 ? "num bad" : "num soft"}>
+        {share(member.traffic.errors, member.traffic.count)}
+      </td>
+      <td class="num">{duration(member.traffic.p50Ms)}</td>
+      <td class="num">{duration(member.traffic.p95Ms)}</td>
+    </tr>
+  );
+}
