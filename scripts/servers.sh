@@ -7,6 +7,7 @@ set -euo pipefail
 wanted=(
   redis-server:redis-server
   chromium:chromium
+  prometheus:prometheus
 )
 
 missing=()

@@ -139,6 +139,11 @@ export class ServiceHost {
     return this.#upkeep.backlog();
   }
 
+  /** As it was when it was last measured. */
+  get measured(): Backlog | undefined {
+    return this.#upkeep.measured;
+  }
+
   /** Stops hearing, finishes what is in flight, sends what is committed, and gives every lease back. */
   async drain(): Promise<void> {
     this.#unwatch();

@@ -24,6 +24,8 @@ export class Upkeep {
   /** Not all replicas at once, nor all services of one. */
   #trimAt: number;
   #measureAt: number;
+  /** As of the last look. */
+  measured: Backlog | undefined;
 
   constructor(options: UpkeepOptions) {
     const { clock, log } = options.port;
@@ -63,6 +65,7 @@ export class Upkeep {
   }
 
   async #measure(): Promise<void> {
-    this.#alarms.set(backlogAlarms(this.#options.port.definition.name, await this.backlog()));
+    this.measured = await this.backlog();
+    this.#alarms.set(backlogAlarms(this.#options.port.definition.name, this.measured));
   }
 }

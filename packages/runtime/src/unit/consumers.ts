@@ -1,6 +1,6 @@
 import { contractsServed, describe } from "kerf";
 import type { Logger } from "pino";
-import type { Broker } from "../broker/broker.ts";
+import type { Backlog, Broker } from "../broker/broker.ts";
 import type { Clock } from "../clock/clock.ts";
 import { Alarms } from "../service/alarms.ts";
 import type { ServicePort } from "../service/port.ts";
@@ -26,6 +26,8 @@ export class Consumers {
   readonly #contracts: ReadonlySet<string>;
   readonly #alarms: Alarms;
   #measureAt: number;
+  /** As of the last look. */
+  measured: readonly Backlog[] = [];
   #measuring: Promise<void> | undefined;
 
   constructor(options: ConsumersOptions) {
@@ -50,9 +52,9 @@ export class Consumers {
 
   async #measure(): Promise<void> {
     const { broker, keptMs } = this.#options;
-    const groups = (await broker.backlog!()).filter(
+    this.measured = (await broker.backlog!()).filter(
       ({ service, channel }) => this.#names.has(service) || this.#contracts.has(channel),
     );
-    this.#alarms.set(groups.flatMap((group) => behindAlarms(group, keptMs)));
+    this.#alarms.set(this.measured.flatMap((group) => behindAlarms(group, keptMs)));
   }
 }

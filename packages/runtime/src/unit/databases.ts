@@ -36,6 +36,7 @@ export async function postgresBacking(
       database: pool.database(urls.get(service)!, { name: `kerf ${service}` }),
       journal: postgresJournal,
     }),
+    stats: () => pool.stats(),
     async close() {
       await broker?.close();
       await pool.close();

@@ -4,6 +4,7 @@ import type { CacheStatus } from "../cache/index.ts";
 import type { Redis } from "../redis/index.ts";
 import type { Backlog, Broker, Group } from "../broker/broker.ts";
 import type { Clock } from "../clock/clock.ts";
+import type { BudgetStats } from "../data/connections.ts";
 import type { DatabaseServer } from "../data/server.ts";
 import type { Discovery } from "../discovery/discovery.ts";
 import type { Graph } from "../graph/index.ts";
@@ -65,6 +66,8 @@ export interface Backing {
   /** Brings the tables up to date. */
   prepare(): Promise<void>;
   storage(service: string): Storage;
+  /** Of its connections, by server. */
+  stats?(): Readonly<Record<string, BudgetStats>>;
   close(): Promise<void>;
 }
 

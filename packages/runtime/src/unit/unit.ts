@@ -28,6 +28,7 @@ import type {
   TransportServer,
 } from "../transport/transport.ts";
 import { tracedDispatch, tracedRouter } from "../telemetry/calls.ts";
+import { readings } from "../telemetry/gauges.ts";
 import { compileValidator } from "../validate/index.ts";
 import { counted } from "../versions/counted.ts";
 import { VersionUsage } from "../versions/usage.ts";
@@ -70,6 +71,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   let ticker: Ticker | undefined;
   let server: TransportServer | undefined;
   let draining: Promise<void> | undefined;
+  let unobserve: (() => void) | undefined;
 
   const authority = (caller: string, contractId: string): boolean => mayCall(graph, caller, contractId);
   const foreign = await openForeign(graph, unit.services, options.settings, clock, authority);
@@ -165,6 +167,13 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
       caching?.poll();
     });
     ticking.start();
+    unobserve = telemetry?.observe(() =>
+      readings({
+        backlogs: [...hosts].flatMap(([name, { measured }]) => (measured ? [[name, measured]] : [])),
+        behind: consumers?.measured ?? [],
+        connections: backing.stats?.() ?? {},
+      }),
+    );
     ticker = ticking;
     ready = true;
     return {
@@ -209,6 +218,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   async function drainInOrder(ticking: Ticker | undefined, graceMs: number): Promise<void> {
     // A call that hangs must not take the time to give leases back.
     const callsMs = graceMs - Math.min(2_000, graceMs / 4);
+    unobserve?.();
     streams.drain();
     await Promise.all([server?.drain(callsMs), inFlight.drain(callsMs)]);
     await caching?.close();

@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { otlpReceiver, type Receiver } from "../packages/telemetry/src/testing.ts";
+import {
+  checkMetrics,
+  kerfStart,
+  prometheus,
+  withoutPrometheus,
+  type Started,
+} from "./telemetry/processes.ts";
+import { storyOf } from "./telemetry/story.ts";
+
+/** What must never be told, wherever it is given. */
+const secret = "hunter2hunter2";
+
+async function exporting(receiver: Receiver, more: Record<string, string> = {}): Promise<Started> {
+  return kerfStart({
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    OTEL_METRIC_EXPORT_INTERVAL: "500",
+    OTEL_BSP_SCHEDULE_DELAY: "100",
+    OTEL_RESOURCE_ATTRIBUTES: "deployment.environment.name=test,service.version=1.2.3",
+    ...more,
+  });
+}
+
+describe("a unit that exports over OTLP", () => {
+  let receiver: Receiver;
+  let unit: Started;
+  const get = (path: string) => fetch(`${unit.gateway}${path}`);
+  beforeAll(async () => {
+    receiver = await otlpReceiver();
+    unit = await exporting(receiver);
+  }, 60_000);
+  afterAll(async () => {
+    await unit?.[Symbol.asyncDispose]();
+    await receiver?.[Symbol.asyncDispose]();
+  });
+
+  /** The spans of the trace that an answer names, when so many are there. */
+  async function traceOf(answer: Response, spans: number) {
+    const traceId = answer.headers.get("traceparent")?.slice(3, 35) ?? ((await answer.json()) as any).traceId;
+    const found = () => receiver.spans.filter((span) => span.traceId === traceId);
+    await expect.poll(() => found().length, { timeout: 10_000 }).toBe(spans);
+    return found();
+  }
+  /** Of the answer that has succeeded last: it names no trace. */
+  async function lastTrace(path: string, spans: number) {
+    receiver.spans.length = 0;
+    await get(path);
+    await expect.poll(() => receiver.spans.length, { timeout: 10_000 }).toBe(spans);
+    return receiver.spans.slice();
+  }
+
+  test("tells of a request what happened, in protobuf, and has a library's spans among its own", async () => {
+    const spans = await lastTrace(`/v1/greet/ada?password=${secret}`, 7);
+    const request = "gateway server GET /v1/greet/:name";
+    const greet = `${request} > gateway client greeter@1.greet > greeter server greeter@1.greet`;
+    const hello = `${greet} > greeter client words@1.hello > words server words@1.hello`;
+    expect(storyOf(spans)).toEqual([
+      request,
+      `${request} > gateway client greeter@1.greet`,
+      greet,
+      `${greet} > greeter client words@1.hello`,
+      hello,
+      `${hello} > words internal look up`,
+      `${hello} > words internal look up > words internal inner`,
+    ]);
+    expect(receiver.contentTypes).toContain("application/x-protobuf");
+    expect(spans.find(({ kind, name }) => kind === 2 && name.startsWith("GET"))!.attributes).toMatchObject({
+      "http.request.method": "GET",
+      "http.route": "/v1/greet/:name",
+      "http.response.status_code": 200,
+      "url.path": "/v1/greet/ada",
+    });
+    const library = spans.find(({ name }) => name === "look up")!;
+    expect([library.scope, library.attributes]).toEqual(["a library", { found: true }]);
+    expect(library.resource).toMatchObject({
+      "service.name": "words",
+      "service.namespace": "hello",
+      "service.version": "1.2.3",
+      "deployment.environment.name": "test",
+      "kerf.unit": "all",
+    });
+    expect(JSON.stringify(receiver.spans, (_, v) => (typeof v === "bigint" ? `${v}` : v))).not.toContain(
+      secret,
+    );
+  });
+
+  test("tells what a contract declares apart from what nobody expected", async () => {
+    const refused = await traceOf(await get("/v1/greet/nobody"), 5);
+    const statuses = (spans: typeof refused) =>
+      Object.fromEntries(spans.map((s) => [`${s.resource["service.name"]} ${s.kind}`, s.status]));
+    // Whoever asked failed; whoever refused did what it should.
+    expect(statuses(refused)).toEqual({
+      "gateway 2": 0,
+      "gateway 3": 2,
+      "greeter 2": 0,
+      "greeter 3": 2,
+      "words 2": 0,
+    });
+    expect(refused.find((s) => s.kind === 3)!.attributes).toMatchObject({ "kerf.error.code": "Nobody" });
+    const broken = await traceOf(await get("/v1/greet/broken"), 5);
+    expect(new Set(Object.values(statuses(broken)))).toEqual(new Set([2]));
+    expect(JSON.stringify(broken, (_, v) => (typeof v === "bigint" ? `${v}` : v))).not.toContain(
+      "nobody outside",
+    );
+  });
+
+  test("sends its counts too", async () => {
+    await get("/v1/greet/ada");
+    const edge = (name: string) =>
+      receiver.metrics
+        .findLast((metric) => metric.name === name)
+        ?.points.find(
+          ({ attributes }) => attributes["kerf.caller"] === "greeter" && attributes["kerf.local"] === true,
+        );
+    await expect.poll(() => edge("kerf.edge.calls")?.value, { timeout: 10_000 }).toBeGreaterThan(0);
+    expect(edge("kerf.edge.request.bytes")!.value).toBeGreaterThan(0);
+    const names = new Set(receiver.metrics.map(({ name }) => name));
+    for (const name of ["kerf.edge.duration", "nodejs.eventloop.delay.p99", "v8js.memory.heap.used"])
+      expect(names).toContain(name);
+  });
+
+  test("a stranger's trace context is not taken over", async () => {
+    const theirs = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const answer = await fetch(`${unit.gateway}/v1/greet/nobody`, { headers: { traceparent: theirs } });
+    const [first] = await traceOf(answer, 5);
+    expect(first!.traceId).not.toBe(theirs.slice(3, 35));
+  });
+});
+
+test("of traces that were not chosen only those leave in which something failed", async () => {
+  await using receiver = await otlpReceiver();
+  await using unit = await exporting(receiver, {
+    OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
+    OTEL_TRACES_SAMPLER_ARG: "0",
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+  });
+  await fetch(`${unit.gateway}/v1/greet/ada`);
+  await fetch(`${unit.gateway}/v1/greet/broken`);
+  await fetch(`${unit.gateway}/v1/greet/ada`);
+  await unit[Symbol.asyncDispose]();
+  expect(receiver.contentTypes.every((type) => type.includes("json"))).toBe(true);
+  expect(receiver.spans.map(({ status }) => status)).toEqual([2, 2, 2, 2, 2]);
+}, 60_000);
+
+test("where the collector is away, requests are answered all the same", async () => {
+  await using receiver = await otlpReceiver();
+  await using unit = await exporting(receiver);
+  receiver.fail(400);
+  for (let i = 0; i < 5; i++) expect((await fetch(`${unit.gateway}/v1/greet/ada`)).status).toBe(200);
+  const metrics = async () => (await fetch(`${unit.health}/metrics`)).text();
+  await expect.poll(metrics, { timeout: 10_000 }).toMatch(/^kerf_telemetry_spans_dropped_total [1-9]\d*$/m);
+}, 60_000);
+
+describe.skipIf(withoutPrometheus)("Prometheus", () => {
+  test("accepts /metrics, and finds an exemplar that names a trace", async () => {
+    await using receiver = await otlpReceiver();
+    await using unit = await exporting(receiver);
+    for (let i = 0; i < 3; i++) await fetch(`${unit.gateway}/v1/greet/ada`);
+    await fetch(`${unit.gateway}/v1/greet/nobody`);
+    const answer = await fetch(`${unit.health}/metrics`);
+    expect(answer.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
+    const body = await answer.text();
+    expect(checkMetrics(body)).toBe("");
+    expect(body).toContain("# TYPE kerf_edge_duration_seconds histogram");
+    expect(body).toMatch(/^kerf_edge_errors_total\{.*kerf_caller="greeter".*error_type="Nobody"\} 1$/m);
+
+    await using server = await prometheus(unit.health);
+    const calls = async () =>
+      (
+        await server
+          .query("query?query=kerf_edge_calls_total%7Bkerf_caller%3D%22greeter%22%7D")
+          .catch(() => {})
+      )?.result?.[0]?.value?.[1];
+    await expect.poll(calls, { timeout: 20_000 }).toBe("4");
+    const exemplars = await server.query(
+      `query_exemplars?query=kerf_edge_duration_seconds_bucket&start=0&end=${Date.now() / 1_000 + 60}`,
+    );
+    const { trace_id: traceId } = exemplars[0].exemplars[0].labels;
+    await expect
+      .poll(() => receiver.spans.map((span) => span.traceId), { timeout: 10_000 })
+      .toContain(traceId);
+  }, 60_000);
+
+  test("finds its metrics where nothing is exported, and none where telemetry is off", async () => {
+    await using unit = await kerfStart({});
+    await fetch(`${unit.gateway}/v1/greet/ada`);
+    expect(await (await fetch(`${unit.health}/metrics`)).text()).toContain("kerf_edge_calls_total{");
+    await using off = await kerfStart({ OTEL_SDK_DISABLED: "true" });
+    expect((await fetch(`${off.health}/metrics`)).status).toBe(404);
+  }, 60_000);
+});

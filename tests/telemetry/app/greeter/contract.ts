@@ -1,0 +1,13 @@
+import { contract, query } from "kerf";
+import { z } from "zod";
+
+export const greeter = contract("greeter", {
+  version: 1,
+  greet: query({
+    http: "GET /greet/:name",
+    access: "public",
+    input: z.object({ name: z.string(), password: z.string().optional() }),
+    output: z.object({ text: z.string() }),
+    errors: { Nobody: z.object({ name: z.string() }) },
+  }),
+});

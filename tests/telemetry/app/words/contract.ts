@@ -1,0 +1,11 @@
+import { contract, query } from "kerf";
+import { z } from "zod";
+
+export const words = contract("words", {
+  version: 1,
+  hello: query({
+    input: z.object({ name: z.string(), password: z.string().optional() }),
+    output: z.object({ text: z.string() }),
+    errors: { Nobody: z.object({ name: z.string() }) },
+  }),
+});

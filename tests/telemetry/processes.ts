@@ -1,0 +1,101 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { testServer } from "@kerf/runtime/testing";
+
+export interface Started extends AsyncDisposable {
+  /** URL of the gateway. */
+  readonly gateway: string;
+  /** URL of `/metrics` and its like. */
+  readonly health: string;
+}
+
+/** Runs `kerf start` for the application in `app/`, all of it in one process. */
+export async function kerfStart(environment: Readonly<Record<string, string>>): Promise<Started> {
+  const { adminUrl } = await testServer();
+  const port = await freePort();
+  const main = new URL("../../packages/cli/bin/kerf.js", import.meta.url).pathname;
+  const config = new URL("app/kerf.config.ts", import.meta.url).pathname;
+  const child = spawn(process.execPath, [main, "start", "--config", config, "--json"], {
+    env: { ...process.env, KERF_DATABASE_URL: adminUrl, KERF_PORT: String(port), ...environment },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(child, "exit");
+  let written = "";
+  const health = await new Promise<string>((resolve, reject) => {
+    child.stdout.on("data", (chunk: Buffer) => {
+      written += chunk.toString();
+      const ready = /"health":"([^"]+)"/.exec(written);
+      if (ready) resolve(ready[1]!);
+    });
+    void ended.then(() => reject(new Error(`kerf start ended: ${written}`)));
+  });
+  return {
+    gateway: `http://127.0.0.1:${port}`,
+    health,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+/** Whether the tests that need Prometheus are left out. In CI they are not: they fail. `scripts/servers.sh` installs it. */
+export const withoutPrometheus =
+  spawnSync("prometheus", ["--version"]).status !== 0 && process.env["CI"] !== "true";
+
+/** What `promtool check metrics` says of an exposition; `""` where it has nothing to say. */
+export function checkMetrics(body: string): string {
+  const { stdout, stderr, status } = spawnSync("promtool", ["check", "metrics"], { input: body });
+  return status === 0 ? "" : `${String(stdout)}${String(stderr)}`;
+}
+
+export interface Prometheus extends AsyncDisposable {
+  /** The `data` of an answer of its HTTP API. */
+  query(path: string): Promise<any>;
+}
+
+/** A real Prometheus that scrapes one process each second. */
+export async function prometheus(target: string): Promise<Prometheus> {
+  const folder = await mkdtemp(join(tmpdir(), "kerf-prometheus-"));
+  const port = await freePort();
+  await writeFile(
+    join(folder, "prometheus.yml"),
+    `global: { scrape_interval: 1s, scrape_timeout: 1s }
+scrape_configs: [{ job_name: kerf, static_configs: [{ targets: ["${new URL(target).host}"] }] }]
+`,
+  );
+  const child = spawn(
+    "prometheus",
+    [
+      `--config.file=${join(folder, "prometheus.yml")}`,
+      `--storage.tsdb.path=${join(folder, "data")}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      "--enable-feature=exemplar-storage",
+    ],
+    { stdio: "ignore" },
+  );
+  const ended = once(child, "exit");
+  return {
+    async query(path) {
+      const answer = await fetch(`http://127.0.0.1:${port}/api/v1/${path}`);
+      return ((await answer.json()) as { data: unknown }).data;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      await ended;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
