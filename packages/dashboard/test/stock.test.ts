@@ -41,7 +41,7 @@ test.each([
     "inventory@1.reserve",
     {
       kind: SpanKind.CLIENT,
-      links: [{ traceId: cause.spanContext().traceId, attributes: { why: "told" } }],
+      links: [{ context: cause.spanContext(), attributes: { why: "told" } }],
       attributes: {
         "rpc.system": "kerf",
         "kerf.member": "inventory@1.reserve",
