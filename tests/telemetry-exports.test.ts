@@ -51,7 +51,7 @@ describe("a unit that exports over OTLP", () => {
   }
 
   test("tells of a request what happened, in protobuf, and has a library's spans among its own", async () => {
-    const spans = await lastTrace(`/v1/greet/ada?password=${secret}`, 7);
+    const spans = await lastTrace(`/v1/greet/ada?pin=${secret}`, 7);
     const request = "gateway server GET /v1/greet/:name";
     const greet = `${request} > gateway client greeter@1.greet > greeter server greeter@1.greet`;
     const hello = `${greet} > greeter client words@1.hello > words server words@1.hello`;
@@ -141,6 +141,22 @@ test("of traces that were not chosen only those leave in which something failed"
   await unit[Symbol.asyncDispose]();
   expect(receiver.contentTypes.every((type) => type.includes("json"))).toBe(true);
   expect(receiver.spans.map(({ status }) => status)).toEqual([2, 2, 2, 2, 2]);
+}, 60_000);
+
+test("what is sent is told only where that is asked for, without what contracts call sensitive", async () => {
+  await using receiver = await otlpReceiver();
+  await using unit = await exporting(receiver, { KERF_TRACE_PAYLOADS: "true" });
+  await fetch(`${unit.gateway}/v1/greet/ada?pin=${secret}`);
+  await unit[Symbol.asyncDispose]();
+  const call = receiver.spans.find(({ name, kind }) => name === "words@1.hello" && kind === 3)!;
+  expect(JSON.parse(String(call.attributes["kerf.request.body"]))).toEqual({
+    name: "ada",
+    pin: "[sensitive]",
+  });
+  expect(JSON.parse(String(call.attributes["kerf.reply.body"]))).toEqual({ text: "hello, ada" });
+  expect(call.attributes["kerf.request.bytes"]).toBeGreaterThan(0);
+  const all = JSON.stringify(receiver.spans, (_, value) => (typeof value === "bigint" ? `${value}` : value));
+  expect(all).not.toContain(secret);
 }, 60_000);
 
 test("where the collector is away, requests are answered all the same", async () => {

@@ -42,7 +42,7 @@ export async function openTelemetry(options: TelemetryOptions): Promise<OpenTele
   const { sampler, slowMs } = settings;
   const queue = new Queue<SpanRecord>(settings.queueSize);
   const api = settings.traces && (await (await import("./api/register.ts")).registerApi());
-  const edges = new EdgeRegistry();
+  const edges = new EdgeRegistry(settings.payloads);
   const traces = settings.traces && new Traces({ sampler, slowMs, queue });
   const recorder = new Recorder({ sampler, traces, edges, enter: api?.enter });
   api?.provide(recorder, unit);

@@ -19,6 +19,8 @@ export interface Settings {
   readonly sampler: Sampler;
   /** `KERF_TRACE_SLOW_MS`: a span that takes longer has its trace leave, whatever was chosen. */
   readonly slowMs: number;
+  /** `KERF_TRACE_PAYLOADS=true`: spans hold what was sent, without what contracts call sensitive. */
+  readonly payloads: boolean;
   readonly traces: Destination | undefined;
   readonly metrics: Destination | undefined;
   readonly queueSize: number;
@@ -47,6 +49,7 @@ export function readSettings(environment: Environment): Settings | undefined {
   return {
     sampler: samplerOf(given("OTEL_TRACES_SAMPLER"), given("OTEL_TRACES_SAMPLER_ARG")),
     slowMs: number("KERF_TRACE_SLOW_MS", 1_000),
+    payloads: given("KERF_TRACE_PAYLOADS") === "true",
     traces: destination(given, "TRACES"),
     metrics: destination(given, "METRICS"),
     queueSize: number("OTEL_BSP_MAX_QUEUE_SIZE", 16_384),

@@ -38,3 +38,8 @@ export function childOf(parent: string | undefined): string {
 export function traceIdOf(traceparent: string): string {
   return traceparent.slice(3, 35);
 }
+
+/** The 16 hexadecimal digits that name the span. */
+export function spanIdOf(traceparent: string): string {
+  return traceparent.slice(36, 52);
+}

@@ -16,7 +16,7 @@ import {
 } from "kerf";
 import { deadlineSignal } from "../call/deadline.ts";
 import { gather } from "../call/gather.ts";
-import { traceIdOf } from "../call/trace.ts";
+import { spanIdOf, traceIdOf } from "../call/trace.ts";
 import { crashableSql } from "../crashpoint/crashpoint.ts";
 import type { Transaction } from "../data/transaction.ts";
 import type { CallHeader } from "../transport/transport.ts";
@@ -80,7 +80,9 @@ export class HandlerContext {
   }
 
   get log(): Log {
-    return this.#port.log.child({ member: this.#member, traceId: traceIdOf(this.#header.traceparent) });
+    const { traceparent } = this.#header;
+    const fields = { member: this.#member, traceId: traceIdOf(traceparent), spanId: spanIdOf(traceparent) };
+    return this.#port.log.child(fields);
   }
 
   get sql(): Sql | undefined {

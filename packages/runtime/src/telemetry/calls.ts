@@ -3,6 +3,7 @@ import type { Router } from "../call/router.ts";
 import type { FindCodec } from "../transport/method-codecs.ts";
 import type { CallRequest, Dispatch } from "../transport/transport.ts";
 import { failureOf } from "./failure.ts";
+import { shownBy } from "./shown.ts";
 import type { Attributes, Edge, EdgeFacts, SpanType, Telemetry } from "./telemetry.ts";
 
 /** Who calls where no service does. */
@@ -69,18 +70,25 @@ interface KnownEdge {
 /** Makes the edge of a caller and a member once. */
 function edges(telemetry: Telemetry, here: ReadonlySet<string>, codecOf: FindCodec) {
   const known = new Map<string, Map<string, KnownEdge>>();
-  return ({ id }: AnyQuery | AnyCommand, { header: { caller = EDGE } }: CallRequest): KnownEdge => {
+  return (member: AnyQuery | AnyCommand, { header: { caller = EDGE } }: CallRequest): KnownEdge => {
+    const { id } = member;
     let ofMember = known.get(id);
     if (ofMember === undefined) known.set(id, (ofMember = new Map()));
     let found = ofMember.get(caller);
     if (found === undefined) {
       const callee = serviceNameOf(id);
       const local = here.has(callee);
-      const facts = { caller, callee, member: id, local, size: sizeOf(id, codecOf) };
+      const facts = { caller, callee, member: id, local, size: sizeOf(id, codecOf), show: showOf(member) };
       ofMember.set(caller, (found = { edge: telemetry.edge(facts), callee, local }));
     }
     return found;
   };
+}
+
+/** Made when it is first asked for: most processes show nothing. */
+function showOf({ input, output }: AnyQuery | AnyCommand): EdgeFacts["show"] {
+  const made: { request?: (value: unknown) => string; reply?: (value: unknown) => string } = {};
+  return (value, what) => (made[what] ??= shownBy(what === "request" ? input : output))(value);
 }
 
 function sizeOf(member: string, codecOf: FindCodec): EdgeFacts["size"] {

@@ -43,6 +43,8 @@ export interface EdgeFacts {
   readonly local: boolean;
   /** Bytes of a message as it is, or would be, sent to another process; undefined where that cannot be said. */
   size(value: unknown, what: "request" | "reply"): number | undefined;
+  /** A message as JSON, without what its contract calls sensitive. For those who want to see what is sent. */
+  show(value: unknown, what: "request" | "reply"): string;
 }
 
 export interface Edge {

@@ -15,6 +15,8 @@ interface TracedCall {
   readonly trace: { readonly kept: boolean; readonly id: string };
   readonly clientId: string;
   readonly endMs: number;
+  requestBytes: number | undefined;
+  replyBytes: number | undefined;
 }
 
 /** What is counted of one edge. */
@@ -24,10 +26,13 @@ export class EdgeCounts {
   readonly requestBytes = new Histogram(byteBounds);
   readonly replyBytes = new Histogram(byteBounds);
   readonly errors = new Map<string, number>();
+  /** Whether what is sent is recorded too. */
+  readonly payloads: boolean;
   #untilMeasured = 0;
 
-  constructor(facts: EdgeFacts) {
+  constructor(facts: EdgeFacts, payloads = false) {
     this.facts = facts;
+    this.payloads = payloads;
   }
 
   get calls(): number {
@@ -38,11 +43,14 @@ export class EdgeCounts {
     this.#time(ms, call);
     if (this.#untilMeasured-- > 0) return;
     this.#untilMeasured = measuredOneIn - 1;
-    this.#measure(input, "request", this.requestBytes);
-    this.#measure(reply, "reply", this.replyBytes);
+    const requestBytes = this.#measure(input, "request", this.requestBytes);
+    const replyBytes = this.#measure(reply, "reply", this.replyBytes);
+    if (call === undefined) return;
+    call.requestBytes = requestBytes;
+    call.replyBytes = replyBytes;
   }
 
-  failed(_input: unknown, { type }: Failure, ms: number, call: TracedCall | undefined): void {
+  failed({ type }: Failure, ms: number, call: TracedCall | undefined): void {
     this.#time(ms, call);
     const known = this.errors.has(type) || this.errors.size < errorTypes ? type : OTHER;
     this.errors.set(known, (this.errors.get(known) ?? 0) + 1);
@@ -58,8 +66,9 @@ export class EdgeCounts {
     exemplars[bucket] = { value: ms / 1_000, traceId: call.trace.id, spanId: call.clientId, at };
   }
 
-  #measure(value: unknown, what: "request" | "reply", into: Histogram): void {
+  #measure(value: unknown, what: "request" | "reply", into: Histogram): number | undefined {
     const bytes = this.facts.size(value, what);
     if (bytes !== undefined) into.record(bytes);
+    return bytes;
   }
 }

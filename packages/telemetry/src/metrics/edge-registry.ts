@@ -10,9 +10,11 @@ const overflow = "_OTHER";
 export class EdgeRegistry {
   readonly #edges = new Map<string, EdgeCounts>();
   #overflow: EdgeCounts | undefined;
+  readonly #payloads: boolean;
   readonly #most: number;
 
-  constructor(most = edgesAtMost) {
+  constructor(payloads = false, most = edgesAtMost) {
+    this.#payloads = payloads;
     this.#most = most;
   }
 
@@ -22,7 +24,7 @@ export class EdgeRegistry {
     let counts = this.#edges.get(key);
     if (counts !== undefined) return counts;
     if (this.#edges.size >= this.#most) return (this.#overflow ??= new EdgeCounts(beyond(facts)));
-    this.#edges.set(key, (counts = new EdgeCounts(facts)));
+    this.#edges.set(key, (counts = new EdgeCounts(facts, this.#payloads)));
     return counts;
   }
 

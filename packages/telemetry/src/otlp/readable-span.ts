@@ -64,9 +64,16 @@ function call(record: RecordedCall, resources: Resources, startedAt: number): Re
     "kerf.caller": caller,
     ...failureAttributes(failure),
   };
+  const clientOnly: Attributes = {
+    "kerf.request.bytes": record.requestBytes,
+    "kerf.reply.bytes": record.replyBytes,
+    "kerf.request.body": record.request,
+    "kerf.reply.body": record.reply,
+  };
   const common = { record, name: member, attributes, links: [], events: [], scope: SCOPE, startedAt };
   const client = span({
     ...common,
+    attributes: { ...attributes, ...clientOnly },
     id: record.clientId,
     parentId: record.parent.slice(36, 52),
     kind: "client",

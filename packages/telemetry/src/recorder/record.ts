@@ -54,6 +54,12 @@ export class RecordedCall implements EdgeCall {
   readonly startMs = performance.now();
   endMs = 0;
   failure: Failure | undefined = undefined;
+  /** Of one call in 64. */
+  requestBytes: number | undefined = undefined;
+  replyBytes: number | undefined = undefined;
+  /** As JSON, where payloads are recorded. */
+  request: string | undefined = undefined;
+  reply: string | undefined = undefined;
 
   constructor(edge: EdgeCounts, trace: LocalTrace<SpanRecord>, parent: string) {
     this.edge = edge;
@@ -66,13 +72,18 @@ export class RecordedCall implements EdgeCall {
   replied(input: unknown, reply: unknown): void {
     this.endMs = performance.now();
     this.edge.succeeded(input, reply, this.endMs - this.startMs, this);
+    if (this.edge.payloads) {
+      this.request = this.edge.facts.show(input, "request");
+      this.reply = this.edge.facts.show(reply, "reply");
+    }
     this.trace.traces.leave(this.trace, this);
   }
 
   failed(input: unknown, failure: Failure): void {
     this.endMs = performance.now();
     this.failure = failure;
-    this.edge.failed(input, failure, this.endMs - this.startMs, this);
+    this.edge.failed(failure, this.endMs - this.startMs, this);
+    if (this.edge.payloads) this.request = this.edge.facts.show(input, "request");
     this.trace.traces.leave(this.trace, this);
   }
 }
@@ -92,7 +103,7 @@ export class CountedCall implements EdgeCall {
     this.edge.succeeded(input, reply, performance.now() - this.startMs, undefined);
   }
 
-  failed(input: unknown, failure: Failure): void {
-    this.edge.failed(input, failure, performance.now() - this.startMs, undefined);
+  failed(_input: unknown, failure: Failure): void {
+    this.edge.failed(failure, performance.now() - this.startMs, undefined);
   }
 }

@@ -18,7 +18,7 @@ function recorder({ sampler = "parentbased_always_off", slowMs = 10_000, size = 
   const queue = new Queue<SpanRecord>(size);
   const chosen = samplerOf(sampler);
   const traces = new Traces({ sampler: chosen, slowMs, queue });
-  const edges = new EdgeRegistry(2);
+  const edges = new EdgeRegistry(false, 2);
   const telemetry = new Recorder({ sampler: chosen, traces, edges });
   const names = () =>
     queue
@@ -34,6 +34,7 @@ const facts: EdgeFacts = {
   member: "stock@1.look",
   local: true,
   size: (value) => JSON.stringify(value).length,
+  show: (value) => JSON.stringify(value),
 };
 
 describe("a trace that was not chosen", () => {

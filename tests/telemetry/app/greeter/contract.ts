@@ -6,7 +6,7 @@ export const greeter = contract("greeter", {
   greet: query({
     http: "GET /greet/:name",
     access: "public",
-    input: z.object({ name: z.string(), password: z.string().optional() }),
+    input: z.object({ name: z.string(), pin: z.string().meta({ sensitive: true }).optional() }),
     output: z.object({ text: z.string() }),
     errors: { Nobody: z.object({ name: z.string() }) },
   }),

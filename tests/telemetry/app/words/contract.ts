@@ -4,7 +4,7 @@ import { z } from "zod";
 export const words = contract("words", {
   version: 1,
   hello: query({
-    input: z.object({ name: z.string(), password: z.string().optional() }),
+    input: z.object({ name: z.string(), pin: z.string().meta({ sensitive: true }).optional() }),
     output: z.object({ text: z.string() }),
     errors: { Nobody: z.object({ name: z.string() }) },
   }),
