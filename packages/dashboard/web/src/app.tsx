@@ -39,8 +39,8 @@ function Frame({ app: first, onTheme }: { app: AppView; onTheme: () => void }) {
   const place = usePlace();
   const [help, setHelp] = useState(false);
   const app = useLoaded<AppView>("/api/app", ["traces", "logs"]).value ?? first;
-  const names = useLoaded<ServiceList>("/api/services", ["topology"]).value?.services.map(({ name }) => name);
-  const known = names?.join() ?? "";
+  const list = useLoaded<ServiceList>("/api/services", ["topology"]);
+  const known = list.value?.services.map(({ name }) => name).join() ?? "";
   const services = useMemo(() => {
     const list = known === "" ? [] : known.split(",");
     nameColours(list);
@@ -72,7 +72,9 @@ function Frame({ app: first, onTheme }: { app: AppView; onTheme: () => void }) {
       <div class="frame">
         <Side app={app} views={views} here={here} onTheme={onTheme} onHelp={() => setHelp(true)} />
         <main class="view" id="view" tabIndex={-1}>
-          {views.some(({ path }) => path === here) ? pageOf(place) : <NotFound />}
+          {/* Colours follow from all names: without them, services would change theirs. */}
+          {(list.value ?? list.error) &&
+            (views.some(({ path }) => path === here) ? pageOf(place) : <NotFound />)}
         </main>
       </div>
       {help && <Help views={views} onClose={() => setHelp(false)} />}

@@ -21,5 +21,5 @@ function toneIndex(service: string): number {
 
 /** Gives each of an application's services its colour in the order of their names, before any is drawn. */
 export function nameColours(services: readonly string[]): void {
-  for (const service of services.toSorted()) toneIndex(service);
+  for (const service of ["gateway", ...services.toSorted()]) toneIndex(service);
 }

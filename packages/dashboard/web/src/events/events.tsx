@@ -3,7 +3,7 @@ import { apiPath } from "../ask.ts";
 import { count, duration, plural, rate, share } from "../format.ts";
 import { useLoaded } from "../loaded.ts";
 import { WindowChoice, windowOf } from "../parts/choices.tsx";
-import { Badge, Empty, Facts, ServiceName } from "../parts/text.tsx";
+import { Badge, Empty, ServiceName } from "../parts/text.tsx";
 import { Ready, View } from "../parts/view.tsx";
 
 export function EventsPage({ search }: { search: URLSearchParams }) {
@@ -69,13 +69,10 @@ function Flow({ flow }: { flow: EventFlow }) {
       <header>
         <h2>{flow.type}</h2>
         <ServiceName name={flow.publisher} />
-        <span class="push">
-          <Facts
-            of={[
-              ["Published", count(flow.published.count)],
-              ["Rate", rate(flow.published.perSecond)],
-            ]}
-          />
+        <span class="push flow-numbers">
+          {flow.published.count === 0
+            ? "nothing published in this time"
+            : `${count(flow.published.count)} published, ${rate(flow.published.perSecond)}`}
         </span>
         <a class="button" href={`/traces?member=${encodeURIComponent(flow.type)}`}>
           Traces

@@ -41,7 +41,7 @@ export function NodeCard({ card: { node, databases }, box, near, chosen, onPoint
           style={{ fill: toneFor(node) }}
         />
         <text class="card-name" x="26" y="22">
-          {clipped(node.name, 19)}
+          {clipped(node.name, 18)}
         </text>
         <text class="card-numbers" x="26" y="39">
           {traffic.count === 0 ? labelOf(node) : `${rate(traffic.perSecond)}  p95 ${duration(traffic.p95Ms)}`}

@@ -23,7 +23,11 @@ export function Drawing({ graph, node, edge }: Props) {
     graph.edges.map(edgeId),
   ]);
   const layout = useMemo(() => layoutOf(graph), [shape]);
-  const { area, transform, zoom, fit, onPointerDown } = usePan(layout.width, layout.height);
+  const { area, transform, zoom, fit, onPointerDown } = usePan(
+    layout.width,
+    layout.height,
+    layout.cards.get(node ?? ""),
+  );
   const [pointed, setPointed] = useState<string | null>(null);
   const focus = pointed ?? node;
   const isNear = (one: MapEdge) =>
@@ -133,7 +137,7 @@ function Edge({ edge, place, near, chosen, labelled }: EdgeProps) {
       {edge.seen && (labelled || near || chosen) && (
         <text x={place.label.x} y={place.label.y + 4}>
           {rate(traffic.perSecond)}
-          {(near || chosen) && ` · ${duration(traffic.p95Ms)}`}
+          {chosen && ` · p95 ${duration(traffic.p95Ms)}`}
         </text>
       )}
     </a>

@@ -19,7 +19,7 @@ export interface Layout {
   readonly edges: ReadonlyMap<string, { readonly path: string; readonly label: Point }>;
 }
 
-const CARD_WIDTH = 176;
+const CARD_WIDTH = 164;
 export const CARD_HEIGHT = 50;
 export const DATABASE_HEIGHT = 22;
 const MARGIN = 24;
@@ -28,7 +28,7 @@ const UNIT_HEAD = 22;
 /** In layers from left to right, in the direction of the calls. The same graph always gives the same layout. */
 export function layoutOf({ cards, edges }: Graph): Layout {
   const graph = new LayoutGraph({ compound: true, multigraph: true });
-  graph.setGraph({ rankdir: "LR", nodesep: 22, ranksep: 84, edgesep: 12, marginx: MARGIN, marginy: MARGIN });
+  graph.setGraph({ rankdir: "LR", nodesep: 20, ranksep: 44, edgesep: 10, marginx: MARGIN, marginy: MARGIN });
   const units = groupsOf(cards);
   for (const unit of units) graph.setNode(`unit:${unit}`, {});
   for (const { node, databases } of cards) {
@@ -39,32 +39,38 @@ export function layoutOf({ cards, edges }: Graph): Layout {
   const brokers = new Set(cards.filter(({ node }) => node.kind === "broker").map(({ node }) => node.id));
   // Whoever is told stands before the broker too: it is at the end, and no call has to go around it.
   const isTurned = (edge: Graph["edges"][number]) => brokers.has(edge.from);
-  const turned = new Set(edges.filter(isTurned).map(edgeId));
   for (const edge of edges)
     graph.setEdge(
       isTurned(edge) ? edge.to : edge.from,
       isTurned(edge) ? edge.from : edge.to,
-      { width: 52, height: 14, labelpos: "c", weight: edge.kind === "event" ? 1 : 3 },
+      { width: 36, height: 14, labelpos: "c", weight: edge.kind === "event" ? 1 : 3 },
       edgeId(edge),
     );
   layout(graph);
 
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
+  const boxes = new Map(cards.map(({ node }) => [node.id, boxOf(graph.node(node.id) as Box)]));
   return {
     width,
     height: height + UNIT_HEAD,
-    cards: new Map(cards.map(({ node }) => [node.id, boxOf(graph.node(node.id) as Box)])),
+    cards: boxes,
     units: [...units].map((name) => {
       const box = boxOf(graph.node(`unit:${name}`) as Box);
       return { ...box, name, y: box.y - UNIT_HEAD / 2, height: box.height + UNIT_HEAD / 2 };
     }),
     edges: new Map(
-      graph.edges().map((edge) => {
-        const { points, x, y } = graph.edge(edge) as unknown as { points: Point[] } & Point;
-        return [
-          edge.name!,
-          { path: curve(turned.has(edge.name!) ? points.toReversed() : points), label: { x, y } },
-        ];
+      edges.map((edge) => {
+        const id = edgeId(edge);
+        const [from, to] = isTurned(edge) ? [edge.to, edge.from] : [edge.from, edge.to];
+        const { points, x, y } = graph.edge(from, to, id) as unknown as { points: Point[] } & Point;
+        // The first and the last are where it would meet the boxes.
+        const between = points.slice(1, -1);
+        const path = route(
+          boxes.get(edge.from)!,
+          boxes.get(edge.to)!,
+          isTurned(edge) ? between.toReversed() : between,
+        );
+        return [id, { path, label: { x, y } }];
       }),
     ),
   };
@@ -80,18 +86,25 @@ function boxOf({ x, y, width, height }: Box): Box {
   return { x: x - width / 2, y: y - height / 2, width, height };
 }
 
-/** Through the middles of a polyline's parts, rounded at its corners. */
-function curve(points: readonly Point[]): string {
-  const [first, ...rest] = points;
-  if (!first || rest.length === 0) return "";
-  let path = `M${text(first)}`;
-  for (let index = 0; index < rest.length - 1; index++) {
-    const [corner, next] = [rest[index]!, rest[index + 1]!];
-    const isLast = index === rest.length - 2;
-    const end = isLast ? next : { x: (corner.x + next.x) / 2, y: (corner.y + next.y) / 2 };
-    path += `Q${text(corner)} ${text(end)}`;
-  }
-  return rest.length === 1 ? `${path}L${text(rest[0]!)}` : path;
+/**
+ * Leaves at the side that looks to the target and arrives at the one that looks back; between them through the layers'
+ * points. Every part begins and ends level, so that it climbs between the layers and not across what stands in them.
+ */
+function route(from: Box, to: Box, between: readonly Point[]): string {
+  const forward = from.x + from.width / 2 <= to.x + to.width / 2;
+  const side = (box: Box, right: boolean) => ({
+    x: right ? box.x + box.width : box.x,
+    y: box.y + CARD_HEIGHT / 2,
+  });
+  const points = [side(from, forward), ...between, side(to, !forward)];
+  return points.slice(1).reduce(
+    (path, point, index) => {
+      const last = points[index]!;
+      const middle = (last.x + point.x) / 2;
+      return `${path}C${text({ x: middle, y: last.y })} ${text({ x: middle, y: point.y })} ${text(point)}`;
+    },
+    `M${text(points[0]!)}`,
+  );
 }
 
 const text = ({ x, y }: Point) => `${x.toFixed(1)},${y.toFixed(1)}`;

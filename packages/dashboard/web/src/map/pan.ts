@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Box } from "./layout.ts";
 
 /** What of a drawing can be seen: drawing units per pixel are `1 / scale`. */
 export interface Pan {
@@ -7,24 +8,38 @@ export interface Pan {
   readonly scale: number;
 }
 
+/** Around what is kept in view. */
+const ROOM = 24;
 const CLOSEST = 2;
 /** Below this text cannot be read: the drawing is moved rather than made smaller. */
 const READABLE = 0.35;
 
-/** Drags, scrolls and zooms an SVG; `fit` shows all of it. */
-export function usePan(width: number, height: number) {
+/** Drags, scrolls and zooms an SVG; `fit` shows all of it. What is to be `kept` stays in view when the room shrinks. */
+export function usePan(width: number, height: number, kept: Box | undefined) {
+  const keep = useRef(kept);
+  keep.current = kept;
   const area = useRef<SVGSVGElement>(null);
+  const drawn = useRef(false);
   const [pan, setPan] = useState<Pan | null>(null);
 
   const fit = () => {
     const { clientWidth, clientHeight } = area.current!;
     if (clientWidth === 0 || width === 0) return;
+    drawn.current = true;
     const whole = Math.min(clientWidth / width, clientHeight / height);
     const scale = Math.max(READABLE, Math.min(1.15, whole));
     setPan({ scale, x: (width - clientWidth / scale) / 2, y: (height - clientHeight / scale) / 2 });
   };
   useEffect(() => {
-    const sizes = new ResizeObserver(fit);
+    const sizes = new ResizeObserver(() => {
+      const box = keep.current;
+      if (!box) return fit();
+      const { clientWidth } = area.current!;
+      if (!drawn.current) fit();
+      setPan(
+        (now) => now && { ...now, x: Math.max(now.x, box.x + box.width + ROOM - clientWidth / now.scale) },
+      );
+    });
     sizes.observe(area.current!);
     return () => sizes.disconnect();
   }, [width, height]);

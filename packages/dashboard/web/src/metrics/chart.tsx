@@ -86,17 +86,17 @@ function lastMeasured(lines: readonly Line[]): number | null {
   return last === -1 ? null : last;
 }
 
-/** A single value between two gaps is a short stroke, or it could not be seen. */
+/** Senders tell now and then: a line breaks only where it was silent for much longer than it usually is. */
 function pathOf(values: Line["values"], x: (index: number) => number, y: (value: number) => number): string {
-  let path = "";
-  let drawing = false;
-  for (const [index, value] of values.entries()) {
-    if (value !== null) {
-      const isAlone = !drawing && (values[index + 1] ?? null) === null;
-      path += `${drawing ? "L" : "M"}${x(index).toFixed(1)} ${y(value).toFixed(1)}`;
-      if (isAlone) path += "h2";
-    }
-    drawing = value !== null;
-  }
-  return path;
+  const measured = values.flatMap((value, index) => (value === null ? [] : [{ index, value }]));
+  const gaps = measured.slice(1).map(({ index }, at) => index - measured[at]!.index);
+  const usual = gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)] ?? 1;
+  return measured
+    .map(({ index, value }, at) => {
+      const joined = at > 0 && gaps[at - 1]! <= usual * 3;
+      const isAlone = !joined && (gaps[at] ?? Infinity) > usual * 3;
+      // Alone, it is a short stroke, or it could not be seen.
+      return `${joined ? "L" : "M"}${x(index).toFixed(1)} ${y(value).toFixed(1)}${isAlone ? "h2" : ""}`;
+    })
+    .join("");
 }

@@ -67,7 +67,7 @@ function Metric({ metric, search, windowMs }: Props) {
   const services = useServiceNames();
   const service = search.get("service") ?? "";
   const by = search.get("by") ?? "service";
-  const stepMs = Math.max(5_000, windowMs / 120);
+  const stepMs = Math.max(10_000, windowMs / 120);
   const series = useLoaded<SeriesList>(
     apiPath("/metrics/series", { name: metric.name, service, by: by === "none" ? undefined : by, stepMs }),
     ["metrics"],

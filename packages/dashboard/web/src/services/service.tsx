@@ -58,7 +58,7 @@ function Service({ service, member }: { service: ServiceView; member: string | n
             <tr>
               <th>Member</th>
               <th>Kind</th>
-              <th>Callers</th>
+              {!chosen && <th>Callers</th>}
               <th class="num">Count</th>
               <th class="num">Errors</th>
               <th class="num">p50</th>
@@ -67,7 +67,7 @@ function Service({ service, member }: { service: ServiceView; member: string | n
           </thead>
           <tbody>
             {service.members.map((one) => (
-              <Row key={one.id} member={one} chosen={one === chosen} />
+              <Row key={one.id} member={one} chosen={one === chosen} callers={!chosen} />
             ))}
           </tbody>
         </table>
@@ -77,10 +77,17 @@ function Service({ service, member }: { service: ServiceView; member: string | n
   );
 }
 
-function Row({ member, chosen }: { member: MemberView; chosen: boolean }) {
+interface RowProps {
+  readonly member: MemberView;
+  readonly chosen: boolean;
+  /** Whether there is room for them. */
+  readonly callers: boolean;
+}
+
+function Row({ member, chosen, callers }: RowProps) {
   return (
     <tr aria-selected={chosen}>
-      <td>
+      <td class="clip">
         <a
           class="cover"
           data-row=""
@@ -94,11 +101,15 @@ function Row({ member, chosen }: { member: MemberView; chosen: boolean }) {
       <td>
         <Badge>{member.kind}</Badge>
       </td>
-      <td class="marks">
-        {member.callers.slice(0, 4).map(({ name }) => (
-          <ServiceName key={name} name={name} />
-        ))}
-      </td>
+      {callers && (
+        <td>
+          <span class="marks">
+            {member.callers.slice(0, 4).map(({ name }) => (
+              <ServiceName key={name} name={name} />
+            ))}
+          </span>
+        </td>
+      )}
       <td class="num">{count(member.traffic.count)}</td>
       <td class={member.traffic.errors > 0 ? "num bad" : "num soft"}>
         {share(member.traffic.errors, member.traffic.count)}

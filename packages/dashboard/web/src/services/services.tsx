@@ -69,10 +69,12 @@ function Table({ services, window }: { services: ServiceList["services"]; window
                 <ServiceName name={service.name} />
               </a>
             </td>
-            <td class="marks">
-              {service.contracts.map((contract) => (
-                <Badge key={contract}>{contract}</Badge>
-              ))}
+            <td>
+              <span class="marks">
+                {service.contracts.map((contract) => (
+                  <Badge key={contract}>{contract}</Badge>
+                ))}
+              </span>
             </td>
             <td class="soft">{service.unit ?? "–"}</td>
             <td class="clip soft">

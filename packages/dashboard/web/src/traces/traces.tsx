@@ -22,7 +22,11 @@ export function TracesPage({ search }: { search: URLSearchParams }) {
     <View
       title="Traces"
       filters={<Filters search={search} />}
-      tools={<Choices name="since" label="Time" now={since} options={SINCE} />}
+      tools={
+        <span class="push">
+          <Choices name="since" label="Time" now={since} options={SINCE} />
+        </span>
+      }
     >
       <div class="view-body bare" aria-busy={list.stale}>
         <Ready of={list}>

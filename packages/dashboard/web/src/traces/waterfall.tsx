@@ -56,10 +56,12 @@ export function Waterfall({ rows, startAt, durationMs, chosen, onChoose, onFold 
     <div class="waterfall" ref={area}>
       <div class="axis">
         <span />
+        <span />
         <div class="axis-area">
           {marks.map((mark) => (
             <span key={mark} style={{ left: `${(mark / durationMs) * 100}%` }}>
-              {duration(mark)}
+              {/* The last would be cut off. */}
+              {mark / durationMs < 0.93 && duration(mark)}
             </span>
           ))}
         </div>
@@ -144,6 +146,7 @@ function SpanRow({ row, top, scale, marks, chosen, onChoose, onFold }: RowProps)
         </span>
         {hidden > 0 && <span class="badge">+{hidden}</span>}
       </div>
+      <div class={failed ? "span-ms bad" : "span-ms"}>{duration(span.durationMs)}</div>
       <div class="span-area">
         {marks.map((mark) => (
           <i key={mark} class="gridline" style={{ left: `${mark}%` }} />
@@ -175,21 +178,13 @@ function SpanRow({ row, top, scale, marks, chosen, onChoose, onFold }: RowProps)
 function Bar({ row: { span }, scale }: { row: Row; scale: (at: number) => number }) {
   const left = scale(span.startAt);
   const right = scale(span.startAt + span.durationMs);
-  // Its text stands where there is room: after the bar, or before it.
-  const text = right < 86 ? { left: `${right}%` } : left > 14 ? { right: `${100 - left}%` } : { right: "0" };
   return (
-    <>
-      <span
-        class="bar"
-        data-local={span.local === true}
-        data-error={span.status === "error"}
-        data-critical={span.critical}
-        data-kind={span.kind}
-        style={{ left: `${left}%`, width: `${Math.max(right - left, 0)}%` }}
-      />
-      <span class="bar-text" data-within={right >= 86 && left <= 14} style={text}>
-        {duration(span.durationMs)}
-      </span>
-    </>
+    <span
+      class="bar"
+      data-local={span.local === true}
+      data-error={span.status === "error"}
+      data-critical={span.critical}
+      style={{ left: `${left}%`, width: `${Math.max(right - left, 0)}%` }}
+    />
   );
 }
