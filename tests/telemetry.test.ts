@@ -18,6 +18,7 @@ afterAll(() => receiver?.[Symbol.asyncDispose]());
 /** What a deposit, a transfer and one that is refused tell in this mode. */
 async function told(mode: Mode): Promise<Map<string, ReceivedSpan[]>> {
   receiver.spans.length = 0;
+  // #region by-hand
   const opened = await openTelemetry({
     app: "bank",
     unit: mode,
@@ -27,6 +28,7 @@ async function told(mode: Mode): Promise<Map<string, ReceivedSpan[]>> {
     log: pino({ level: "silent" }),
   });
   const bank = await rig(app, { mode, telemetry: opened!.telemetry });
+  // #endregion
   try {
     await bank.call(accounts.deposit, { account: "a", pence: 500 }, { id: "d1" });
     await bank.call(teller.overview, { account: "a" });
