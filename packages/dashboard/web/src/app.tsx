@@ -42,9 +42,9 @@ function Frame({ app: first, onTheme }: { app: AppView; onTheme: () => void }) {
   const list = useLoaded<ServiceList>("/api/services", ["topology"]);
   const known = list.value?.services.map(({ name }) => name).join() ?? "";
   const services = useMemo(() => {
-    const list = known === "" ? [] : known.split(",");
-    nameColours(list);
-    return list;
+    const names = known === "" ? [] : known.split(",");
+    nameColours(names);
+    return names;
   }, [known]);
   const parts = JSON.stringify(app.parts);
   const views = useMemo(() => viewsOf(app), [parts]);

@@ -6,6 +6,15 @@ export function toneOf(service: string): string {
   return `var(--tone-${toneIndex(service)})`;
 }
 
+/** For what is no service: by its place among others. */
+export function toneAt(place: number): string {
+  return `var(--tone-${place % TONES})`;
+}
+
+export function isNamed(service: string): boolean {
+  return taken.has(service);
+}
+
 function toneIndex(service: string): number {
   const known = taken.get(service);
   if (known !== undefined) return known;

@@ -66,9 +66,6 @@ export function Drawing({ graph, node, edge }: Props) {
           {layout.units.map((unit) => (
             <g key={unit.name} class="map-unit">
               <rect x={unit.x} y={unit.y} width={unit.width} height={unit.height} rx="10" />
-              <text x={unit.x + 10} y={unit.y + 16}>
-                {unit.name}
-              </text>
             </g>
           ))}
           {graph.edges.map((one) => (
@@ -80,6 +77,11 @@ export function Drawing({ graph, node, edge }: Props) {
               chosen={edgeId(one) === edge}
               labelled={graph.edges.length <= LABELLED_EDGES}
             />
+          ))}
+          {layout.units.map((unit) => (
+            <text key={unit.name} class="map-unit-name" x={unit.x + 10} y={unit.y + 16}>
+              {unit.name}
+            </text>
           ))}
           {graph.cards.map((card) => (
             <NodeCard

@@ -1,5 +1,5 @@
 import type { SeriesList } from "../../../src/api.ts";
-import { toneOf } from "../palette.ts";
+import { isNamed, toneAt, toneOf } from "../palette.ts";
 import type { Line } from "./chart.tsx";
 
 /** Series on one raster of times. */
@@ -10,6 +10,7 @@ export interface Raster {
   readonly percentiles: readonly { readonly name: "p50" | "p95" | "p99"; readonly lines: readonly Line[] }[];
 }
 
+type Labels = SeriesList["series"][number]["labels"];
 const PERCENTILES = ["p50", "p95", "p99"] as const;
 const SHADES = { p50: "var(--tone-1)", p95: "var(--tone-0)", p99: "var(--tone-4)" } as const;
 
@@ -20,12 +21,25 @@ export function rasterOf(list: SeriesList): Raster {
   const length = Math.round((Math.max(...starts) - from) / list.stepMs) + 1;
   const times = Array.from({ length }, (_, index) => from + index * list.stepMs);
   const isOne = list.series.length === 1;
+  const nameOf = (labels: Labels) => Object.values(labels).join(" · ");
+  // By name and not by size, so that a line keeps its colour.
+  const order = list.series.map(({ labels }) => nameOf(labels)).toSorted();
   const linesOf = (key: "value" | (typeof PERCENTILES)[number]): Line[] =>
     list.series.map(({ labels, points }) => {
-      const name = Object.values(labels).join(" · ") || (key === "value" ? "all" : key);
+      const label = nameOf(labels);
+      const name = label || (key === "value" ? "all" : key);
       const values: (number | null)[] = Array.from({ length }, () => null);
       for (const point of points) values[Math.round((point.at - from) / list.stepMs)] = point[key] ?? null;
-      return { name, values, colour: isOne && key !== "value" ? SHADES[key] : toneOf(name) };
+      return {
+        name,
+        values,
+        colour:
+          isOne && key !== "value"
+            ? SHADES[key]
+            : isNamed(label)
+              ? toneOf(label)
+              : toneAt(order.indexOf(label)),
+      };
     });
   if (list.kind !== "histogram") return { times, rate: linesOf("value"), percentiles: [] };
   return {

@@ -78,7 +78,7 @@ function Table({ sagas }: { sagas: readonly SagaRow[] }) {
       <tbody>
         {sagas.map((saga) => (
           <tr key={`${saga.service} ${saga.name} ${saga.id}`}>
-            <td>
+            <td class="one-line">
               <a
                 class="cover"
                 data-row=""
@@ -88,11 +88,11 @@ function Table({ sagas }: { sagas: readonly SagaRow[] }) {
                 <span class="mono faint">{saga.id.slice(0, 13)}</span>
               </a>
             </td>
-            <td>
+            <td class="one-line">
               <Badge mood={SAGA_MOODS[saga.state]}>{saga.state}</Badge>{" "}
               {saga.stuck && <Badge mood="warn">stuck</Badge>}
             </td>
-            <td class="soft">{saga.step ?? ""}</td>
+            <td class="soft one-line">{saga.step ?? ""}</td>
             <td class="clip soft">{saga.parkedReason ?? saga.error?.message ?? ""}</td>
             <td class="num">
               {saga.endedAt === null ? "" : duration(Date.parse(saga.endedAt) - Date.parse(saga.startedAt))}

@@ -112,6 +112,9 @@ interface RowProps {
 function SpanRow({ row, top, scale, marks, chosen, onChoose, onFold }: RowProps) {
   const { span, depth, children, hidden, logs } = row;
   const failed = span.status === "error";
+  const text = span.attributes["db.query.text"];
+  // Its statement tells more than its name, which is the same for many.
+  const query = typeof text === "string" ? text.replaceAll(/\s+/g, " ").trim() : undefined;
   return (
     <div
       id={`span-${span.spanId}`}
@@ -141,8 +144,12 @@ function SpanRow({ row, top, scale, marks, chosen, onChoose, onFold }: RowProps)
         )}
         <span class="dot" />
         <span class="span-service">{span.service}</span>
-        <span class={failed ? "span-title bad" : "span-title"} title={span.name}>
-          {span.name}
+        <span
+          class={failed ? "span-title bad" : "span-title"}
+          data-query={query !== undefined}
+          title={query ?? span.name}
+        >
+          {query ?? span.name}
         </span>
         {hidden > 0 && <span class="badge">+{hidden}</span>}
       </div>
