@@ -1,1 +1,1 @@
-export { openTelemetry, type OpenTelemetry, type TelemetryOptions } from "./open.ts";
+export { openTelemetry, prepareTelemetry, type OpenTelemetry, type TelemetryOptions } from "./open.ts";

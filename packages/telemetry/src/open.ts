@@ -31,6 +31,20 @@ export interface OpenTelemetry {
 }
 
 /**
+ * Has libraries that ask for a tracer while an application is loaded be given one of ours, where traces are to be
+ * exported. Without it their first span in a process stands alone. Never throws: {@link openTelemetry} does.
+ */
+export async function prepareTelemetry(environment: Environment): Promise<void> {
+  let wanted;
+  try {
+    wanted = readSettings(environment)?.traces;
+  } catch {
+    return;
+  }
+  if (wanted) await (await import("./api/register.ts")).registerApi();
+}
+
+/**
  * Opens what the environment asks for: always counts, for `/metrics`; records spans, and sends them and the counts, where
  * an endpoint is named. Undefined where `OTEL_SDK_DISABLED` is true.
  * @throws RangeError that names the variable, and says how it is written

@@ -46,6 +46,7 @@ export const start = command({
     const free = whenFree();
     let loaded = false;
     try {
+      await (await import("@kerf/telemetry")).prepareTelemetry(process.env);
       const configuration = await loadConfiguration(given.config);
       const topology = chooseTopology(configuration.app, given.topology);
       const unit = chooseUnit(topology, given.unit);

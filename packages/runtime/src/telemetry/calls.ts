@@ -34,12 +34,16 @@ export function tracedRouter(
 
   function during(
     { edge, callee, local }: KnownEdge,
-    { member, input, header }: CallRequest,
+    request: CallRequest,
     go: (request: CallRequest) => Promise<unknown>,
   ): Promise<unknown> {
+    const { member, input, header } = request;
     const call = edge.begin(header.traceparent);
-    const sent = { member, input, header: { ...header, traceparent: call.traceparent } };
-    return (enter && local ? enter(call.traceparent, callee, () => go(sent)) : go(sent)).then(
+    const { traceparent } = call;
+    // It stays the same where calls are only counted.
+    const sent =
+      traceparent === header.traceparent ? request : { member, input, header: { ...header, traceparent } };
+    return (enter && local ? enter(traceparent, callee, () => go(sent)) : go(sent)).then(
       (reply) => {
         call.replied(input, reply);
         return reply;

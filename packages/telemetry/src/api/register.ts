@@ -1,17 +1,24 @@
 import { context, propagation, trace } from "@opentelemetry/api";
 import type { Telemetry } from "@kerf/runtime/telemetry";
 import { WorkContext } from "./context.ts";
-import { tracerProvider } from "./tracer.ts";
+import { KerfTracer } from "./tracer.ts";
 
+/** What stands behind OpenTelemetry's API in this process. */
 export interface Registered {
   readonly enter: NonNullable<Telemetry["enter"]>;
-  /** Has libraries given tracers of `telemetry`. */
+  /** Has spans of libraries recorded. `otherwise`: the service of work that is nobody's. */
   provide(telemetry: Telemetry, otherwise: string): void;
   close(): void;
 }
 
-/** Stands behind OpenTelemetry's API in this process, unless somebody else does. */
-export async function registerApi(): Promise<Registered | undefined> {
+let registered: Promise<Registered | undefined> | undefined;
+
+/** Stands behind OpenTelemetry's API, once in a process; undefined where somebody else does. */
+export function registerApi(): Promise<Registered | undefined> {
+  return (registered ??= register());
+}
+
+async function register(): Promise<Registered | undefined> {
   const [{ AsyncLocalStorageContextManager }, { W3CTraceContextPropagator }] = await Promise.all([
     import("@opentelemetry/context-async-hooks"),
     import("@opentelemetry/core"),
@@ -19,11 +26,26 @@ export async function registerApi(): Promise<Registered | undefined> {
   const manager = new AsyncLocalStorageContextManager().enable();
   if (!context.setGlobalContextManager(manager)) return undefined;
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+  let telemetry: Telemetry | undefined;
+  let service = "";
+  // A context for each call costs as much as all else that is recorded of it. It is there once a library asks for a tracer.
+  let wanted = false;
+  trace.setGlobalTracerProvider({
+    getTracer(name, version) {
+      wanted = true;
+      const scope = version === undefined ? { name } : { name, version };
+      return new KerfTracer(scope, () => telemetry && { telemetry, service });
+    },
+  });
   return {
-    enter: (traceparent, service, work) => manager.with(new WorkContext(traceparent, service), work),
-    provide: (telemetry, otherwise) =>
-      void trace.setGlobalTracerProvider(tracerProvider(telemetry, otherwise)),
+    enter: (traceparent, within, work) =>
+      wanted ? manager.with(new WorkContext(traceparent, within), work) : work(),
+    provide(given, otherwise) {
+      telemetry = given;
+      service = otherwise;
+    },
     close() {
+      registered = undefined;
       trace.disable();
       propagation.disable();
       context.disable();

@@ -1,40 +1,36 @@
 import {
   context as contexts,
+  INVALID_SPAN_CONTEXT,
   trace,
   type Context,
   type Span as OtelSpan,
   type SpanOptions,
   type Tracer,
-  type TracerProvider,
 } from "@opentelemetry/api";
 import type { Telemetry } from "@kerf/runtime/telemetry";
 import type { Scope } from "../otlp/scope.ts";
 import { SERVICE } from "./context.ts";
 import { ApiSpan } from "./span.ts";
 
-/** Gives instrumented libraries tracers whose spans stand among ours. `otherwise`: the service of work that is nobody's. */
-export function tracerProvider(telemetry: Telemetry, otherwise: string): TracerProvider {
-  return {
-    getTracer: (name, version) =>
-      new KerfTracer(telemetry, version === undefined ? { name } : { name, version }, otherwise),
-  };
-}
+/** Where spans of libraries go; undefined while nothing is open. */
+type Recording = () => { readonly telemetry: Telemetry; readonly service: string } | undefined;
 
-class KerfTracer implements Tracer {
-  readonly #telemetry: Telemetry;
+/** Gives an instrumented library spans that stand among ours. */
+export class KerfTracer implements Tracer {
   readonly #scope: Scope;
-  readonly #otherwise: string;
+  readonly #recording: Recording;
 
-  constructor(telemetry: Telemetry, scope: Scope, otherwise: string) {
-    this.#telemetry = telemetry;
+  constructor(scope: Scope, recording: Recording) {
     this.#scope = scope;
-    this.#otherwise = otherwise;
+    this.#recording = recording;
   }
 
   startSpan(name: string, options: SpanOptions = {}, within: Context = contexts.active()): OtelSpan {
     const parent = options.root ? undefined : trace.getSpanContext(within);
-    const service = (within.getValue(SERVICE) as string | undefined) ?? this.#otherwise;
-    const telemetry = this.#telemetry;
+    const recording = this.#recording();
+    if (recording === undefined) return trace.wrapSpanContext(parent ?? INVALID_SPAN_CONTEXT);
+    const { telemetry } = recording;
+    const service = (within.getValue(SERVICE) as string | undefined) ?? recording.service;
     return new ApiSpan(
       name,
       options,
