@@ -26,6 +26,8 @@ const violations: readonly [rule: string, from: string, specifier: string][] = [
   ["arrows-of-runtime", "packages/runtime/src/one.ts", "@kerf/gateway"],
   ["arrows-of-gateway", "packages/gateway/src/one.ts", "@kerf/testing"],
   ["arrows-of-identity", "packages/identity/src/one.ts", "kerf"],
+  ["arrows-of-telemetry", "packages/telemetry/src/one.ts", "@kerf/gateway"],
+  ["arrows-of-dashboard", "packages/dashboard/src/one.ts", "@kerf/gateway"],
   ["arrows-of-testing", "packages/testing/src/one.ts", "@kerf/grpc"],
   ["arrows-of-cli", "packages/cli/src/one.ts", "../../../examples/shop/services/a/contract.ts"],
   ["arrows-of-the-unnamed", "packages/surprise/src/one.ts", "kerf"],
