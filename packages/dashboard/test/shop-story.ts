@@ -150,19 +150,18 @@ function checkOut(seed: number, declined: boolean): Told {
       "http.response.status_code": declined ? 402 : 201,
     },
   };
-  const charge: Told = {
-    ...call(
-      "orders",
-      "payments@1.charge",
-      19,
-      pay,
-      [bank, query("payments", "INSERT INTO charges (id, amount) VALUES ($1, $2)", 17 + pay, 1.2, 0)],
-      error,
-    ),
-    log: declined
-      ? ["WARN", 17 + pay, "the card was declined: insufficient funds"]
-      : ["INFO", 17 + pay, "charged 42.00 EUR"],
-  };
+  const charged = call(
+    "orders",
+    "payments@1.charge",
+    19,
+    pay,
+    [bank, query("payments", "INSERT INTO charges (id, amount) VALUES ($1, $2)", 17 + pay, 1.2, 0)],
+    error,
+  );
+  const log: Told["log"] = declined
+    ? ["WARN", 17 + pay, "the card was declined: insufficient funds"]
+    : ["INFO", 17 + pay, "charged 42.00 EUR"];
+  const charge = { ...charged, below: charged.below!.map((server) => ({ ...server, log })) };
   const last = declined
     ? step("reserve", "undo", after, 5, [
         call("orders", "inventory@1.release", after + 0.4, 4, [

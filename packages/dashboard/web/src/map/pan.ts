@@ -23,7 +23,7 @@ export function usePan(width: number, height: number, kept: Box | undefined) {
   const [pan, setPan] = useState<Pan | null>(null);
 
   const fit = () => {
-    const { clientWidth, clientHeight } = area.current!;
+    const { clientWidth = 0, clientHeight = 0 } = area.current ?? {};
     if (clientWidth === 0 || width === 0) return;
     drawn.current = true;
     const whole = Math.min(clientWidth / width, clientHeight / height);
@@ -31,16 +31,17 @@ export function usePan(width: number, height: number, kept: Box | undefined) {
     setPan({ scale, x: (width - clientWidth / scale) / 2, y: (height - clientHeight / scale) / 2 });
   };
   useEffect(() => {
+    const element = area.current!;
     const sizes = new ResizeObserver(() => {
       const box = keep.current;
       if (!box) return fit();
-      const { clientWidth } = area.current!;
+      const { clientWidth } = element;
       if (!drawn.current) fit();
       setPan(
         (now) => now && { ...now, x: Math.max(now.x, box.x + box.width + ROOM - clientWidth / now.scale) },
       );
     });
-    sizes.observe(area.current!);
+    sizes.observe(element);
     return () => sizes.disconnect();
   }, [width, height]);
 

@@ -43,7 +43,7 @@ function NodePanel({ map, node }: { map: MapView; node: MapNode }) {
       )}
       <Edges
         title="Called by"
-        edges={map.edges.filter(({ to }) => to === node.id)}
+        edges={map.edges.filter(({ from, to }) => to === node.id && from !== to)}
         other={({ from }) => nameOf(from)}
       />
       <Edges

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import type { Attributes, SpanView, TraceView } from "../../../src/api.ts";
 import { clock, duration } from "../format.ts";
 import { Badge, Facts, Pairs, ServiceName } from "../parts/text.tsx";
+import { withQuery } from "../route.ts";
 import { selfMs } from "./tree.ts";
 
 interface Props {
@@ -98,6 +99,11 @@ function Ways({ span }: { span: SpanView }) {
   const owner = span.member?.split("@")[0];
   return (
     <p class="marks">
+      {span.durationMs > 0 && (
+        <a class="button" href={withQuery({ zoom: span.spanId })}>
+          Zoom
+        </a>
+      )}
       {typeof saga === "string" && typeof id === "string" && (
         <a class="button" href={`/sagas/${[span.service, saga, id].map(encodeURIComponent).join("/")}`}>
           Saga

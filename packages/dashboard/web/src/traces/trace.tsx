@@ -5,12 +5,12 @@ import { count, duration, moment, plural } from "../format.ts";
 import { useLoaded } from "../loaded.ts";
 import { Facts } from "../parts/text.tsx";
 import { Ready, View } from "../parts/view.tsx";
-import { setQuery } from "../route.ts";
+import { setQuery, withQuery } from "../route.ts";
 import { Compare } from "./compare.tsx";
 import { Related } from "./related.tsx";
 import { SpanDetail } from "./span-detail.tsx";
 import { rowsOf } from "./tree.ts";
-import { Waterfall } from "./waterfall.tsx";
+import { Waterfall, type Shown } from "./waterfall.tsx";
 
 interface Props {
   readonly traceId: string;
@@ -43,7 +43,7 @@ export function TracePage({ traceId, search }: Props) {
       <Ready of={trace}>
         {(value) =>
           other === null ? (
-            <Trace trace={value} chosen={search.get("span")} />
+            <Trace trace={value} chosen={search.get("span")} zoom={search.get("zoom")} />
           ) : (
             <Compare key={other} trace={value} otherId={other} />
           )
@@ -53,10 +53,18 @@ export function TracePage({ traceId, search }: Props) {
   );
 }
 
-function Trace({ trace, chosen }: { trace: TraceView; chosen: string | null }) {
+interface TraceProps {
+  readonly trace: TraceView;
+  readonly chosen: string | null;
+  /** The span whose time is shown; null for the usual. */
+  readonly zoom: string | null;
+}
+
+function Trace({ trace, chosen, zoom }: TraceProps) {
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => rowsOf(trace.spans, trace.logs, folded), [trace, folded]);
   const span = trace.spans.find(({ spanId }) => spanId === chosen);
+  const shown = shownOf(trace, zoom);
   const close = () => setQuery({ span: null });
 
   useEffect(() => {
@@ -77,11 +85,11 @@ function Trace({ trace, chosen }: { trace: TraceView; chosen: string | null }) {
   return (
     <div class={span ? "split" : "split whole"}>
       <div class="trace">
-        <Summary trace={trace} />
+        <Summary trace={trace} zoomed={shown !== trace} />
         <Waterfall
           rows={rows}
-          startAt={trace.startAt}
-          durationMs={trace.durationMs}
+          traceAt={trace.startAt}
+          shown={shown}
           chosen={chosen}
           onChoose={(spanId) => setQuery({ span: spanId })}
           onFold={fold}
@@ -93,7 +101,23 @@ function Trace({ trace, chosen }: { trace: TraceView; chosen: string | null }) {
   );
 }
 
-function Summary({ trace }: { trace: TraceView }) {
+/** Below this share of its trace a request could not be seen for what came after it, such as retries of its events. */
+const READABLE_SHARE = 0.2;
+/** Of what is shown, beside the span that it is about. */
+const MARGIN = 0.03;
+const WHOLE = "all";
+
+function shownOf(trace: TraceView, zoom: string | null): Shown {
+  if (zoom === WHOLE) return trace;
+  const root = trace.spans[0];
+  const isBrief = root !== undefined && root.durationMs < trace.durationMs * READABLE_SHARE;
+  const span = trace.spans.find(({ spanId }) => spanId === zoom) ?? (isBrief ? root : undefined);
+  if (!span || span.durationMs === 0) return trace;
+  const margin = span.durationMs * MARGIN;
+  return { startAt: span.startAt - margin, durationMs: span.durationMs + 2 * margin };
+}
+
+function Summary({ trace, zoomed }: { trace: TraceView; zoomed: boolean }) {
   const errors = trace.spans.filter(({ status }) => status === "error").length;
   const services = new Set(trace.spans.map(({ service }) => service));
   return (
@@ -108,7 +132,14 @@ function Summary({ trace }: { trace: TraceView }) {
           ["Logs", plural(trace.logs.length, "line")],
         ]}
       />
-      <Legend />
+      <span class="marks">
+        {zoomed && (
+          <a class="button" href={withQuery({ zoom: WHOLE })}>
+            Show all {duration(trace.durationMs)}
+          </a>
+        )}
+        <Legend />
+      </span>
     </div>
   );
 }

@@ -4,10 +4,18 @@ import { toneOf } from "../palette.ts";
 import { ticks } from "./axis.ts";
 import type { Row } from "./tree.ts";
 
-interface Props {
-  readonly rows: readonly Row[];
+/** A part of a trace's time. */
+export interface Shown {
   readonly startAt: number;
   readonly durationMs: number;
+}
+
+interface Props {
+  readonly rows: readonly Row[];
+  /** When the trace began. */
+  readonly traceAt: number;
+  /** The time that is shown. */
+  readonly shown: Shown;
   readonly chosen: string | null;
   readonly onChoose: (spanId: string) => void;
   readonly onFold: (spanId: string, fold?: boolean) => void;
@@ -18,7 +26,14 @@ const ROW_PX = 28;
 const SPARE = 12;
 
 /** Only the rows that can be seen are in the document: a trace may hold thousands. */
-export function Waterfall({ rows, startAt, durationMs, chosen, onChoose, onFold }: Props) {
+export function Waterfall({
+  rows,
+  traceAt,
+  shown: { startAt, durationMs },
+  chosen,
+  onChoose,
+  onFold,
+}: Props) {
   const area = useRef<HTMLDivElement>(null);
   const [{ top, height }, setSeen] = useState({ top: 0, height: 800 });
   useEffect(() => {
@@ -61,7 +76,7 @@ export function Waterfall({ rows, startAt, durationMs, chosen, onChoose, onFold 
           {marks.map((mark) => (
             <span key={mark} style={{ left: `${(mark / durationMs) * 100}%` }}>
               {/* The last would be cut off. */}
-              {mark / durationMs < 0.93 && duration(mark)}
+              {mark / durationMs < 0.93 && duration(mark + startAt - traceAt)}
             </span>
           ))}
         </div>
