@@ -68,10 +68,10 @@ function destination(
   const own = given(`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`);
   const base = given("OTEL_EXPORTER_OTLP_ENDPOINT");
   const exporter = given(`OTEL_${signal}_EXPORTER`);
-  if (exporter === "none" || (own === undefined && base === undefined && exporter !== "otlp"))
-    return undefined;
-  if (exporter !== undefined && exporter !== "otlp")
+  if (exporter !== undefined && exporter !== "otlp" && exporter !== "none")
     throw new RangeError(`OTEL_${signal}_EXPORTER is "${exporter}"; known are otlp and none`);
+  if (exporter === "none" || (own === undefined && base === undefined && exporter === undefined))
+    return undefined;
   const variable = [`OTEL_EXPORTER_OTLP_${signal}_PROTOCOL`, "OTEL_EXPORTER_OTLP_PROTOCOL"].find(given);
   const protocol = variable === undefined ? "http/protobuf" : given(variable)!;
   if (protocol !== "http/protobuf" && protocol !== "http/json")

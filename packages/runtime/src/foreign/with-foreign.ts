@@ -2,11 +2,12 @@ import { contractIdOf, serviceNameOf, StatusError } from "kerf";
 import type { MayCall } from "../call/dispatch.ts";
 import type { Router } from "../call/router.ts";
 import type { Clock } from "../clock/clock.ts";
+import type { TellCall } from "../telemetry/calls.ts";
 import type { Graph } from "../graph/index.ts";
 import { foreignClient, type ForeignClient } from "./foreign-calls.ts";
 
 /** Sends calls of foreign contracts to their services, and all others where they went before. */
-export type RouteForeign = (router: Router) => Router;
+export type RouteForeign = (router: Router, tell?: TellCall) => Router;
 
 /**
  * Opens the foreign services that some services use; undefined where that is none. They are closed with the router.
@@ -25,14 +26,14 @@ export async function openForeign(
   const clients = new Map<string, ForeignClient>();
   for (const [name, service] of wanted) clients.set(name, await foreignClient(service, environment, clock));
 
-  return (router) => ({
+  return (router, tell = untold) => ({
     call(member, request, signal, now) {
       const client = clients.get(serviceNameOf(member.id));
       if (client === undefined) return router.call(member, request, signal, now);
       // There is nobody on the other side who could check it.
       const { caller } = request.header;
       if (caller !== undefined && mayCall(caller, contractIdOf(member.id)))
-        return client.call(request, signal);
+        return tell(member, request, (sent) => client.call(sent, signal));
       const text = `${caller ?? "a stranger"} may not call ${member.id}`;
       return Promise.reject(new StatusError("PERMISSION_DENIED", text));
     },
@@ -44,3 +45,5 @@ export async function openForeign(
     },
   });
 }
+
+const untold: TellCall = (_member, request, go) => go(request);

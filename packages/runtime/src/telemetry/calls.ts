@@ -21,22 +21,19 @@ export function callAttributes(member: string, caller: string, local: boolean): 
   };
 }
 
-/** Tells of every call that leaves a service or the gateway. */
-export function tracedRouter(
-  router: Router,
-  telemetry: Telemetry,
-  here: ReadonlySet<string>,
-  codecOf: FindCodec,
-): Router {
+/** Makes a call, and tells of it. */
+export type TellCall = (
+  member: AnyQuery | AnyCommand,
+  request: CallRequest,
+  go: (request: CallRequest) => Promise<unknown>,
+) => Promise<unknown>;
+
+/** Tells of calls; those of services `here` stay within the process. */
+export function callTeller(telemetry: Telemetry, here: ReadonlySet<string>, codecOf: FindCodec): TellCall {
   const { enter } = telemetry;
   const edgeOf = edges(telemetry, here, codecOf);
-  const away = edges(telemetry, new Set(), codecOf);
-
-  function during(
-    { edge, callee, local }: KnownEdge,
-    request: CallRequest,
-    go: (request: CallRequest) => Promise<unknown>,
-  ): Promise<unknown> {
+  return (of, request, go) => {
+    const { edge, callee, local } = edgeOf(of, request);
     const { member, input, header } = request;
     const call = edge.begin(header.traceparent);
     const { traceparent } = call;
@@ -53,13 +50,16 @@ export function tracedRouter(
         throw error;
       },
     );
-  }
+  };
+}
 
+/** Tells of every call that leaves a service or the gateway for another service. */
+export function tracedRouter(router: Router, tellCall: TellCall, tellUnit: TellCall): Router {
   return {
     call: (member, request, signal, now) =>
-      during(edgeOf(member, request), request, (sent) => router.call(member, sent, signal, now)),
+      tellCall(member, request, (sent) => router.call(member, sent, signal, now)),
     callUnit: (unit, member, request, signal) =>
-      during(away(member, request), request, (sent) => router.callUnit(unit, member, sent, signal)),
+      tellUnit(member, request, (sent) => router.callUnit(unit, member, sent, signal)),
     addressOf: (service) => router.addressOf(service),
     close: () => router.close(),
   };

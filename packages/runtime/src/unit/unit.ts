@@ -27,7 +27,7 @@ import type {
   Transport,
   TransportServer,
 } from "../transport/transport.ts";
-import { tracedDispatch, tracedRouter } from "../telemetry/calls.ts";
+import { callTeller, tracedDispatch, tracedRouter } from "../telemetry/calls.ts";
 import { readings } from "../telemetry/gauges.ts";
 import { compileValidator } from "../validate/index.ts";
 import { counted } from "../versions/counted.ts";
@@ -108,10 +108,12 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     replyValidator: replies,
     clock,
   });
-  const plain = telemetry ? tracedRouter(untold, telemetry, here, codecs(graph)) : untold;
+  const told = (near: ReadonlySet<string>) => telemetry && callTeller(telemetry, near, codecs(graph));
+  const tellAway = told(new Set());
+  const plain = tellAway ? tracedRouter(untold, told(here)!, tellAway) : untold;
   const released = releasesOf(plain, options, clock);
   const routed = released ?? plain;
-  const calls = foreign === undefined ? routed : foreign(routed);
+  const calls = foreign === undefined ? routed : foreign(routed, tellAway);
   streams.connect(here, calls, transport);
   const caching = cachingOf(options, definitions, clock);
 
