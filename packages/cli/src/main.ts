@@ -1,4 +1,5 @@
 import { helpOf, readArguments, type Command } from "./arguments.ts";
+import { DASHBOARD } from "./dev/dashboard/messages.ts";
 import { beSpare, SPARE } from "./dev/spare.ts";
 import { explain } from "./explain.ts";
 import { refuseWord, UsageError } from "./usage.ts";
@@ -68,7 +69,10 @@ const commands: Readonly<Record<string, Entry>> = {
 export async function main(argv: readonly string[]): Promise<void> {
   let exitCode: number;
   try {
-    exitCode = await run(argv[0] === SPARE && process.send ? await beSpare() : argv);
+    exitCode =
+      argv[0] === DASHBOARD && process.send
+        ? await (await import("./dev/dashboard/be-dashboard.ts")).beDashboard()
+        : await run(argv[0] === SPARE && process.send ? await beSpare() : argv);
   } catch (error) {
     process.stderr.write(`${explain(error)}\n`);
     exitCode = error instanceof UsageError ? 2 : 1;

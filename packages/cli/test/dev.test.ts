@@ -154,8 +154,8 @@ describe("a topology of three units", () => {
   });
 
   test("ends with all its processes when the supervisor is killed", async () => {
-    // Itself, two units, and the process that stands by for the next change.
-    await dev.until(() => dev.descendants().length === 4);
+    // Itself, two units, the process that stands by for the next change, and the dashboard.
+    await dev.until(() => dev.descendants().length === 5);
     process.kill(dev.child.pid!, "SIGKILL");
     await dev.until(() => dev.descendants().length === 0);
   });

@@ -25,6 +25,7 @@ export interface Said {
   readonly about?: string;
   readonly gateway?: string;
   readonly issuer?: string;
+  readonly dashboard?: string;
   readonly units?: Readonly<Record<string, { readonly health: string }>>;
   readonly unit: string;
   readonly msg: string;

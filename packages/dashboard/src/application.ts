@@ -1,5 +1,5 @@
-import { contractIdOf, describe, type AnyMember, type Topology } from "kerf";
-import { contractsOf, edges, jsonSchema, type Graph, type ServiceNode } from "@kerf/runtime";
+import { describe, sagaFacts, type AnyMember, type Topology } from "kerf";
+import { edges, jsonSchema, type Graph, type ServiceNode } from "@kerf/runtime";
 import type { JsonSchema, MemberView } from "./api.ts";
 
 /** What is known of an application before anything runs. */
@@ -27,19 +27,13 @@ export interface ServiceFacts {
 
 export function applicationOf(graph: Graph, topology: Topology): Application {
   const unitOf = new Map(topology.units.flatMap((unit) => unit.services.map((name) => [name, unit.name])));
-  const events = contractsOf(graph).flatMap((contract) =>
-    [...describe(contract).members.values()].flatMap((member) =>
-      member.kind === "event" ? [member.id] : [],
-    ),
-  );
   const services = [...graph.services].map(([name, node]) => ({
     name,
     unit: unitOf.get(name) ?? null,
     contracts: [...node.served.keys()],
     database: node.definition.needs.database !== undefined,
     members: membersOf(node),
-    // A service reacts to single events, and its sagas wait for those of a contract.
-    reactsTo: events.filter((id) => node.reactsTo.has(id) || node.reactsTo.has(contractIdOf(id))),
+    reactsTo: reactionsOf(node),
   }));
   return {
     app: graph.app.name,
@@ -54,6 +48,11 @@ export function applicationOf(graph: Graph, topology: Topology): Application {
     })),
     gatewayUnit: topology.units.find(({ gateway }) => gateway)?.name ?? null,
   };
+}
+
+function reactionsOf({ definition }: ServiceNode): string[] {
+  const waited = definition.sagas.flatMap((saga) => sagaFacts(saga).waits.map(({ event }) => event.id));
+  return [...new Set([...definition.react.map(({ event }) => event.id as string), ...waited])];
 }
 
 function membersOf(node: ServiceNode): ServiceFacts["members"] {

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Operations } from "@kerf/runtime";
-import { unknownApplication, type Application } from "./application.ts";
+import { unknownApplication } from "./application.ts";
 import { receiver } from "./otlp/receiver.ts";
 import type { Row } from "./otlp/row.ts";
 import type { Parts, Sources } from "./parts.ts";
@@ -52,6 +52,7 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
     ...(maxBytes === undefined ? {} : { maxBytes }),
     ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
     onWritten: (topics, rows) => live.changed(topics, rows),
+    onError: options.onError,
   });
   const live = new Live(store.database);
   const records = once(options.operations);
@@ -94,7 +95,6 @@ function partsOf(
   live: Live,
   operations: (() => Promise<Operations>) | undefined,
 ): Parts {
-  let application: Promise<Application> | undefined;
   const open = async (): Promise<Operations> => {
     if (!operations) throw new Refusal(501, "the application has no database here");
     try {
@@ -109,12 +109,7 @@ function partsOf(
     database: store.database,
     live,
     readTopology: sources.control && topologyReader(sources.topology, sources.control),
-    application: () =>
-      (application ??= sources.application().catch(() => {
-        // A file that is wrong now may be right the next time somebody looks.
-        application = undefined;
-        return unknownApplication(sources.app, sources.topology);
-      })),
+    application: () => sources.application().catch(() => unknownApplication(sources.app, sources.topology)),
     hasOperations: operations !== undefined,
     operations: open,
     async operationsOf(service) {

@@ -12,7 +12,7 @@ export interface Sources {
   readonly topology: string;
   /** URL of the gateway; undefined where there is none, or it is not known yet. */
   readonly gateway: () => string | undefined;
-  /** Loads the services of the application: asked for once, when somebody looks. Rejects where they cannot be loaded. */
+  /** The services of the application as they are now, asked for whenever somebody looks. Rejects where they cannot be loaded. */
   readonly application: () => Promise<Application>;
   /** Opens the records of the services; undefined where there is no database. Rejects where it cannot be reached. */
   readonly operations: (() => Promise<Operations>) | undefined;

@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import { attachEmbedded } from "@kerf/runtime/embedded";
 import { command, configOption, dataOption, readPort, topologyOption } from "../arguments.ts";
 import { chooseTopology, dataFolder, loadConfiguration } from "../configuration.ts";
+import { placeDashboard } from "../dev/dashboard/keep-dashboard.ts";
 import { holdPort } from "../dev/held-port.ts";
 import { portOwner } from "../dev/port-owner.ts";
 import { freePorts, isFree } from "../dev/ports.ts";
@@ -20,6 +21,7 @@ export const dev = command({
     topology: topologyOption,
     port: { value: "PORT", text: "the gateway's; default: 4000" },
     replicas: { value: "N", text: "processes of each unit, 1 to 5; default: 1" },
+    "no-dashboard": { text: "no dashboard, and units keep their telemetry to themselves" },
     "no-watch": { text: "do not restart units when files change" },
     data: dataOption,
     config: configOption,
@@ -42,9 +44,10 @@ export const dev = command({
     const port = await gatewayPort(given.port);
     const dataDir = dataFolder(application.configuration, given.data);
     const heldPort = await holdPort(HOST, port);
+    const dashboard = given["no-dashboard"] ? undefined : await placeDashboard(HOST, port);
     return runSessions(
       application,
-      { output, host: HOST, port, heldPort, dataDir, watch: !given["no-watch"], replicas, since },
+      { output, host: HOST, port, heldPort, dashboard, dataDir, watch: !given["no-watch"], replicas, since },
       load,
     );
   },

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { HANDED } from "../handed.ts";
+import { telemetryOf, type DashboardPlace } from "./dashboard/keep-dashboard.ts";
 import { SUPERVISED } from "./messages.ts";
 import { freePorts } from "./ports.ts";
 import type { ReplicaSpec } from "./processes.ts";
@@ -11,6 +12,8 @@ export interface Places {
   readonly dataDir: string;
   /** Of the provider that this session runs, where it does. */
   readonly issuer?: string | undefined;
+  /** Of the dashboard that this session runs, where it does. */
+  readonly dashboard?: DashboardPlace | undefined;
 }
 
 /** The environment of each process on this machine: where it listens, and where the others do. By its name. */
@@ -34,6 +37,7 @@ export async function environments(
       name,
       {
         ...process.env,
+        ...telemetryOf(places.dashboard),
         [SUPERVISED]: "1",
         KERF_ENDPOINTS: JSON.stringify(endpoints),
         KERF_DISCOVERY: "",

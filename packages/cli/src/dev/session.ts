@@ -7,6 +7,8 @@ import { banner, gatewayOf, type DatabasePlace } from "./banner.ts";
 import { chaosControl } from "./control/chaos-control.ts";
 import { controlled } from "./control/controlled.ts";
 import { openControlSocket } from "./control/socket.ts";
+import { keepDashboard, urlOf, type KeptDashboard } from "./dashboard/keep-dashboard.ts";
+import { watchProcesses } from "./dashboard/watch-processes.ts";
 import { environments, type Places } from "./environment.ts";
 import type { HeldPort } from "./held-port.ts";
 import { processesOf, type ReplicaSpec } from "./processes.ts";
@@ -18,6 +20,8 @@ import type { ReadyMessage } from "./unit-process.ts";
 
 /** How long units may finish what is in flight when `kerf dev` ends. */
 const END_GRACE_MS = 10_000;
+/** Where no unit can start: that is worth looking at too. */
+const DASHBOARD_AFTER_MS = 10_000;
 
 /** What is run: read from kerf.config.ts, perhaps again. */
 export interface Application {
@@ -53,10 +57,17 @@ export interface Session {
 export async function openSession(options: SessionOptions): Promise<Session> {
   const { application, output } = options;
   const processes = processesOf(application.topology, options.replicas);
-  const report = reportTo(
+  const told = reportTo(
     output,
     processes.map(({ name }) => name),
   );
+  const report: Report = {
+    ...told,
+    unitLine(unit, line) {
+      told.unitLine(unit, line);
+      dashboard?.line(unit, line);
+    },
+  };
   const provider = await chooseProvider(application.configuration.app, options);
   const environment = await environments(processes, { ...options, issuer: provider?.issuer });
   const { promise: over, resolve } = Promise.withResolvers<Awaited<Session["over"]>>();
@@ -69,35 +80,62 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     environment,
     supervised: (name) => supervisor.get(name),
   });
+  const watched = watchProcesses(application.topology, processes, (name) => supervisor.get(name));
+  const dashboard =
+    options.dashboard &&
+    keepDashboard({
+      ...options.dashboard,
+      app: application.configuration.app.name,
+      topology: application.topology.name,
+      config: application.configuration.file,
+      folder: application.configuration.folder,
+      dataDir: options.dataDir,
+      report: told,
+      describe: watched.describe,
+      restart: (name) => control.session.restart(name),
+    });
   const supervisor = supervise({
     ...application,
     processes,
     report,
     watch: options.watch,
-    spawn: (process) => spawnUnit(process, options, control.environmentOf(process.name), spare),
+    spawn(process) {
+      watched.started(process.name);
+      dashboard?.changed();
+      return spawnUnit(process, options, control.environmentOf(process.name), spare);
+    },
     onServing({ unit, replica }, child) {
+      // From the first unit on there is something to see; before that the units need the processor more.
+      if (child) dashboard?.start();
       if (unit.gateway && replica === 1) options.heldPort.serveBy(child);
     },
     onHopeless: () => resolve("hopeless"),
-    onReady: (units) => void announce(units, options, report, provider),
+    onReady: (units) => void announce(units, options, report, provider, dashboard),
     async onConfigurationChanged(file) {
       const next = await reload(file, options, report);
       if (next) resolve(next);
     },
   });
   void provider?.start(report);
+  const late = setTimeout(() => dashboard?.start(), DASHBOARD_AFTER_MS);
   const socket = await openControlSocket(options.dataDir, chaosControl(control.session));
   return {
     over,
     async end() {
       // What is paused could not end.
+      clearTimeout(late);
       await socket?.close();
       spare?.close();
       await supervisor.stop(END_GRACE_MS);
+      // After the units: what they send last is kept.
+      await dashboard?.close();
       await provider?.close();
       await control.close();
     },
-    kill: () => supervisor.kill(),
+    kill() {
+      supervisor.kill();
+      dashboard?.kill();
+    },
   };
 }
 
@@ -106,13 +144,17 @@ async function announce(
   options: SessionOptions,
   report: Report,
   provider: SessionProvider | undefined,
+  kept: KeptDashboard | undefined,
 ): Promise<void> {
+  kept?.start(gatewayOf(units));
   const { application, output, database } = options;
   const { topology, configuration } = application;
   const issuer = (await provider?.start(report)) ? provider!.issuer : undefined;
   const ms = Math.round(performance.now() - options.since);
+  const dashboard = options.dashboard && urlOf(options.dashboard);
   if (!output.json) {
-    const lines = banner({ app: configuration.app, topology, units, issuer, database, ms }, output);
+    const running = { app: configuration.app, topology, units, issuer, dashboard, database, ms };
+    const lines = banner(running, output);
     for (const line of lines) report.say("info", line);
     return;
   }
@@ -121,6 +163,7 @@ async function announce(
     topology: topology.name,
     gateway: gatewayOf(units),
     issuer,
+    dashboard,
     units: Object.fromEntries(units),
     ms,
   });

@@ -49,7 +49,7 @@ export const reading: Routes = {
     found(await sagaOf(await parts.operationsOf(service!), name!, id!), "saga of this id"),
   "GET /api/events": async (parts, { query }) => {
     const windowMs = query.windowMs();
-    const operations = parts.hasOperations ? await parts.operations() : undefined;
+    const operations = await parts.operations().catch(() => undefined);
     return eventsOf(await parts.application(), flowsOf(parts.database, windowMs), windowMs, operations);
   },
   "GET /api/dead-letters": async (parts) => groupsOf(await parts.operations()),

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Kept, Topic } from "../api.ts";
@@ -18,6 +18,8 @@ export interface StoreOptions {
   readonly maxWaiting?: number;
   /** Rows that were written together, and what they are about. */
   readonly onWritten?: (topics: ReadonlySet<Topic>, rows: readonly Row[]) => void;
+  /** Rows that were lost, or not removed, and why. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** Rows are written together, this long after the first of them came. */
@@ -29,7 +31,8 @@ const TRIM_EVERY_MS = 2_000;
 /** What was received, in one file of SQLite. */
 export class Store {
   readonly database: DatabaseSync;
-  readonly #options: Required<Omit<StoreOptions, "onWritten">> & Pick<StoreOptions, "onWritten">;
+  readonly #options: Required<Omit<StoreOptions, "onWritten" | "onError">> &
+    Pick<StoreOptions, "onWritten" | "onError">;
   readonly #writer: Writer;
   #waiting: Row[] = [];
   #timer: NodeJS.Timeout | undefined;
@@ -95,7 +98,11 @@ export class Store {
     const now = Date.now();
     let more = this.#waiting.length > 0;
     if (!more && now - this.#trimmedAt >= TRIM_EVERY_MS) {
-      more = this.trim(now);
+      try {
+        more = this.trim(now);
+      } catch (error) {
+        this.#options.onError?.(error);
+      }
       if (!more) this.#trimmedAt = now;
     }
     // A request that waits comes between two batches.
@@ -105,12 +112,21 @@ export class Store {
   #write(): void {
     const batch = this.#waiting.length <= BATCH ? this.#waiting : this.#waiting.slice(0, BATCH);
     this.#waiting = batch === this.#waiting ? [] : this.#waiting.slice(BATCH);
-    if (batch.length > 0) this.#options.onWritten?.(this.#writer.write(batch), batch);
+    if (batch.length === 0) return;
+    let topics: ReadonlySet<Topic>;
+    try {
+      topics = this.#writer.write(batch);
+    } catch (error) {
+      // The disk is full, or somebody else holds the file: what comes later may be written again.
+      this.#dropped += batch.length;
+      return this.#options.onError?.(error);
+    }
+    this.#options.onWritten?.(topics, batch);
   }
 }
 
 function open(file: string): DatabaseSync {
-  if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true });
   let database = prepared(file);
   const { user_version: version } = database.prepare("PRAGMA user_version").get() as { user_version: number };
   if (version !== 0 && version !== VERSION) {
@@ -135,6 +151,8 @@ function prepared(file: string): DatabaseSync {
 
 function configured(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: 2_000 });
+  // What an application does is nobody else's business; SQLite gives its other files the same mode.
+  if (file !== ":memory:") chmodSync(file, 0o600);
   try {
     // What is lost when the machine dies is the last second of telemetry.
     database.exec(
