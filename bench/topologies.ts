@@ -38,6 +38,7 @@ async function start(topology: string, data: string): Promise<Shop> {
     [
       bin,
       "dev",
+      "--no-dashboard",
       "--config",
       config,
       "--data",
