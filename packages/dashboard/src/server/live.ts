@@ -75,7 +75,7 @@ export class Live {
     const now = Date.now();
     if (now - this.#recordsAt >= RECORDS_EVERY_MS) {
       this.#recordsAt = now;
-      for (const topic of ["sagas", "events", "dead-letters"] as const) this.#changed.add(topic);
+      for (const topic of ["sagas", "events", "dead-letters", "topology"] as const) this.#changed.add(topic);
     }
     const topics = [...this.#changed];
     this.#changed.clear();
