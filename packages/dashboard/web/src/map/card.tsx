@@ -7,6 +7,7 @@ import { CARD_HEIGHT, DATABASE_HEIGHT, type Box } from "./layout.ts";
 
 interface CardProps {
   readonly card: Card;
+  readonly compact: boolean;
   readonly box: Box;
   readonly near: boolean;
   readonly chosen: string | null;
@@ -14,7 +15,7 @@ interface CardProps {
 }
 
 /** A node with its numbers, and its own databases below them. */
-export function NodeCard({ card: { node, databases }, box, near, chosen, onPoint }: CardProps) {
+export function NodeCard({ card: { node, databases }, compact, box, near, chosen, onPoint }: CardProps) {
   const { traffic } = node;
   return (
     <g
@@ -52,27 +53,53 @@ export function NodeCard({ card: { node, databases }, box, near, chosen, onPoint
           </text>
         )}
       </a>
-      {databases.map(({ node: database }, index) => {
-        const top = CARD_HEIGHT + index * DATABASE_HEIGHT;
-        return (
-          <a
-            key={database.id}
-            href={withQuery({ node: database.id, edge: null })}
-            aria-label={`${database.name}, database`}
-            data-chosen={chosen === database.id}
-          >
-            <rect class="base-box" x="1" y={top} width={box.width - 2} height={DATABASE_HEIGHT - 1} rx="6" />
-            <ellipse class="base-mark" cx="14.5" cy={top + 7} rx="4.5" ry="1.8" />
-            <path class="base-mark" d={`M10 ${top + 7}v6a4.5 1.8 0 0 0 9 0v-6`} />
-            <text class="card-numbers" x="26" y={top + 14}>
-              {database.traffic.count === 0
-                ? "database"
-                : `${rate(database.traffic.perSecond)}  p95 ${duration(database.traffic.p95Ms)}`}
-            </text>
-          </a>
-        );
-      })}
+      {databases.map((database, index) => (
+        <DatabaseLink
+          key={database.node.id}
+          database={database.node}
+          chosen={chosen === database.node.id}
+          width={compact ? null : box.width}
+          left={compact ? box.width - 28 - index * 18 : 0}
+          top={compact ? 25 : CARD_HEIGHT + index * DATABASE_HEIGHT}
+        />
+      ))}
     </g>
+  );
+}
+
+interface DatabaseProps {
+  readonly database: MapNode;
+  readonly chosen: boolean;
+  /** Null where there is room for its mark only. */
+  readonly width: number | null;
+  readonly left: number;
+  readonly top: number;
+}
+
+function DatabaseLink({ database, chosen, width, left, top }: DatabaseProps) {
+  const { traffic } = database;
+  return (
+    <a
+      href={withQuery({ node: database.id, edge: null })}
+      aria-label={`${database.name}, database`}
+      data-chosen={chosen}
+    >
+      <rect
+        class="base-box"
+        x={left + 1}
+        y={top}
+        width={(width ?? 28) - 2}
+        height={DATABASE_HEIGHT - 1}
+        rx="6"
+      />
+      <ellipse class="base-mark" cx={left + 14.5} cy={top + 7} rx="4.5" ry="1.8" />
+      <path class="base-mark" d={`M${left + 10} ${top + 7}v6a4.5 1.8 0 0 0 9 0v-6`} />
+      {width !== null && (
+        <text class="card-numbers" x={left + 26} y={top + 14}>
+          {traffic.count === 0 ? "database" : `${rate(traffic.perSecond)}  p95 ${duration(traffic.p95Ms)}`}
+        </text>
+      )}
+    </a>
   );
 }
 

@@ -23,7 +23,7 @@ export function Drawing({ graph, node, edge }: Props) {
     graph.edges.map(edgeId),
   ]);
   const layout = useMemo(() => layoutOf(graph), [shape]);
-  const { area, transform, zoom, fit, onPointerDown } = usePan(
+  const { area, transform, isFar, zoom, fit, onPointerDown } = usePan(
     layout.width,
     layout.height,
     layout.cards.get(node ?? ""),
@@ -41,6 +41,7 @@ export function Drawing({ graph, node, edge }: Props) {
         ref={area}
         class="map-area"
         data-focus={anyFocus}
+        data-far={isFar}
         onPointerDown={onPointerDown}
         role="group"
         aria-label="Map"
@@ -87,6 +88,7 @@ export function Drawing({ graph, node, edge }: Props) {
             <NodeCard
               key={card.node.id}
               card={card}
+              compact={graph.compact}
               box={layout.cards.get(card.node.id)!}
               near={card.node.id === focus || near.has(card.node.id)}
               chosen={node}

@@ -7,6 +7,8 @@ export interface Card {
 }
 
 export interface Graph {
+  /** There are so many cards that each shows less: its databases as a mark. */
+  readonly compact: boolean;
   readonly cards: readonly Card[];
   readonly edges: readonly MapEdge[];
 }
@@ -19,18 +21,20 @@ export function graphOf({ nodes, edges }: MapView): Graph {
   );
   const own = [...users.values()].flatMap((all) => (all.length === 1 ? all : []));
   const inside = new Set(own.map(({ to }) => to));
+  const outside = nodes.filter(({ id }) => !inside.has(id));
   return {
-    cards: nodes
-      .filter(({ id }) => !inside.has(id))
-      .map((node) => ({
-        node,
-        databases: own
-          .filter(({ from }) => from === node.id)
-          .map((edge) => ({ node: byId.get(edge.to)!, edge })),
-      })),
+    compact: outside.length > ROOMY_CARDS,
+    cards: outside.map((node) => ({
+      node,
+      databases: own
+        .filter(({ from }) => from === node.id)
+        .map((edge) => ({ node: byId.get(edge.to)!, edge })),
+    })),
     edges: edges.filter(({ to, from }) => !inside.has(to) && byId.has(from) && byId.has(to) && from !== to),
   };
 }
+
+const ROOMY_CARDS = 20;
 
 /** Unique among the edges: between two nodes there may be calls and events. */
 export function edgeId({ from, to, kind }: MapEdge): string {

@@ -26,13 +26,21 @@ const MARGIN = 24;
 const UNIT_HEAD = 22;
 
 /** In layers from left to right, in the direction of the calls. The same graph always gives the same layout. */
-export function layoutOf({ cards, edges }: Graph): Layout {
+export function layoutOf({ cards, edges, compact }: Graph): Layout {
   const graph = new LayoutGraph({ compound: true, multigraph: true });
-  graph.setGraph({ rankdir: "LR", nodesep: 20, ranksep: 44, edgesep: 10, marginx: MARGIN, marginy: MARGIN });
+  graph.setGraph({
+    rankdir: "LR",
+    nodesep: compact ? 10 : 20,
+    ranksep: compact ? 36 : 44,
+    edgesep: compact ? 5 : 10,
+    marginx: MARGIN,
+    marginy: MARGIN,
+  });
+  const label = compact ? { width: 0, height: 0 } : { width: 36, height: 14 };
   const units = groupsOf(cards);
   for (const unit of units) graph.setNode(`unit:${unit}`, {});
   for (const { node, databases } of cards) {
-    const height = CARD_HEIGHT + databases.length * DATABASE_HEIGHT;
+    const height = CARD_HEIGHT + (compact ? 0 : databases.length * DATABASE_HEIGHT);
     graph.setNode(node.id, { width: CARD_WIDTH, height });
     if (node.unit !== null && units.has(node.unit)) graph.setParent(node.id, `unit:${node.unit}`);
   }
@@ -43,7 +51,7 @@ export function layoutOf({ cards, edges }: Graph): Layout {
     graph.setEdge(
       isTurned(edge) ? edge.to : edge.from,
       isTurned(edge) ? edge.from : edge.to,
-      { width: 36, height: 14, labelpos: "c", weight: edge.kind === "event" ? 1 : 3 },
+      { ...label, labelpos: "c", weight: edge.kind === "event" ? 1 : 3 },
       edgeId(edge),
     );
   layout(graph);

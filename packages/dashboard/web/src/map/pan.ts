@@ -11,6 +11,8 @@ export interface Pan {
 /** Around what is kept in view. */
 const ROOM = 24;
 const CLOSEST = 2;
+/** Below this only names are shown, and larger. */
+const FAR = 0.62;
 /** Below this text cannot be read: the drawing is moved rather than made smaller. */
 const READABLE = 0.35;
 
@@ -83,5 +85,5 @@ export function usePan(width: number, height: number, kept: Box | undefined) {
   };
 
   const transform = pan ? `scale(${pan.scale}) translate(${-pan.x} ${-pan.y})` : undefined;
-  return { area, transform, zoom, fit, onPointerDown };
+  return { area, transform, isFar: pan !== null && pan.scale < FAR, zoom, fit, onPointerDown };
 }
