@@ -15,12 +15,23 @@ export interface Respond {
 export function responder(closing: () => boolean): Respond {
   return {
     json(reply, body, forEverybody) {
-      reply
-        .header("content-type", "application/json; charset=utf-8")
-        .header("x-content-type-options", "nosniff");
-      if (!forEverybody) reply.header("cache-control", "no-store");
-      if (closing()) reply.header("connection", "close");
-      reply.send(body);
+      const { raw } = reply;
+      const lines: unknown[] = [
+        "content-type",
+        "application/json; charset=utf-8",
+        "x-content-type-options",
+        "nosniff",
+        "content-length",
+        Buffer.byteLength(body),
+      ];
+      const headers = reply.getHeaders();
+      for (const name in headers) lines.push(name, headers[name]);
+      if (!forEverybody && headers["cache-control"] === undefined) lines.push("cache-control", "no-store");
+      if (closing()) lines.push("connection", "close");
+      // Fastify's way through serializers and `onSend`, of which there are none here, would cost as much as its routing.
+      reply.hijack();
+      raw.writeHead(200, lines as string[]);
+      raw.end(body);
     },
     notModified(reply) {
       if (closing()) reply.header("connection", "close");
