@@ -5,7 +5,7 @@ import { fuzz, installSchemathesis, people } from "./fuzz.ts";
 
 const withoutPython =
   spawnSync("python3", ["-c", "import venv, ensurepip"]).status !== 0 && process.env["CI"] !== "true";
-const SECONDS = 60;
+const SECONDS = 40;
 
 describe.skipIf(withoutPython)("a real shop, asked for everything that its OpenAPI document has", () => {
   let shop: RunningShop;
