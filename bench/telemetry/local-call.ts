@@ -9,6 +9,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { spread } from "../measure.ts";
+import { cases } from "./cases.ts";
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "7" }, calls: { type: "string", default: "100000" } },
@@ -17,25 +18,9 @@ const file = (name: string): URL => new URL(name, import.meta.url);
 
 const sink = fork(file("sink.ts"));
 const [endpoint] = (await once(sink, "message")) as [string];
-const cases = {
-  "without telemetry": { OTEL_SDK_DISABLED: "true" },
-  "counting only": {},
-  "spans, 0 % leave": sampled("0"),
-  "spans, 10 % leave": sampled("0.1"),
-  "spans, 100 % leave": sampled("1"),
-};
-
-function sampled(ratio: string): Record<string, string> {
-  return {
-    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${endpoint}/v1/traces`,
-    OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
-    OTEL_TRACES_SAMPLER_ARG: ratio,
-  };
-}
-
 const times = new Map<string, number[]>();
 const workers: [string, ChildProcess][] = [];
-for (const [name, environment] of Object.entries(cases)) {
+for (const [name, environment] of Object.entries(cases(endpoint))) {
   const worker = fork(file("worker.ts"), [values.calls], { env: { ...process.env, ...environment } });
   await once(worker, "message");
   workers.push([name, worker]);

@@ -72,7 +72,7 @@ export async function composeGateway(options: GatewayOptions) {
   const state = { draining: false };
   const extras = noExtras();
   const { app, edge } = serverOf(options, limits, extras);
-  if (options.telemetry) traceRequests(app, options.telemetry);
+  if (options.telemetry?.spans) traceRequests(app, options.telemetry);
   const declared = [...routesOf(options.contracts), ...streamRoutesOf(options.contracts)];
   await allowOrigins(app, options.cors?.origins ?? [], options.legacy ? declared : undefined);
   const versions = servedVersions({ ...options, routes: declared });

@@ -1,25 +1,15 @@
-import type { Span, SpanType, Telemetry } from "@kerf/runtime/telemetry";
+import type { ServerResponse } from "node:http";
+import type { SpanType, Telemetry } from "@kerf/runtime/telemetry";
 import type { FastifyInstance } from "fastify";
 import { pathOf } from "./problems/problem.ts";
-
-declare module "fastify" {
-  interface FastifyRequest {
-    /** Where requests are told of. */
-    span: Answered | undefined;
-  }
-}
-
-interface Answered {
-  readonly span: Span;
-  readonly about: AboutRequest;
-}
 
 interface AboutRequest {
   readonly method: string;
   readonly path: string;
   /** The pattern; undefined where none fits. */
-  route: string | undefined;
-  status: number;
+  readonly route: string | undefined;
+  /** Undefined where the client went away before the answer. */
+  status: number | undefined;
 }
 
 /** Of a path that a stranger chose. */
@@ -41,18 +31,19 @@ const requests: SpanType<AboutRequest> = {
 
 /** Tells of each request: its span is the first of a trace. The query of its URL is not told, which may hold anything. */
 export function traceRequests(app: FastifyInstance, telemetry: Telemetry): void {
-  app.decorateRequest("span", undefined);
-  app.addHook("onRequest", (request, _reply, done) => {
-    const path = pathOf(request.url).slice(0, pathAtMost);
-    const about: AboutRequest = { method: request.method, path, route: undefined, status: 0 };
-    request.span = { about, span: telemetry.beginRoot(requests, about, request.id) };
-    done();
-  });
-  app.addHook("onResponse", (request, reply, done) => {
-    const { span, about } = request.span!;
-    about.route = request.is404 ? undefined : request.routeOptions.url;
-    about.status = reply.statusCode;
-    span.end(reply.statusCode < 500 ? undefined : { type: String(reply.statusCode), fault: true });
+  app.addHook("onRequest", (request, reply, done) => {
+    const about: AboutRequest = {
+      method: request.method,
+      path: pathOf(request.url).slice(0, pathAtMost),
+      route: request.is404 ? undefined : request.routeOptions.url,
+      status: undefined,
+    };
+    const span = telemetry.beginRoot(requests, about, request.id);
+    // Whatever becomes of it, once. Fastify's own hook for the end would cost twice as much.
+    reply.raw.on("close", function end(this: ServerResponse) {
+      if (this.headersSent) about.status = this.statusCode;
+      span.end(this.statusCode < 500 ? undefined : { type: String(this.statusCode), fault: true });
+    });
     done();
   });
 }

@@ -31,7 +31,7 @@ export function statementsOf(
   telemetry: Telemetry | undefined,
   service: string,
 ): ((traceparent: string) => OnStatement) | undefined {
-  if (telemetry === undefined) return undefined;
+  if (!telemetry?.spans) return undefined;
   return (traceparent) => (text, answer) => {
     const about: Statement = { service, text, rows: undefined };
     const span = telemetry.begin(statement, about, traceparent);

@@ -67,6 +67,8 @@ export interface Reading {
 
 /** What a unit and a gateway tell of what they do. Each is given one where it starts, or none, and then tells nothing. */
 export interface Telemetry {
+  /** Whether spans are recorded at all; calls are counted anyway. */
+  readonly spans: boolean;
   /** The context of a trace that begins here, with the choice whether it is recorded. */
   root(): string;
   /** Begins a span within `parent`, a W3C trace context. */

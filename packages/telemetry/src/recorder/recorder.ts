@@ -21,10 +21,12 @@ export class Recorder implements Telemetry {
   readonly #edges: EdgeRegistry;
   readonly #reads = new Set<() => Iterable<Reading>>();
   readonly enter: Telemetry["enter"];
+  readonly spans: boolean;
 
   constructor({ sampler, traces, edges, enter }: RecorderOptions) {
     this.#sampler = sampler;
     this.#traces = traces;
+    this.spans = traces !== undefined;
     this.#edges = edges;
     this.enter = enter;
   }
