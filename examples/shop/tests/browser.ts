@@ -10,6 +10,7 @@ import { chromium, type Browser } from "playwright-core";
 import postgres, { type Sql } from "postgres";
 
 const shop = fileURLToPath(new URL("..", import.meta.url));
+const dashboardPage = fileURLToPath(new URL("../../../node_modules/@kerf/dashboard/web", import.meta.url));
 const kerf = fileURLToPath(new URL("../../../node_modules/@kerf/cli/bin/kerf.js", import.meta.url));
 
 const executable = (process.env["PATH"] ?? "")
@@ -32,19 +33,28 @@ export interface RunningShop {
   readonly gateway: string;
   readonly issuer: string;
   readonly bank: Sql;
+  /** URL of the dashboard, with its token. */
+  readonly dashboard: string;
+  /** The database of a service: the test closes it. */
+  dataOf(service: string): Sql;
   stop(): Promise<void>;
 }
 
-export async function startShop(): Promise<RunningShop> {
-  const build = spawn(process.execPath, [join(shop, "web/build-if-changed.ts")], { stdio: "inherit" });
-  const [code] = (await once(build, "exit")) as [number];
-  if (code !== 0) throw new Error("the pages of the shop cannot be built");
+/** `topology`: the first of the shop's, where it is not given. */
+export async function startShop(topology?: string): Promise<RunningShop> {
+  const pages = [join(shop, "web/build-if-changed.ts"), join(dashboardPage, "build-if-changed.ts")];
+  for (const page of pages) {
+    const build = spawn(process.execPath, [page], { stdio: "inherit" });
+    const [code] = (await once(build, "exit")) as [number];
+    if (code !== 0) throw new Error(`${page} failed`);
+  }
 
   const data = mkdtempSync(join(tmpdir(), "kerf-shop-"));
   // The embedded PostgreSQL runs as another user where the tests run as root.
   chmodSync(data, 0o755);
   const server = await attachEmbedded({ dataDir: data });
   const args = ["dev", "--config", join(shop, "kerf.config.ts"), "--data", data, "--port", "0"];
+  if (topology !== undefined) args.push("--topology", topology);
   const dev = spawn(process.execPath, [kerf, ...args, "--no-watch", "--json"], {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, KERF_DATABASE_URL: "", KERF_OIDC_ISSUER: "", KERF_REDIS_URL: "" },
@@ -60,15 +70,18 @@ export async function startShop(): Promise<RunningShop> {
     rmSync(data, { recursive: true, force: true });
   }
   try {
-    const { gateway, issuer } = await ready(dev);
+    const { gateway, issuer, dashboard } = await ready(dev);
     const admin = postgres(server.url, { max: 1 });
     const [found] = await admin<{ datname: string }[]>`
       select datname from pg_database where datname like '%bank%'`;
     await admin.end();
-    const url = new URL(server.url);
-    url.pathname = found!.datname;
-    bank = postgres(url.href, { max: 1, onnotice: () => {} });
-    return { gateway, issuer, bank, stop };
+    const open = (database: string): Sql => {
+      const url = new URL(server.url);
+      url.pathname = database;
+      return postgres(url.href, { max: 1, onnotice: () => {} });
+    };
+    bank = open(found!.datname);
+    return { gateway, issuer, dashboard, bank, dataOf: (service) => open(`shop_${service}`), stop };
   } catch (error) {
     await stop();
     throw error;
@@ -76,14 +89,15 @@ export async function startShop(): Promise<RunningShop> {
 }
 
 /** What `kerf dev` says when everything runs. */
-async function ready(dev: ChildProcess): Promise<{ gateway: string; issuer: string }> {
+async function ready(dev: ChildProcess): Promise<Pick<RunningShop, "gateway" | "issuer" | "dashboard">> {
   const lines: string[] = [];
   for await (const line of createInterface({ input: dev.stdout! })) {
-    const said = JSON.parse(line) as { event?: string; gateway?: string; issuer?: string };
-    if (said.event === "ready" && said.gateway && said.issuer) {
+    const said = JSON.parse(line) as Partial<Awaited<ReturnType<typeof ready>>> & { event?: string };
+    const { event, gateway, issuer, dashboard } = said;
+    if (event === "ready" && gateway && issuer && dashboard) {
       // Nobody reads the rest, and a full pipe would hold it up.
       dev.stdout!.resume();
-      return { gateway: said.gateway, issuer: said.issuer };
+      return { gateway, issuer, dashboard };
     }
     lines.push(line);
   }
