@@ -145,3 +145,37 @@ describe("one checkout of the code tells the same story in every topology", () =
     expect(storyOf(spans)[0]).toBe("statements internal schedule count");
   });
 });
+
+test("what waits is told of in metrics", async () => {
+  const opened = await openTelemetry({
+    app: "bank",
+    unit: "all",
+    topology: "monolith",
+    replica: "1",
+    environment: {},
+    log: pino({ level: "silent" }),
+  });
+  const bank = await rig(app, { telemetry: opened!.telemetry, timing: { measureMs: 50, pollMs: 50 } });
+  const told = () => opened!.metrics(undefined).body;
+  try {
+    // One that waits for an approval.
+    await bank.call(accounts.deposit, { account: "c", pence: 5_000 }, { id: "d2" });
+    await bank.call(transfers.start, { id: "t3", from: "c", to: "d", pence: 1_000 }, { id: "t3" });
+    await expect
+      .poll(told, { timeout: 10_000 })
+      .toMatch(/^kerf_saga_active\{.*service="transfers",state="running"\} 1$/m);
+    await bank.call(transfers.approve, { id: "t3" }, { id: "a3" });
+    await bank.settled();
+    await expect
+      .poll(told, { timeout: 10_000 })
+      .toMatch(/^kerf_saga_active\{.*service="transfers",state="running"\} 0$/m);
+    expect(told()).toContain('kerf_outbox_unsent{service="accounts"} 0');
+    expect(told()).toMatch(/^kerf_event_lag_messages\{consumer="statements",channel="accounts@1"\} \d+$/m);
+    expect(told()).toMatch(/^db_client_connection_max\{.*\} [1-9]\d*$/m);
+  } finally {
+    await bank.stop();
+    await opened!.close();
+  }
+  // Whoever ended tells nothing any more.
+  expect(told()).not.toContain("kerf_outbox_unsent");
+});
