@@ -20,8 +20,11 @@ import type { ReadyMessage } from "./unit-process.ts";
 
 /** How long units may finish what is in flight when `kerf dev` ends. */
 const END_GRACE_MS = 10_000;
-/** Where no unit can start: that is worth looking at too. */
-const DASHBOARD_AFTER_MS = 10_000;
+/**
+ * The dashboard starts when all units are ready, since they need the processor more; at the latest now, since one that
+ * cannot start is worth looking at too. What is sent to it before is sent again.
+ */
+const DASHBOARD_AFTER_MS = 5_000;
 
 /** What is run: read from kerf.config.ts, perhaps again. */
 export interface Application {
@@ -105,8 +108,6 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       return spawnUnit(process, options, control.environmentOf(process.name), spare);
     },
     onServing({ unit, replica }, child) {
-      // From the first unit on there is something to see; before that the units need the processor more.
-      if (child) dashboard?.start();
       if (unit.gateway && replica === 1) options.heldPort.serveBy(child);
     },
     onHopeless: () => resolve("hopeless"),
