@@ -1,4 +1,5 @@
 /** What the dashboard shows of the running shop: the same story, however the shop is cut into units. */
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { openBrowser, startShop, withoutBrowser, type RunningShop } from "./browser.ts";
@@ -35,6 +36,13 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
 
   const visit = (path: string) => page.goto(new URL(path, shop.dashboard).href);
 
+  /** Into the folder of SCREENSHOTS, where that is set: see web.test.ts. */
+  async function picture(name: string): Promise<void> {
+    const to = process.env["SCREENSHOTS"];
+    if (to !== undefined && topology === "micro")
+      await page.screenshot({ path: join(to, `${name}.png`), animations: "disabled" });
+  }
+
   /** Gives the order's id, when it is decided. */
   async function order(offerId: string, state: "confirmed" | "refused"): Promise<string> {
     const headers = { authorization: "Bearer dev:alice", "content-type": "application/json" };
@@ -53,6 +61,9 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
     await page.getByRole("link", { name: "Trace", exact: true }).click();
     const spans = page.getByRole("tree", { name: "Spans" });
     await spans.getByText("saga checkout").waitFor();
+    await page.keyboard.press("\\");
+    await page.locator('[data-theme="dark"]').waitFor();
+    await picture("dashboard-trace");
     for (const name of ["inventory@1.reserve", "payments@1.charge", "shipping@1.book"])
       await spans.getByText(name).first().waitFor();
     // What its events caused comes a little later, and the page shows it by itself; only what can be seen is drawn.
@@ -113,6 +124,7 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
       .poll(() => call.getAttribute("data-local"), { timeout: 20_000 })
       .toBe(topology === "monolith" ? "true" : "false");
     await expect.poll(() => call.getAttribute("data-mood")).not.toBe("unseen");
+    await picture("dashboard-map");
   }, 60_000);
 
   test("every process is there, and ready", async () => {
