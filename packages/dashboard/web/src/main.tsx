@@ -2,7 +2,16 @@ import { render } from "preact";
 import { App } from "./app.tsx";
 import "./style/tokens.css";
 import "./style/base.css";
+import "./style/frame.css";
+import "./style/controls.css";
 import "./style/parts.css";
-import "./style/views.css";
+import "./style/shared.css";
+import "./style/traces.css";
+import "./style/waterfall.css";
+import "./style/map.css";
+import "./style/records.css";
+import "./style/logs.css";
+import "./style/metrics.css";
+import "./style/topology.css";
 
 render(<App />, document.getElementById("app")!);

@@ -25,7 +25,7 @@ export function Chart({ title, times, lines, show }: Props) {
   const area = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState<number | null>(null);
   const most = Math.max(...lines.flatMap(({ values }) => values.map((value) => value ?? 0)), 0);
-  const marks = ticks(most || 1, 3);
+  const marks = ticks(0, most || 1, 3);
   const top = Math.max(most, marks.at(-1) ?? 1) * 1.05 || 1;
   const x = (index: number) => (times.length < 2 ? WIDTH / 2 : (index / (times.length - 1)) * WIDTH);
   const y = (value: number) => HEIGHT - (value / top) * HEIGHT;

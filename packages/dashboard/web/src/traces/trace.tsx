@@ -102,7 +102,7 @@ function Trace({ trace, chosen, zoom }: TraceProps) {
 }
 
 /** Below this share of its trace a request could not be seen for what came after it, such as retries of its events. */
-const READABLE_SHARE = 0.2;
+const READABLE_SHARE = 0.05;
 /** Of what is shown, beside the span that it is about. */
 const MARGIN = 0.03;
 const WHOLE = "all";
@@ -114,7 +114,10 @@ function shownOf(trace: TraceView, zoom: string | null): Shown {
   const span = trace.spans.find(({ spanId }) => spanId === zoom) ?? (isBrief ? root : undefined);
   if (!span || span.durationMs === 0) return trace;
   const margin = span.durationMs * MARGIN;
-  return { startAt: span.startAt - margin, durationMs: span.durationMs + 2 * margin };
+  return {
+    startAt: Math.max(trace.startAt, span.startAt - margin),
+    durationMs: span.durationMs + 2 * margin,
+  };
 }
 
 function Summary({ trace, zoomed }: { trace: TraceView; zoomed: boolean }) {
