@@ -156,7 +156,7 @@ test("what waits is told of in metrics", async () => {
     log: pino({ level: "silent" }),
   });
   const bank = await rig(app, { telemetry: opened!.telemetry, timing: { measureMs: 50, pollMs: 50 } });
-  const told = () => opened!.metrics(undefined).body;
+  const exposed = () => opened!.metrics(undefined).body;
   try {
     // One that waits for an approval.
     await bank.call(accounts.deposit, { account: "c", pence: 5_000 }, { id: "d2" });
@@ -169,13 +169,13 @@ test("what waits is told of in metrics", async () => {
     await expect
       .poll(told, { timeout: 10_000 })
       .toMatch(/^kerf_saga_active\{.*service="transfers",state="running"\} 0$/m);
-    expect(told()).toContain('kerf_outbox_unsent{service="accounts"} 0');
-    expect(told()).toMatch(/^kerf_event_lag_messages\{consumer="statements",channel="accounts@1"\} \d+$/m);
-    expect(told()).toMatch(/^db_client_connection_max\{.*\} [1-9]\d*$/m);
+    expect(exposed()).toContain('kerf_outbox_unsent{service="accounts"} 0');
+    expect(exposed()).toMatch(/^kerf_event_lag_messages\{consumer="statements",channel="accounts@1"\} \d+$/m);
+    expect(exposed()).toMatch(/^db_client_connection_max\{.*\} [1-9]\d*$/m);
   } finally {
     await bank.stop();
     await opened!.close();
   }
   // Whoever ended tells nothing any more.
-  expect(told()).not.toContain("kerf_outbox_unsent");
+  expect(exposed()).not.toContain("kerf_outbox_unsent");
 });
