@@ -162,12 +162,12 @@ test("what waits is told of in metrics", async () => {
     await bank.call(accounts.deposit, { account: "c", pence: 5_000 }, { id: "d2" });
     await bank.call(transfers.start, { id: "t3", from: "c", to: "d", pence: 1_000 }, { id: "t3" });
     await expect
-      .poll(told, { timeout: 10_000 })
+      .poll(exposed, { timeout: 10_000 })
       .toMatch(/^kerf_saga_active\{.*service="transfers",state="running"\} 1$/m);
     await bank.call(transfers.approve, { id: "t3" }, { id: "a3" });
     await bank.settled();
     await expect
-      .poll(told, { timeout: 10_000 })
+      .poll(exposed, { timeout: 10_000 })
       .toMatch(/^kerf_saga_active\{.*service="transfers",state="running"\} 0$/m);
     expect(exposed()).toContain('kerf_outbox_unsent{service="accounts"} 0');
     expect(exposed()).toMatch(/^kerf_event_lag_messages\{consumer="statements",channel="accounts@1"\} \d+$/m);
