@@ -30,6 +30,8 @@ const nths: readonly (readonly [RegExp, number])[] = [
 const after: Partial<Record<CrashPoint, { readonly unit: string; readonly death: string }>> = {
   "delivery.repeated": { unit: "book", death: "acknowledge.before:3" },
   "command.repeated": { unit: "desk", death: "saga.step.called:5" },
+  // Without one a saga is taken up by who started it, nearly always.
+  "saga.claimed": { unit: "desk", death: "saga.step.called:5" },
 };
 
 const first = <T>(rules: readonly (readonly [RegExp, T])[], point: string): T =>
