@@ -1,6 +1,6 @@
 import { describe, sagaFacts, type AnyMember, type Topology } from "kerf";
 import { edges, jsonSchema, type Graph, type ServiceNode } from "@kerf/runtime";
-import type { JsonSchema, MemberView } from "./api.ts";
+import type { JsonSchema, MemberView } from "./api/index.ts";
 
 /** What is known of an application before anything runs. */
 export interface Application {

@@ -1,4 +1,4 @@
-export type * from "./api.ts";
+export type * from "./api/index.ts";
 export { applicationOf, type Application } from "./application.ts";
 export type { Control, ProcessFacts, UnitFacts } from "./control.ts";
 export { openDashboard, type Dashboard, type DashboardOptions } from "./dashboard.ts";

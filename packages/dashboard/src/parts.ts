@@ -3,7 +3,7 @@ import type { Operations, ServiceOperations } from "@kerf/runtime";
 import type { Application } from "./application.ts";
 import type { Control } from "./control.ts";
 import type { Live } from "./server/live.ts";
-import type { TopologyView } from "./api.ts";
+import type { TopologyView } from "./api/index.ts";
 import type { Store } from "./store/store.ts";
 
 /** What the dashboard shows, and where it has it from. */

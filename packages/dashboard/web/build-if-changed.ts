@@ -10,7 +10,7 @@ const sources = [
   "vite.config.ts",
   "tsconfig.json",
   "../package.json",
-  "../src/api.ts",
+  "../src/api",
 ];
 
 function newest(path: string): number {

@@ -1,4 +1,4 @@
-import type { Attributes } from "../api.ts";
+import type { Attributes } from "../api/index.ts";
 import type { LogRow } from "./row.ts";
 import { fromHex } from "./values.ts";
 

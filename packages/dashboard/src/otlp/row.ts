@@ -1,4 +1,4 @@
-import type { Attributes } from "../api.ts";
+import type { Attributes } from "../api/index.ts";
 
 /** Who sent something. */
 export interface Sender {

@@ -1,4 +1,4 @@
-import type { Attributes } from "../api.ts";
+import type { Attributes } from "../api/index.ts";
 import type { Fields } from "./values.ts";
 import { anyValue, attributes, fields, id, list, micros, number, text } from "./values.ts";
 import type { Signal } from "./messages.ts";

@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from "../api.ts";
+import type { Attributes, AttributeValue } from "../api/index.ts";
 
 /** What a decoded message holds: of protobuf its own types, of JSON what a stranger wrote. */
 export type Fields = Readonly<Record<string, unknown>>;

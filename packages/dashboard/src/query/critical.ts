@@ -1,4 +1,4 @@
-import type { SpanView } from "../api.ts";
+import type { SpanView } from "../api/index.ts";
 
 /**
  * Marks the critical path of a trace: from the end of its longest root backwards, always the child that ended last before

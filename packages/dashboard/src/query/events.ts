@@ -1,6 +1,6 @@
 import { contractIdOf } from "kerf";
 import type { Operations } from "@kerf/runtime";
-import type { EventsView } from "../api.ts";
+import type { EventsView } from "../api/index.ts";
 import type { Application } from "../application.ts";
 import { noTraffic, sumsBy, type FlowRow } from "./traffic.ts";
 

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Attributes, LogLevel, LogLine, LogList, LogQuery } from "../api.ts";
+import type { Attributes, LogLevel, LogLine, LogList, LogQuery } from "../api/index.ts";
 import { fromHex } from "../otlp/values.ts";
 
 const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;

@@ -1,4 +1,4 @@
-import type { EdgeKind, MapEdge, MapNode, MapView, NodeKind } from "../api.ts";
+import type { EdgeKind, MapEdge, MapNode, MapView, NodeKind } from "../api/index.ts";
 import type { Application } from "../application.ts";
 import { noTraffic, TrafficSum, type FlowRow } from "./traffic.ts";
 

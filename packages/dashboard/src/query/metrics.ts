@@ -1,5 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Attributes, MetricFacts, MetricList, SeriesList, SeriesPoint, SeriesQuery } from "../api.ts";
+import type {
+  Attributes,
+  MetricFacts,
+  MetricList,
+  SeriesList,
+  SeriesPoint,
+  SeriesQuery,
+} from "../api/index.ts";
 
 const MOST_SERIES = 50;
 const MOST_POINTS = 2_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { SpanView } from "../api.ts";
+import type { SpanView } from "../api/index.ts";
 import type { Application } from "../application.ts";
 import type { FlowRow } from "./traffic.ts";
 import { markCritical } from "./critical.ts";

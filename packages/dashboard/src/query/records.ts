@@ -9,7 +9,7 @@ import type {
   SagaList,
   SagaQuery,
   SagaView,
-} from "../api.ts";
+} from "../api/index.ts";
 
 const MOST_LETTERS = 1_000;
 

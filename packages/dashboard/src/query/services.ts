@@ -1,4 +1,4 @@
-import type { ServiceList, ServiceRow, ServiceView } from "../api.ts";
+import type { ServiceList, ServiceRow, ServiceView } from "../api/index.ts";
 import type { Application, ServiceFacts } from "../application.ts";
 import { noTraffic, sumsBy, type FlowRow } from "./traffic.ts";
 

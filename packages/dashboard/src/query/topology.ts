@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { promisify } from "node:util";
-import type { ProcessView, TopologyView } from "../api.ts";
+import type { ProcessView, TopologyView } from "../api/index.ts";
 import type { Control, ProcessFacts } from "../control.ts";
 
 interface Use {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { SpanView, TraceList, TraceQuery, TraceSummary, TraceView } from "../api.ts";
+import type { SpanView, TraceList, TraceQuery, TraceSummary, TraceView } from "../api/index.ts";
 import { fromHex } from "../otlp/values.ts";
 import { markCritical } from "./critical.ts";
 import { logsOfTrace } from "./logs.ts";

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Traffic } from "../api.ts";
+import type { Traffic } from "../api/index.ts";
 import { addTo, quantileMs, type Durations } from "../store/durations.ts";
 import { SLOT_S, type FlowKind } from "../store/flow.ts";
 

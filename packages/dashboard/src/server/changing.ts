@@ -1,5 +1,5 @@
 import type { By } from "@kerf/runtime";
-import type { LetterChoice } from "../api.ts";
+import type { LetterChoice } from "../api/index.ts";
 import type { Parts } from "../parts.ts";
 import { dropLetters, replayLetters } from "../query/records.ts";
 import { readBody, textIn } from "./read-body.ts";

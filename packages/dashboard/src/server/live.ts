@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { ServerResponse } from "node:http";
-import type { LiveEvent, LiveQuery, Topic } from "../api.ts";
+import type { LiveEvent, LiveQuery, Topic } from "../api/index.ts";
 import type { Row } from "../otlp/row.ts";
 import { latestLog, logsAfter, matches } from "../query/logs.ts";
 import { Refusal } from "./refusal.ts";

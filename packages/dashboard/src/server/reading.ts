@@ -1,4 +1,4 @@
-import type { AppView, LiveQuery, LogQuery, SeriesQuery, TraceQuery } from "../api.ts";
+import type { AppView, LiveQuery, LogQuery, SeriesQuery, TraceQuery } from "../api/index.ts";
 import { eventsOf } from "../query/events.ts";
 import { searchLogs } from "../query/logs.ts";
 import { mapOf } from "../query/map.ts";

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Problem, SessionRequest } from "../api.ts";
+import type { Problem, SessionRequest } from "../api/index.ts";
 import type { Receiver } from "../otlp/receiver.ts";
 import type { Parts } from "../parts.ts";
 import { guard, securityHeaders, type Guard } from "./guard.ts";

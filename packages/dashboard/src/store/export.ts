@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Attributes, AttributeValue } from "../api.ts";
+import type { Attributes, AttributeValue } from "../api/index.ts";
 
 /**
  * Everything that is kept, as OTLP JSON lines (opentelemetry-proto, "OTLP JSON File"): each line an `ExportTraceServiceRequest`

@@ -1,4 +1,4 @@
-import type { Attributes } from "../api.ts";
+import type { Attributes } from "../api/index.ts";
 import type { SpanRow } from "../otlp/row.ts";
 import { addTo, bucketOf, type Durations } from "./durations.ts";
 

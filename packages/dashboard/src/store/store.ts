@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Kept, Topic } from "../api.ts";
+import type { Kept, Topic } from "../api/index.ts";
 import type { Row } from "../otlp/row.ts";
 import { schema, VERSION } from "./schema.ts";
 import { trim } from "./trim.ts";

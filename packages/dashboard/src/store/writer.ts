@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Topic } from "../api.ts";
+import type { Topic } from "../api/index.ts";
 import type { LogRow, Row, Sender, SpanRow } from "../otlp/row.ts";
 import { FlowSums, memberOf, type FlowSum } from "./flow.ts";
 import { PointWriter } from "./points.ts";

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import type { AppView, ServiceList } from "../../src/api.ts";
+import type { AppView, ServiceList } from "../../src/api/index.ts";
 import { DeadLettersPage } from "./events/dead-letters.tsx";
 import { EventsPage } from "./events/events.tsx";
 import { focusSearch, moveRow, useShortcuts } from "./keys.ts";

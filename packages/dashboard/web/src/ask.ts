@@ -1,4 +1,4 @@
-import type { Problem } from "../../src/api.ts";
+import type { Problem } from "../../src/api/index.ts";
 
 /** What the server says instead of an answer. `status` is 0 where it cannot be reached. */
 export class Refusal extends Error {

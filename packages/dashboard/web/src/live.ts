@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { LiveEvent, LogLine, LogQuery, Topic } from "../../src/api.ts";
+import type { LiveEvent, LogLine, LogQuery, Topic } from "../../src/api/index.ts";
 import { apiPath } from "./ask.ts";
 
 /** Whether news arrive: `paused` by the reader, `lost` while the server cannot be reached. */

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import type { Topic } from "../../src/api.ts";
+import type { Topic } from "../../src/api/index.ts";
 import { ask, type Refusal } from "./ask.ts";
 import { onChange } from "./live.ts";
 

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { AppView, SessionRequest } from "../../src/api.ts";
+import type { AppView, SessionRequest } from "../../src/api/index.ts";
 import { ask, Refusal, SESSION_NEEDED, tell } from "./ask.ts";
 
 export type Session =

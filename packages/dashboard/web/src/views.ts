@@ -1,4 +1,4 @@
-import type { AppView } from "../../src/api.ts";
+import type { AppView } from "../../src/api/index.ts";
 
 export interface ViewEntry {
   readonly path: string;

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { DeadLetterGroups, LetterChoice } from "../../../src/api.ts";
+import type { DeadLetterGroups, LetterChoice } from "../../../src/api/index.ts";
 import { ago, count, plural } from "../format.ts";
 import { useLoaded } from "../loaded.ts";
 import { Badge, Empty, ServiceName } from "../parts/text.tsx";

@@ -1,4 +1,4 @@
-import type { EventFlow, EventsView } from "../../../src/api.ts";
+import type { EventFlow, EventsView } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
 import { count, duration, plural, rate, share } from "../format.ts";
 import { useLoaded } from "../loaded.ts";

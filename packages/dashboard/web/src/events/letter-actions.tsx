@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Done, DropRequest, LetterChoice, ReplayRequest } from "../../../src/api.ts";
+import type { Done, DropRequest, LetterChoice, ReplayRequest } from "../../../src/api/index.ts";
 import { tell } from "../ask.ts";
 import { plural } from "../format.ts";
 import { Confirm } from "../parts/confirm.tsx";

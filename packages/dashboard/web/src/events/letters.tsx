@@ -1,4 +1,4 @@
-import type { DeadLetterList, DeadLetterView, LetterChoice } from "../../../src/api.ts";
+import type { DeadLetterList, DeadLetterView, LetterChoice } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
 import { moment, plural } from "../format.ts";
 import { useLoaded } from "../loaded.ts";

@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import type { LogLevel, LogLine, LogList } from "../../../src/api.ts";
+import type { LogLevel, LogLine, LogList } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
 import { clock, count, moment } from "../format.ts";
 import { tailLogs } from "../live.ts";

@@ -1,4 +1,4 @@
-import type { MapNode } from "../../../src/api.ts";
+import type { MapNode } from "../../../src/api/index.ts";
 import { duration, rate, share } from "../format.ts";
 import { toneOf } from "../palette.ts";
 import { withQuery } from "../route.ts";

@@ -1,5 +1,5 @@
 import { useMemo, useState } from "preact/hooks";
-import type { MapEdge } from "../../../src/api.ts";
+import type { MapEdge } from "../../../src/api/index.ts";
 import { duration, rate } from "../format.ts";
 import { withQuery } from "../route.ts";
 import { NodeCard } from "./card.tsx";

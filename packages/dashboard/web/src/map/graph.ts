@@ -1,4 +1,4 @@
-import type { MapEdge, MapNode, MapView } from "../../../src/api.ts";
+import type { MapEdge, MapNode, MapView } from "../../../src/api/index.ts";
 
 /** A node with the databases that only it uses: these are shown within it, which halves what has to be laid out. */
 export interface Card {

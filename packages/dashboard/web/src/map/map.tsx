@@ -1,5 +1,5 @@
 import { useEffect, useMemo } from "preact/hooks";
-import type { MapView } from "../../../src/api.ts";
+import type { MapView } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
 import { useLoaded } from "../loaded.ts";
 import { WindowChoice, windowOf } from "../parts/choices.tsx";

@@ -1,4 +1,4 @@
-import type { MapEdge, MapNode, MapView, Traffic } from "../../../src/api.ts";
+import type { MapEdge, MapNode, MapView, Traffic } from "../../../src/api/index.ts";
 import { bytes, count, duration, rate, share } from "../format.ts";
 import { Badge, Facts } from "../parts/text.tsx";
 import { setQuery, withQuery } from "../route.ts";

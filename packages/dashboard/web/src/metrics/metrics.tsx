@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
-import type { MetricFacts, MetricList, SeriesList } from "../../../src/api.ts";
+import type { MetricFacts, MetricList, SeriesList } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
 import { inUnit, rate } from "../format.ts";
 import { useLoaded } from "../loaded.ts";

@@ -1,4 +1,4 @@
-import type { SeriesList } from "../../../src/api.ts";
+import type { SeriesList } from "../../../src/api/index.ts";
 import { isNamed, toneAt, toneOf } from "../palette.ts";
 import type { Line } from "./chart.tsx";
 

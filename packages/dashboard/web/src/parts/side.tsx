@@ -1,4 +1,4 @@
-import type { AppView } from "../../../src/api.ts";
+import type { AppView } from "../../../src/api/index.ts";
 import { bytes, count } from "../format.ts";
 import { togglePause, useLiveState } from "../live.ts";
 import type { ViewEntry } from "../views.ts";

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { SagaView } from "../../../src/api.ts";
+import type { SagaView } from "../../../src/api/index.ts";
 import { apiPath, tell } from "../ask.ts";
 import { duration, moment } from "../format.ts";
 import { useLoaded } from "../loaded.ts";

@@ -1,4 +1,4 @@
-import type { SagaList, SagaRow } from "../../../src/api.ts";
+import type { SagaList, SagaRow } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
 import { ago, count, duration, moment } from "../format.ts";
 import { useLoaded } from "../loaded.ts";

@@ -1,4 +1,4 @@
-import type { SagaState, SagaStepView } from "../../../src/api.ts";
+import type { SagaState, SagaStepView } from "../../../src/api/index.ts";
 import type { Mood } from "../parts/text.tsx";
 
 export const SAGA_MOODS: { readonly [state in SagaState]: Mood } = {

@@ -1,4 +1,4 @@
-import type { SagaStepView, SagaView } from "../../../src/api.ts";
+import type { SagaStepView, SagaView } from "../../../src/api/index.ts";
 import { duration } from "../format.ts";
 import { Badge, Empty, Json } from "../parts/text.tsx";
 import { STEP_MOODS } from "./state.ts";

@@ -1,4 +1,4 @@
-import type { JsonSchema, MemberView } from "../../../src/api.ts";
+import type { JsonSchema, MemberView } from "../../../src/api/index.ts";
 import { count, duration } from "../format.ts";
 import { Badge, Json, ServiceName } from "../parts/text.tsx";
 import { setQuery } from "../route.ts";

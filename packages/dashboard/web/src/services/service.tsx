@@ -1,4 +1,4 @@
-import type { MemberView, ServiceView } from "../../../src/api.ts";
+import type { MemberView, ServiceView } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
 import { count, duration, rate, share } from "../format.ts";
 import { useLoaded } from "../loaded.ts";

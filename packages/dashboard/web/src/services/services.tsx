@@ -1,4 +1,4 @@
-import type { ServiceList } from "../../../src/api.ts";
+import type { ServiceList } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
 import { duration, rate, share } from "../format.ts";
 import { useLoaded } from "../loaded.ts";

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import type { ProcessView, RestartRequest, TopologyView, UnitView } from "../../../src/api.ts";
+import type { ProcessView, RestartRequest, TopologyView, UnitView } from "../../../src/api/index.ts";
 import { tell } from "../ask.ts";
 import { bytes, count, duration } from "../format.ts";
 import { useLoaded } from "../loaded.ts";

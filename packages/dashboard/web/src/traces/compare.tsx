@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import type { TraceView } from "../../../src/api.ts";
+import type { TraceView } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
 import { count, duration } from "../format.ts";
 import { useLoaded } from "../loaded.ts";

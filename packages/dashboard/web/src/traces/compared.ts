@@ -1,4 +1,4 @@
-import type { TraceView } from "../../../src/api.ts";
+import type { TraceView } from "../../../src/api/index.ts";
 import { selfMs } from "./tree.ts";
 
 export interface Pair {

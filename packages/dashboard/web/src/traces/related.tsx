@@ -1,4 +1,4 @@
-import type { TraceSummary } from "../../../src/api.ts";
+import type { TraceSummary } from "../../../src/api/index.ts";
 import { duration, moment } from "../format.ts";
 import { Badge, ServiceName } from "../parts/text.tsx";
 

@@ -1,4 +1,4 @@
-import type { TraceSummary } from "../../../src/api.ts";
+import type { TraceSummary } from "../../../src/api/index.ts";
 import { clock, duration } from "../format.ts";
 
 const HEIGHT = 92;

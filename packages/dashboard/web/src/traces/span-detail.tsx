@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import type { Attributes, SpanView, TraceView } from "../../../src/api.ts";
+import type { Attributes, SpanView, TraceView } from "../../../src/api/index.ts";
 import { clock, duration } from "../format.ts";
 import { Badge, Facts, Pairs, ServiceName } from "../parts/text.tsx";
 import { withQuery } from "../route.ts";

@@ -1,4 +1,4 @@
-import type { TraceList, TraceSummary } from "../../../src/api.ts";
+import type { TraceList, TraceSummary } from "../../../src/api/index.ts";
 import { ago, count, duration, moment, plural } from "../format.ts";
 import { useLoaded } from "../loaded.ts";
 import { Choices } from "../parts/choices.tsx";

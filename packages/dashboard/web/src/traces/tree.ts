@@ -1,4 +1,4 @@
-import type { LogLine, SpanView } from "../../../src/api.ts";
+import type { LogLine, SpanView } from "../../../src/api/index.ts";
 
 /** A span in its place of the tree. */
 export interface Row {
