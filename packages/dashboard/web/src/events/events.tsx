@@ -1,9 +1,10 @@
 import type { EventFlow, EventsView } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
-import { count, duration, plural, rate, share } from "../format.ts";
+import { count, duration, plural, rate } from "../format.ts";
 import { useLoaded } from "../loaded.ts";
 import { WindowChoice, windowOf } from "../parts/choices.tsx";
 import { Badge, Empty, ServiceName } from "../parts/text.tsx";
+import { TrafficCells, TrafficHeads } from "../parts/traffic-cells.tsx";
 import { Ready, View } from "../parts/view.tsx";
 
 export function EventsPage({ search }: { search: URLSearchParams }) {
@@ -85,9 +86,7 @@ function Flow({ flow }: { flow: EventFlow }) {
           <thead>
             <tr>
               <th>Subscriber</th>
-              <th class="num">Delivered</th>
-              <th class="num">Errors</th>
-              <th class="num">p95</th>
+              <TrafficHeads first="Delivered" />
               <th class="num">Waiting</th>
               <th class="num">Oldest</th>
               <th class="num">Dead letters</th>
@@ -99,11 +98,7 @@ function Flow({ flow }: { flow: EventFlow }) {
                 <td>
                   <ServiceName name={one.service} />
                 </td>
-                <td class="num">{count(one.delivered.count)}</td>
-                <td class={one.delivered.errors > 0 ? "num bad" : "num soft"}>
-                  {share(one.delivered.errors, one.delivered.count)}
-                </td>
-                <td class="num">{duration(one.delivered.p95Ms)}</td>
+                <TrafficCells traffic={one.delivered} as="count" />
                 <td class="num">{one.lag === null ? "–" : count(one.lag)}</td>
                 <td class="num">{one.lag === 0 ? "–" : duration(one.oldestMs)}</td>
                 <td class="num">

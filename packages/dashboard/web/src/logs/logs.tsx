@@ -6,9 +6,9 @@ import { tailLogs } from "../live.ts";
 import { useLoaded } from "../loaded.ts";
 import { Choices } from "../parts/choices.tsx";
 import { SelectField, TextField } from "../parts/field.tsx";
+import { Older } from "../parts/older.tsx";
 import { Empty, Pairs, ServiceName } from "../parts/text.tsx";
 import { Ready, View } from "../parts/view.tsx";
-import { withQuery } from "../route.ts";
 import { useServiceNames } from "../service-names.ts";
 
 const LEVELS = ["debug", "info", "warn", "error"] as const satisfies readonly LogLevel[];
@@ -70,13 +70,7 @@ export function LogsPage({ search }: { search: URLSearchParams }) {
                     <Line key={line.id} line={line} />
                   ))}
                 </div>
-                {next !== null && (
-                  <p class="more">
-                    <a class="button" href={withQuery({ before: String(next) })}>
-                      Older lines
-                    </a>
-                  </p>
-                )}
+                <Older what="lines" next={next} />
               </>
             );
           }}

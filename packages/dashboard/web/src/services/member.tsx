@@ -10,7 +10,7 @@ export function MemberDetail({ member }: { member: MemberView }) {
       <div class="aside-head">
         <div>
           <h2>{member.id}</h2>
-          {member.summary && <p class="soft">{member.summary}</p>}
+          {member.docs && <p class="soft">{member.docs}</p>}
         </div>
         <button type="button" class="button quiet" onClick={() => setQuery({ member: null })}>
           Close

@@ -1,9 +1,10 @@
 import type { MemberView, ServiceView } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
-import { count, duration, rate, share } from "../format.ts";
+import { duration, rate } from "../format.ts";
 import { useLoaded } from "../loaded.ts";
 import { WindowChoice, windowOf } from "../parts/choices.tsx";
 import { Badge, Facts, ServiceName } from "../parts/text.tsx";
+import { TrafficCells, TrafficHeads } from "../parts/traffic-cells.tsx";
 import { Ready, View } from "../parts/view.tsx";
 import { withQuery } from "../route.ts";
 import { MemberDetail } from "./member.tsx";
@@ -59,10 +60,7 @@ function Service({ service, member }: { service: ServiceView; member: string | n
               <th>Member</th>
               <th>Kind</th>
               {!chosen && <th>Callers</th>}
-              <th class="num">Count</th>
-              <th class="num">Errors</th>
-              <th class="num">p50</th>
-              <th class="num">p95</th>
+              <TrafficHeads first="Count" />
             </tr>
           </thead>
           <tbody>
@@ -92,7 +90,7 @@ function Row({ member, chosen, callers }: RowProps) {
           class="cover"
           data-row=""
           href={withQuery({ member: chosen ? null : member.id })}
-          title={member.summary ?? undefined}
+          title={member.docs ?? undefined}
         >
           {member.name} <span class="mono faint">{member.http ?? ""}</span>
         </a>{" "}
@@ -110,12 +108,7 @@ function Row({ member, chosen, callers }: RowProps) {
           </span>
         </td>
       )}
-      <td class="num">{count(member.traffic.count)}</td>
-      <td class={member.traffic.errors > 0 ? "num bad" : "num soft"}>
-        {share(member.traffic.errors, member.traffic.count)}
-      </td>
-      <td class="num">{duration(member.traffic.p50Ms)}</td>
-      <td class="num">{duration(member.traffic.p95Ms)}</td>
+      <TrafficCells traffic={member.traffic} as="count" />
     </tr>
   );
 }

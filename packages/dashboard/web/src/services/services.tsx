@@ -1,9 +1,9 @@
 import type { ServiceList } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
-import { duration, rate, share } from "../format.ts";
 import { useLoaded } from "../loaded.ts";
 import { WindowChoice, windowOf } from "../parts/choices.tsx";
 import { Badge, Empty, ServiceName } from "../parts/text.tsx";
+import { TrafficCells, TrafficHeads } from "../parts/traffic-cells.tsx";
 import { Ready, View } from "../parts/view.tsx";
 
 export function ServicesPage({ search }: { search: URLSearchParams }) {
@@ -51,10 +51,7 @@ function Table({ services, window }: { services: ServiceList["services"]; window
           <th>Unit</th>
           <th>Uses</th>
           <th class="num">Callers</th>
-          <th class="num">Rate</th>
-          <th class="num">Errors</th>
-          <th class="num">p50</th>
-          <th class="num">p95</th>
+          <TrafficHeads first="Rate" />
         </tr>
       </thead>
       <tbody>
@@ -83,12 +80,7 @@ function Table({ services, window }: { services: ServiceList["services"]; window
             <td class="num soft" title={service.callers.join(", ")}>
               {service.callers.length}
             </td>
-            <td class="num">{rate(service.traffic.perSecond)}</td>
-            <td class={service.traffic.errors > 0 ? "num bad" : "num soft"}>
-              {share(service.traffic.errors, service.traffic.count)}
-            </td>
-            <td class="num">{duration(service.traffic.p50Ms)}</td>
-            <td class="num">{duration(service.traffic.p95Ms)}</td>
+            <TrafficCells traffic={service.traffic} as="rate" />
           </tr>
         ))}
       </tbody>

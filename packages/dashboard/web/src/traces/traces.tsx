@@ -3,9 +3,9 @@ import { ago, count, duration, moment, plural } from "../format.ts";
 import { useLoaded } from "../loaded.ts";
 import { Choices } from "../parts/choices.tsx";
 import { SelectField, TextField } from "../parts/field.tsx";
+import { Older } from "../parts/older.tsx";
 import { Badge, Empty, ServiceName } from "../parts/text.tsx";
 import { Ready, View } from "../parts/view.tsx";
-import { withQuery } from "../route.ts";
 import { useServiceNames } from "../service-names.ts";
 import { isFiltered, SINCE, tracesPath } from "./query.ts";
 import { Scatter } from "./scatter.tsx";
@@ -37,13 +37,7 @@ export function TracesPage({ search }: { search: URLSearchParams }) {
               <>
                 <Scatter traces={traces} />
                 <Table traces={traces} compare={search.get("compare")} />
-                {next !== null && (
-                  <p class="more">
-                    <a class="button" href={withQuery({ before: String(next) })}>
-                      Older traces
-                    </a>
-                  </p>
-                )}
+                <Older what="traces" next={next} />
               </>
             )
           }
