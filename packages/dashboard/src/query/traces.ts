@@ -20,11 +20,16 @@ interface TraceRow {
   readonly service: string | null;
 }
 
+/** Which traces are looked at, where it is not all of them. */
+export type Among =
+  /** Those of spans that came after this one. */
+  { readonly afterSpan: number } | { readonly traces: readonly string[] };
+
 /** Finds traces, the latest first. What is asked of a span must all be true of one span. */
-export function searchTraces(database: DatabaseSync, query: TraceQuery): TraceList {
+export function searchTraces(database: DatabaseSync, query: TraceQuery, among?: Among): TraceList {
   const limit = Math.min(500, Math.max(1, query.limit ?? 50));
   const ofSpan = spanConditions(query);
-  const { sql, args } = ofSpan.sql.length > 0 ? bySpan(query, ofSpan) : byTrace(query);
+  const { sql, args } = ofSpan.sql.length > 0 ? bySpan(query, ofSpan, among) : byTrace(query, among);
   const found = new Map<string, TraceSummary>();
   let last: number | null = null;
   // Rows are read as they are found: the first page of what is frequent is there at once.
@@ -50,7 +55,7 @@ interface Conditions {
   readonly args: Value[];
 }
 
-function byTrace(query: TraceQuery): { sql: string; args: Value[] } {
+function byTrace(query: TraceQuery, among?: Among): { sql: string; args: Value[] } {
   const sql: string[] = [];
   const args: Value[] = [];
   const add = (condition: string, ...values: Value[]): void => {
@@ -62,6 +67,8 @@ function byTrace(query: TraceQuery): { sql: string; args: Value[] } {
   if (query.status === "ok") add("errors = 0");
   if (query.minMs !== undefined) add("end - start >= ?", query.minMs * 1_000);
   if (query.maxMs !== undefined) add("end - start <= ?", query.maxMs * 1_000);
+  if (among && "traces" in among) addTraces(among.traces, add);
+  else if (among) add("trace IN (SELECT trace FROM span WHERE id > ?)", among.afterSpan);
   const where = sql.length > 0 ? ` WHERE ${sql.join(" AND ")}` : "";
   return { sql: `SELECT trace, start AS at FROM trace${where} ORDER BY start DESC`, args };
 }
@@ -105,7 +112,7 @@ function spanConditions(query: TraceQuery): Conditions {
   return { sql, args };
 }
 
-function bySpan(query: TraceQuery, of: Conditions): { sql: string; args: Value[] } {
+function bySpan(query: TraceQuery, of: Conditions, among?: Among): { sql: string; args: Value[] } {
   const sql = [...of.sql];
   const args = [...of.args];
   const add = (condition: string, ...values: Value[]): void => {
@@ -117,12 +124,29 @@ function bySpan(query: TraceQuery, of: Conditions): { sql: string; args: Value[]
   if (query.status === "ok") add("status <> 2");
   if (query.minMs !== undefined) add("duration >= ?", query.minMs * 1_000);
   if (query.maxMs !== undefined) add("duration <= ?", query.maxMs * 1_000);
+  if (among && "traces" in among) addTraces(among.traces, add);
+  // Few are new: an index of all that ever came is no help with them.
+  else if (among)
+    return {
+      sql: `SELECT trace, start AS at FROM span NOT INDEXED WHERE id > ? AND ${sql.join(" AND ")} ORDER BY id DESC`,
+      args: [among.afterSpan, ...args],
+    };
   // With an index the latest come first by themselves; without one, the order in which they came is near enough.
   const indexed = query.service || /^\w+@\d+\.\w+$/.test(query.member ?? "") || query.status === "error";
   return {
     sql: `SELECT trace, start AS at FROM span WHERE ${sql.join(" AND ")} ORDER BY ${indexed ? "start" : "id"} DESC`,
     args,
   };
+}
+
+function addTraces(traces: readonly string[], add: (sql: string, ...values: Value[]) => void): void {
+  const ids = traces.flatMap((trace) => fromHex(trace) ?? []);
+  add(`trace IN (${ids.map(() => "?").join(", ")})`, ...ids);
+}
+
+/** Id of the span that came last; 0 where there is none. */
+export function latestSpan(database: DatabaseSync): number {
+  return (database.prepare("SELECT max(id) AS id FROM span").get() as { id: number | null }).id ?? 0;
 }
 
 function between(
@@ -184,7 +208,7 @@ export function readTrace(database: DatabaseSync, traceId: string): TraceView | 
     )
     .all(id) as unknown as SpanRow[];
   if (rows.length === 0) return undefined;
-  const spans = markCritical(ordered(rows.slice(0, MOST_SPANS).map(viewOf)));
+  const { spans, answeredAt } = markCritical(ordered(rows.slice(0, MOST_SPANS).map(viewOf)));
   const startAt = Math.min(...spans.map((span) => span.startAt));
   const related = database
     .prepare(
@@ -195,6 +219,7 @@ export function readTrace(database: DatabaseSync, traceId: string): TraceView | 
     traceId,
     startAt,
     durationMs: Math.max(...spans.map((span) => span.startAt + span.durationMs)) - startAt,
+    answerMs: answeredAt - startAt,
     spans,
     logs: logsOfTrace(database, id),
     related: related.flatMap((row) => (hex(row.trace) === traceId ? [] : (summaryOf(database, row) ?? []))),
@@ -220,6 +245,7 @@ function viewOf(row: SpanRow): SpanView {
     status: STATUS[row.status] ?? "unset",
     statusMessage: row.message,
     critical: false,
+    criticalToEnd: false,
     attributes,
     resource: JSON.parse(row.resource) as SpanView["resource"],
     events: row.events === null ? [] : (JSON.parse(row.events) as SpanView["events"]),
