@@ -2,6 +2,7 @@ import { bindCaches } from "./cache.ts";
 import { readDeprecated, type DeprecatedSpec } from "./deprecated.ts";
 import { checkMember } from "./member-checks.ts";
 import type { AnyCommand, AnyEvent, AnyMember, AnyQuery, Command, Event, Query } from "./members.ts";
+import { joinObjectives, readObjective, type ObjectiveSpec } from "./objective.ts";
 import { refuse } from "./refuse.ts";
 import { routeParts } from "./route.ts";
 import type { Stream } from "./stream.ts";
@@ -9,7 +10,11 @@ import type { Stream } from "./stream.ts";
 declare const described: unique symbol;
 
 /** What a service promises: its queries, commands and events, at one version. The only thing that others may import. */
-export type Contract<N extends string, D, K extends keyof D = Exclude<keyof D, "version" | "deprecated">> = {
+export type Contract<
+  N extends string,
+  D,
+  K extends keyof D = Exclude<keyof D, "version" | "deprecated" | "objective">,
+> = {
   readonly [P in K]: D[P] extends Query<string, infer I, infer O, infer E>
     ? Query<MemberId<N, D, P>, I, O, E>
     : D[P] extends Command<string, infer I, infer O, infer E>
@@ -46,7 +51,8 @@ const namePattern = /^[a-z][a-zA-Z0-9]{0,39}$/;
 
 /**
  * Declares a contract. `definition` holds `version` and the members, flat:
- * `contract("inventory", { version: 1, stock: query({…}), reserve: command({…}) })`. `deprecated` says that all of it is to go.
+ * `contract("inventory", { version: 1, stock: query({…}), reserve: command({…}) })`. `deprecated` says that all of it is to go,
+ * `objective` what all its queries and commands promise.
  * @throws DeclarationError for a bad name or version, a schema that is not Zod, a route that is wrong, used twice or
  *   without `access`, or an error code that is a status
  */
@@ -55,6 +61,7 @@ export function contract<
   const D extends {
     readonly version: number;
     readonly deprecated?: DeprecatedSpec;
+    readonly objective?: ObjectiveSpec;
     readonly [member: string]: number | object | undefined;
   },
 >(name: N, definition: D): Contract<N, D> {
@@ -71,8 +78,9 @@ export function contract<
   const members = new Map<string, AnyMember>();
   const routes = new Map<string, string>();
   const deprecated = readDeprecated(definition["deprecated"] as DeprecatedSpec, `${place}.deprecated`);
+  const objective = readObjective(definition["objective"] as ObjectiveSpec, `${place}.objective`);
   for (const [key, value] of Object.entries(definition)) {
-    if (key === "version" || key === "deprecated") continue;
+    if (key === "version" || key === "deprecated" || key === "objective") continue;
     const draft = readDraft(key, value, `${place}.${key}`);
     if (draft.kind !== "event" && draft.http) {
       const { shape } = routeParts(draft.http, `${place}.${key}`);
@@ -86,7 +94,10 @@ export function contract<
       routes.set(shape, key);
     }
     const old = draft.kind !== "event" && { deprecated: draft.deprecated ?? deprecated };
-    members.set(key, Object.freeze({ ...draft, ...old, id: `${id}.${key}` }) as AnyMember);
+    const promised = (draft.kind === "query" || draft.kind === "command") && {
+      objective: joinObjectives(draft.objective, objective),
+    };
+    members.set(key, Object.freeze({ ...draft, ...old, ...promised, id: `${id}.${key}` }) as AnyMember);
   }
   checkFormerNames(members, place);
   bindCaches(members, new Map(Object.entries(definition).map(([key, draft]) => [draft, key])), place);

@@ -11,6 +11,7 @@ import {
 } from "./earlier.ts";
 import type { AnyEvent, Event } from "./event.ts";
 import type { Limit } from "./limit.ts";
+import { readObjective, type Objective, type ObjectiveSpec } from "./objective.ts";
 import { refuse } from "./refuse.ts";
 import { fieldNames, type ErrorSchemas, type Given, type Schema, type Taken } from "./schema.ts";
 import type { AnyStream } from "./stream.ts";
@@ -36,6 +37,7 @@ export interface Query<Id extends string, I extends Schema, O extends Schema, E 
   readonly access: AccessRule | undefined;
   readonly limit: Limit | undefined;
   readonly deprecated: Deprecation | undefined;
+  readonly objective: Objective | undefined;
   readonly cache: CachePlan | undefined;
   readonly description: string | undefined;
 }
@@ -51,6 +53,7 @@ export interface Command<Id extends string, I extends Schema, O extends Schema, 
   readonly access: AccessRule | undefined;
   readonly limit: Limit | undefined;
   readonly deprecated: Deprecation | undefined;
+  readonly objective: Objective | undefined;
   readonly description: string | undefined;
   readonly isolation: "read committed" | "serializable";
   /** Of its input: orders that were sent carry it. */
@@ -92,6 +95,8 @@ interface CallSpec<I extends Schema, O extends Schema, E extends ErrorSchemas> {
   readonly limit?: Limit;
   /** It is to go: callers are told. Of all members where the contract says it. */
   readonly deprecated?: DeprecatedSpec;
+  /** What it promises its callers; of what it does not say the contract's holds. */
+  readonly objective?: ObjectiveSpec;
 }
 
 /** Declares a question. See {@link Query}. */
@@ -171,6 +176,7 @@ function shapes<I extends Schema, O extends Schema, E extends ErrorSchemas>(
     access: spec.access,
     limit: spec.limit,
     deprecated: readDeprecated(spec.deprecated, "deprecated"),
+    objective: readObjective(spec.objective, "objective"),
     description: spec.description,
   };
 }
