@@ -24,6 +24,7 @@ const changed = event({
 
 export const catalog = contract("catalog", {
   version: 1,
+  objective: { availability: 0.999 },
   changed,
   search: query({
     description:
@@ -38,6 +39,7 @@ export const catalog = contract("catalog", {
     output: z.object({ products: z.array(Product), page: z.int(), pageSize: z.int(), total: z.int() }),
     // Any article may now be found by these words, or not any more.
     cache: { ttl: "1m", stale: "5m", invalidate: [when(changed)] },
+    objective: { latency: { p: 0.95, within: "250ms" } },
   }),
   // #region cached
   product: query({

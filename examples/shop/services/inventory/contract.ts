@@ -6,6 +6,7 @@ import { Id } from "../../shapes/text.ts";
 
 export const inventory = contract("inventory", {
   version: 1,
+  objective: { availability: 0.999 },
   stock: query({
     description:
       "How many pieces of an article can be ordered, or could a second ago: to be shown, while reservations count themselves. An article that is not stocked has none.",

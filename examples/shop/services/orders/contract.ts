@@ -60,7 +60,11 @@ const ownList = ownOrStaff((input: { customerId?: string }) => input.customerId)
 
 export const orders = contract("orders", {
   version: 1,
+  // #region objective
+  objective: { availability: 0.999 },
   place: command({
+    objective: { latency: { p: 0.95, within: "500ms" } },
+    // #endregion
     description:
       "Places an order for the person who calls, or for a guest who gives an address. It is pending until the checkout has ended.",
     http: "POST /orders",

@@ -11,6 +11,7 @@ export const storefront = contract("storefront", {
   version: 1,
   productPage: query({
     description: "A product with its stock and what is bought together with it.",
+    objective: { availability: 0.999, latency: { p: 0.95, within: "250ms" } },
     http: "GET /storefront/products/:code",
     access: "public",
     input: z.object({ code: ArticleCode }),
