@@ -52,6 +52,8 @@ export interface RunningProcess {
   readonly example: string | undefined;
   /** URL of `/livez`, `/readyz` and `/status`. */
   readonly health: string;
+  /** Is no longer ready and finishes what is in flight, within `graceMs`; its health can still be asked. */
+  retire(graceMs: number): Promise<void>;
   /** Is no longer ready, finishes what is in flight, and lets go of everything: all within `graceMs`. */
   drain(graceMs: number): Promise<void>;
 }
@@ -121,6 +123,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
     gateway: opened.gateway?.url,
     example: unit.gateway ? exampleOf(contractsOf(graph)) : undefined,
     health: opened.health.url,
+    retire: (graceMs) => retire(opened, graceMs),
     async drain(graceMs) {
       const late = new AbortController();
       const time = sleep(graceMs, undefined, { signal: late.signal }).catch(() => {});
@@ -138,15 +141,26 @@ interface Opened {
   cdn?: Purger;
   unit?: RunningUnit;
   gateway?: OpenEdge;
+  retired?: Promise<void>;
 }
 
-/** From the outside in: what is accepted last must be able to finish with all that it needs. */
-async function close(opened: Opened, graceMs: number): Promise<void> {
-  const { telemetry, health, server, redis, cdn, unit, gateway } = opened;
+/** Once: whoever asks again waits for the same. */
+function retire(opened: Opened, graceMs: number): Promise<void> {
+  return (opened.retired ??= finish(opened, graceMs));
+}
+
+async function finish({ unit, gateway }: Opened, graceMs: number): Promise<void> {
   const endsAt = performance.now() + graceMs;
   // A request that hangs must not take the time that the unit needs to give its leases back.
   await gateway?.drain(graceMs - Math.min(4_000, graceMs / 2));
   await unit?.drain(Math.max(0, endsAt - performance.now()));
+}
+
+/** From the outside in: what is accepted last must be able to finish with all that it needs. */
+async function close(opened: Opened, graceMs: number): Promise<void> {
+  const { telemetry, health, server, redis, cdn } = opened;
+  const endsAt = performance.now() + graceMs;
+  await retire(opened, graceMs);
   await cdn?.close(Math.max(0, Math.min(2_000, endsAt - performance.now())));
   await redis?.close();
   await server?.close();

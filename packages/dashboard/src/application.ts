@@ -1,6 +1,6 @@
 import { describe, sagaFacts, type AnyMember, type Topology } from "kerf";
 import { edges, jsonSchema, type Graph, type ServiceNode } from "@kerf/runtime";
-import type { JsonSchema, MemberView } from "./api/index.ts";
+import type { JsonSchema, MemberFacts } from "./api/index.ts";
 
 /** What is known of an application before anything runs. */
 export interface Application {
@@ -20,7 +20,7 @@ export interface ServiceFacts {
   readonly unit: string | null;
   readonly contracts: readonly string[];
   readonly database: boolean;
-  readonly members: readonly Omit<MemberView, "traffic" | "callers">[];
+  readonly members: readonly MemberFacts[];
   /** Event types that it, or one of its sagas, reacts to. */
   readonly reactsTo: readonly string[];
 }
@@ -61,7 +61,7 @@ function membersOf(node: ServiceNode): ServiceFacts["members"] {
   );
 }
 
-function factsOf(member: AnyMember): Omit<MemberView, "traffic" | "callers" | "name"> {
+function factsOf(member: AnyMember): Omit<MemberFacts, "name"> {
   const schema = (of: Parameters<typeof jsonSchema>[0], way: "input" | "output"): JsonSchema =>
     jsonSchema(of, way) as JsonSchema;
   const { id, kind } = member;
@@ -70,7 +70,7 @@ function factsOf(member: AnyMember): Omit<MemberView, "traffic" | "callers" | "n
     return {
       id,
       kind,
-      summary: null,
+      docs: member.description ?? null,
       deprecated: false,
       http: null,
       access: null,
@@ -83,7 +83,7 @@ function factsOf(member: AnyMember): Omit<MemberView, "traffic" | "callers" | "n
   return {
     id,
     kind,
-    summary: null,
+    docs: member.description ?? null,
     deprecated: member.deprecated !== undefined,
     http: member.http ?? null,
     access: access === undefined ? null : typeof access === "function" ? "by its input" : access,

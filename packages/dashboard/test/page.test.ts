@@ -65,6 +65,7 @@ describe.skipIf(!hasBrowser)("the dashboard's page", () => {
           ],
         }),
         restart: async (name) => void restarted.push(name),
+        drain: async () => {},
       },
       onError: (error) => wrong.push(String(error)),
     });

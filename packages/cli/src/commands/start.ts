@@ -74,8 +74,10 @@ export const start = command({
       // What has been begun is undone by the database when its connections close.
       if ("exitCode" in running) return 0;
       await announce(running, log, performance.now() - since);
+      const retiring = whenToldToRetire((retireMs) => running.retire(retireMs));
       const { graceMs = GRACE_MS } = await endings.asked;
       log[process.env[SUPERVISED] ? "debug" : "info"]("ending: finishing what is in flight");
+      retiring.close();
       await running.drain(graceMs);
       return 0;
     } catch (error) {
@@ -97,6 +99,16 @@ async function whenFree(): Promise<"free"> {
       }),
     );
   return "free";
+}
+
+/** A supervisor may have a unit finish what it does and stay, so that it can be looked at. */
+function whenToldToRetire(retire: (graceMs: number) => Promise<void>): { close(): void } {
+  const hear = (value: unknown) => {
+    if (isSupervisorMessage(value) && value.kerf === "retire")
+      void retire(value.graceMs).then(() => tell({ kerf: "retired" }));
+  };
+  process.on("message", hear);
+  return { close: () => void process.off("message", hear) };
 }
 
 function openLog(unit: Unit, json: boolean): Logger {

@@ -11,6 +11,8 @@ export type UnitMessage =
       /** URL of `/livez`, `/readyz` and `/status`. */
       readonly health: string;
     }
+  /** It was told to retire, and has finished what was in flight. */
+  | { readonly kerf: "retired" }
   /** It cannot start. `lasting`: nor will it, unless somebody changes a file. */
   | { readonly kerf: "failed"; readonly message: string; readonly lasting: boolean };
 
@@ -20,8 +22,17 @@ export type SupervisorMessage =
   | { readonly kerf: "begin" }
   /** Finish what is in flight within `graceMs`, then end. */
   | { readonly kerf: "drain"; readonly graceMs: number }
+  /** Finish what is in flight within `graceMs` and take nothing new, but stay to be looked at. */
+  | { readonly kerf: "retire"; readonly graceMs: number }
   /** A connection to the gateway's port comes with it. */
   | { readonly kerf: "connection" };
+
+const SUPERVISOR_WORDS: ReadonlySet<string> = new Set<SupervisorMessage["kerf"]>([
+  "begin",
+  "drain",
+  "retire",
+  "connection",
+]);
 
 export function isUnitMessage(value: unknown): value is UnitMessage {
   return typeof value === "object" && value !== null && "kerf" in value;
@@ -32,7 +43,8 @@ export function isSupervisorMessage(value: unknown): value is SupervisorMessage 
     typeof value === "object" &&
     value !== null &&
     "kerf" in value &&
-    (value.kerf === "begin" || value.kerf === "drain" || value.kerf === "connection")
+    typeof value.kerf === "string" &&
+    SUPERVISOR_WORDS.has(value.kerf)
   );
 }
 

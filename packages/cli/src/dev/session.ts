@@ -16,10 +16,12 @@ import { chooseProvider, type SessionProvider } from "./provider.ts";
 import { reportTo, type Report } from "./report.ts";
 import { keepSpare, spawnKerf, type Spare } from "./spare.ts";
 import { supervise } from "./supervisor.ts";
-import type { ReadyMessage } from "./unit-process.ts";
+import type { ReadyMessage, UnitProcess } from "./unit-process.ts";
 
 /** How long units may finish what is in flight when `kerf dev` ends. */
 const END_GRACE_MS = 10_000;
+/** How long a unit that is drained by hand may take: as long as one that a deployment ends. */
+const DRAIN_GRACE_MS = 30_000;
 /**
  * The dashboard starts when all units are ready, since they need the processor more; at the latest now, since one that
  * cannot start is worth looking at too. What is sent to it before is sent again.
@@ -96,6 +98,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       report: told,
       describe: watched.describe,
       restart: (name) => control.session.restart(name),
+      drain: (unit) => drainUnit(processes, unit, (name) => supervisor.get(name).process),
     });
   const supervisor = supervise({
     ...application,
@@ -110,6 +113,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     onServing({ unit, replica }, child) {
       if (unit.gateway && replica === 1) options.heldPort.serveBy(child);
     },
+    onDrained: () => dashboard?.changed(),
     onHopeless: () => resolve("hopeless"),
     onReady: (units) => void announce(units, options, report, provider, dashboard),
     async onConfigurationChanged(file) {
@@ -185,6 +189,17 @@ async function reload(
     report.say("error", text, { event: "refused", file });
     return undefined;
   }
+}
+
+/** @throws Error where no process of the unit could hear it */
+function drainUnit(
+  processes: readonly ReplicaSpec[],
+  name: string,
+  processOf: (name: string) => Pick<UnitProcess, "retire">,
+): void {
+  const told = processes.filter(({ unit }) => unit.name === name).map((one) => processOf(one.name));
+  if (!told.map((one) => one.retire(DRAIN_GRACE_MS)).some(Boolean))
+    throw new Error(`no process of the unit "${name}" is ready, so there is nothing to drain`);
 }
 
 function spawnUnit(

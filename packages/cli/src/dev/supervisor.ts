@@ -29,6 +29,8 @@ export interface SupervisorOptions {
   readonly watch: boolean;
   /** Every process is ready for the first time. */
   readonly onReady: (processes: ReadonlyMap<string, ReadyMessage>) => void;
+  /** A process has finished what it did, as it was told to. */
+  readonly onDrained?: () => void;
   /** A unit cannot start, and nothing will change that: there is no watch. */
   readonly onHopeless: () => void;
   /** kerf.config.ts or what it imports changed: the topology itself may be another. */
@@ -113,6 +115,17 @@ export function supervise(options: SupervisorOptions): Supervisor {
       }
       case "died":
         report.say("error", death(unit, event), { event: "died", about: unit, how: event.how });
+        break;
+      case "drained":
+        report.say(
+          "info",
+          `${unit} has finished what it did, and takes nothing new. It stays until it is restarted.`,
+          {
+            event: "drained",
+            about: unit,
+          },
+        );
+        options.onDrained?.();
         break;
       case "killed":
         report.say("warn", `${unit} did not end within ${event.graceMs} ms and was killed.`, {

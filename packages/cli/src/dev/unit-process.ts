@@ -22,7 +22,9 @@ export type UnitEvent =
       readonly lastLines: readonly string[];
       readonly againMs: number;
     }
-  | { readonly kind: "killed"; readonly graceMs: number };
+  | { readonly kind: "killed"; readonly graceMs: number }
+  /** It has finished what was in flight, and stays. */
+  | { readonly kind: "drained" };
 
 export interface UnitProcessOptions {
   readonly spawn: () => ChildProcess;
@@ -41,6 +43,8 @@ export interface UnitProcess {
   readonly pid: number | undefined;
   /** Ends the process and starts another, which loads its code meanwhile; at once where it is waiting to be. */
   restart(graceMs: number): void;
+  /** Has it finish what is in flight and take nothing new, until it is restarted. False where it is not ready. */
+  retire(graceMs: number): boolean;
   /** Ends the process for good; resolves when it is gone. */
   stop(graceMs: number): Promise<void>;
   /** SIGKILL, at once. */
@@ -61,6 +65,8 @@ interface Run {
 type State =
   | { readonly kind: "starting"; readonly run: Run }
   | { readonly kind: "ready"; readonly run: Run }
+  | { readonly kind: "draining"; readonly run: Run }
+  | { readonly kind: "drained"; readonly run: Run }
   | {
       readonly kind: "stopping";
       readonly run: Run;
@@ -104,6 +110,11 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
     child.on("message", (message) => {
       if (!isUnitMessage(message)) return;
       if (message.kerf === "failed") run.failure = message;
+      else if (message.kerf === "retired") {
+        if (state.kind !== "draining" || state.run !== run) return;
+        state = { kind: "drained", run };
+        tell({ kind: "drained" });
+      }
       else if (state.kind === "starting" && state.run === run) {
         state = { kind: "ready", run };
         options.onServing?.(child);
@@ -185,7 +196,7 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
     },
     restart(graceMs) {
       pauseMs = backoff.first;
-      if (state.kind === "starting" || state.kind === "ready") drain(state.run, graceMs, load());
+      if (isUp(state)) drain(state.run, graceMs, load());
       else if (state.kind === "stopping" && state.next) {
         // What it has loaded may be older than the change.
         state.next.child.kill("SIGKILL");
@@ -195,9 +206,17 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
         state = begin(load());
       }
     },
+    retire(graceMs) {
+      if (state.kind !== "ready") return state.kind === "draining" || state.kind === "drained";
+      const { run } = state;
+      if (!say(run.child, { kerf: "retire", graceMs })) return false;
+      options.onServing?.(undefined);
+      state = { kind: "draining", run };
+      return true;
+    },
     stop(graceMs) {
       const ended = new Promise<void>((resolve) => whenEnded.push(resolve));
-      if (state.kind === "starting" || state.kind === "ready") drain(state.run, graceMs, undefined);
+      if (isUp(state)) drain(state.run, graceMs, undefined);
       else if (state.kind === "stopping") {
         state.next?.child.kill("SIGKILL");
         state = { ...state, next: undefined };
@@ -216,6 +235,11 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
       if (state.kind === "stopping") state.next?.child.kill("SIGKILL");
     },
   };
+}
+
+function isUp(state: State): state is Extract<State, { kind: "starting" | "ready" | "draining" | "drained" }> {
+  const { kind } = state;
+  return kind === "starting" || kind === "ready" || kind === "draining" || kind === "drained";
 }
 
 /** False where it cannot hear. */

@@ -1,6 +1,8 @@
 export interface Problem {
   /** For people: what is wrong and what to do. */
   readonly error: string;
+  /** Of an input that does not fit its schema: where, as `lines.0.quantity`, and why. */
+  readonly violations?: readonly { readonly path: string; readonly message: string }[];
 }
 
 /** `token` is in the fragment of the URL that `kerf dev` prints: `#token=…`. */

@@ -1,3 +1,4 @@
+import type { MemberFacts } from "./members.ts";
 import type { Traffic } from "./traffic.ts";
 
 export interface ServiceRow {
@@ -16,22 +17,7 @@ export interface ServiceList {
   readonly services: readonly ServiceRow[];
 }
 
-export type JsonSchema = { readonly [keyword: string]: unknown };
-
-export interface MemberView {
-  readonly name: string;
-  /** `"orders@2.place"`. */
-  readonly id: string;
-  readonly kind: "query" | "command" | "event" | "stream";
-  readonly summary: string | null;
-  readonly deprecated: boolean;
-  /** `"POST /orders"`, where the gateway has it. */
-  readonly http: string | null;
-  readonly access: string | null;
-  /** Of an event: its data as `output`. */
-  readonly input: JsonSchema | null;
-  readonly output: JsonSchema | null;
-  readonly errors: { readonly [code: string]: JsonSchema };
+export interface MemberView extends MemberFacts {
   readonly traffic: Traffic;
   /** Who called, or was told, in the window. */
   readonly callers: readonly { readonly name: string; readonly traffic: Traffic }[];

@@ -10,10 +10,17 @@ export interface UnitView {
   readonly processes: readonly ProcessView[];
 }
 
+/**
+ * `draining`: it finishes what it does, and takes nothing new. `drained`: it has finished, and stays so that it can be looked
+ * at until it is restarted.
+ */
+export type ProcessState =
+  "starting" | "ready" | "draining" | "drained" | "stopping" | "waiting" | "broken" | "ended";
+
 export interface ProcessView {
   /** `"back"`, and `"back/2"` for its second replica. */
   readonly name: string;
-  readonly state: "starting" | "ready" | "stopping" | "waiting" | "broken" | "ended";
+  readonly state: ProcessState;
   readonly pid: number | null;
   readonly address: string | null;
   /** How often it was started again since `kerf dev` runs. */

@@ -57,8 +57,13 @@ export interface SpanView {
   readonly durationMs: number;
   readonly status: "unset" | "ok" | "error";
   readonly statusMessage: string | null;
-  /** It is on the critical path: without it the trace would have been shorter. */
+  /** It is on the critical path to the answer: without it, that had come sooner. */
   readonly critical: boolean;
+  /**
+   * It is on the critical path to the end: on from the answer, through the deliveries and the saga that the request began.
+   * The same as `critical` where nothing goes on after the answer.
+   */
+  readonly criticalToEnd: boolean;
   readonly attributes: Attributes;
   readonly resource: Attributes;
   readonly events: readonly { readonly name: string; readonly at: number; readonly attributes: Attributes }[];
@@ -72,7 +77,10 @@ export interface SpanView {
 export interface TraceView {
   readonly traceId: string;
   readonly startAt: number;
+  /** To its last end. */
   readonly durationMs: number;
+  /** From `startAt` to the answer of what began it: what comes later, nobody waited for. */
+  readonly answerMs: number;
   /** Parents before children, and by start. */
   readonly spans: readonly SpanView[];
   readonly logs: readonly LogLine[];

@@ -21,6 +21,7 @@ function span(spanId: string, parentSpanId: string | null, startAt: number, dura
     status: "unset",
     statusMessage: null,
     critical: false,
+    criticalToEnd: false,
     attributes: {},
     resource: {},
     events: [],
@@ -30,7 +31,11 @@ function span(spanId: string, parentSpanId: string | null, startAt: number, dura
 
 const critical = (...spans: SpanView[]): string[] =>
   markCritical(spans)
-    .filter((one) => one.critical)
+    .spans.filter((one) => one.critical)
+    .map(({ spanId }) => spanId);
+const toEnd = (...spans: SpanView[]): string[] =>
+  markCritical(spans)
+    .spans.filter((one) => one.criticalToEnd)
     .map(({ spanId }) => spanId);
 
 describe("the critical path", () => {
@@ -48,6 +53,49 @@ describe("the critical path", () => {
 
   test("leaves out what went on after its parent", () => {
     expect(critical(span("root", null, 0, 50), span("later", "root", 40, 100))).toEqual(["root"]);
+  });
+
+  test("to the end goes on into what the request began: deliveries, the saga, and what those began", () => {
+    const spans = [
+      span("POST /orders", null, 0, 50),
+      span("orders.place", "POST /orders", 5, 40),
+      span("INSERT", "orders.place", 10, 20),
+      span("publish placed", "orders.place", 60, 5),
+      span("process placed", "orders.place", 70, 10),
+      span("checkout", "orders.place", 55, 200),
+      span("reserve", "checkout", 60, 90),
+      span("beside reserve", "checkout", 60, 30),
+      span("confirm", "checkout", 160, 90),
+      span("process confirmed", "confirm", 270, 30),
+      span("too late to matter", "confirm", 270, 10),
+    ];
+    expect(critical(...spans)).toEqual(["POST /orders", "orders.place", "INSERT"]);
+    expect(toEnd(...spans)).toEqual([
+      "POST /orders",
+      "orders.place",
+      "INSERT",
+      "checkout",
+      "reserve",
+      "confirm",
+      "process confirmed",
+    ]);
+    expect(markCritical(spans).answeredAt).toBe(50);
+  });
+
+  test("holds each attempt of a delivery that had to be tried again", () => {
+    const spans = [
+      span("root", null, 0, 10),
+      span("attempt 1", "root", 20, 10),
+      span("attempt 2", "root", 130, 10),
+    ];
+    expect(toEnd(...spans)).toEqual(["root", "attempt 1", "attempt 2"]);
+    expect(critical(...spans)).toEqual(["root"]);
+  });
+
+  test("to the answer begins with what began the trace, however long something else that lost its parent took", () => {
+    const spans = [span("saga", "lost", 40, 500), span("root", null, 0, 50)];
+    expect(critical(...spans)).toEqual(["root"]);
+    expect(toEnd(...spans)).toEqual(["saga"]);
   });
 
   test("stands spans that are each other's parents", () => {

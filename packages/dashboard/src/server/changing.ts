@@ -39,6 +39,14 @@ export const changing: Routes = {
     await control.restart(process!);
     live.changed(["topology"]);
   },
+  "POST /api/units/*/drain": async ({ control, live }, { request, path: [unit] }) => {
+    if (!control) throw new Refusal(501, "nobody here runs the processes: this is for kerf dev");
+    await readBody(request);
+    const { units } = await control.describe();
+    if (!units.some(({ name }) => name === unit)) throw new Refusal(404, "there is no unit of this name");
+    await control.drain(unit!);
+    live.changed(["topology"]);
+  },
 };
 
 async function act(parts: Parts, { request, path }: Asked, what: "retry" | "give-up"): Promise<void> {

@@ -19,7 +19,7 @@ export interface Guard {
   checkHost(request: IncomingMessage): void;
   /** A page of another port of this machine is of the same site, and its requests bring the cookie. @throws Refusal */
   checkOrigin(request: IncomingMessage): void;
-  /** @throws Refusal */
+  /** The cookie of the page, or the token as a program sends it (RFC 6750). @throws Refusal */
   checkSession(request: IncomingMessage): void;
   /** The cookie for who knows the token. @throws Refusal */
   open(token: unknown): string;
@@ -44,10 +44,17 @@ export function guard(token: string, port: () => number): Guard {
         (origin !== undefined && origin !== `http://${headers.host}`) ||
         (site !== undefined && site !== "same-origin" && site !== "none");
       if (foreign) throw new Refusal(403, "only the dashboard's own page may ask");
-      if (method !== "GET" && method !== "HEAD" && origin === undefined)
+      // A page cannot send the token without being asked for its origin; a program has none.
+      if (method !== "GET" && method !== "HEAD" && origin === undefined && headers.authorization === undefined)
         throw new Refusal(403, "what changes something must say its origin");
     },
     checkSession({ headers }) {
+      if (headers.authorization !== undefined) {
+        // Who says who they are is not taken for whoever the cookie says.
+        if (!same(/^Bearer +(\S+)$/i.exec(headers.authorization)?.[1], token))
+          throw new Refusal(401, "the token is wrong: it is in dashboard.json of the data folder");
+        return;
+      }
       const given = (headers.cookie ?? "")
         .split(";")
         .map((pair) => pair.trim().split("="))

@@ -1,4 +1,4 @@
-import type { AppView, LiveQuery, LogQuery, SeriesQuery, TraceQuery } from "../api/index.ts";
+import type { AppView, LiveQuery, LogQuery, MembersView, SeriesQuery, TraceQuery } from "../api/index.ts";
 import { eventsOf } from "../query/events.ts";
 import { searchLogs } from "../query/logs.ts";
 import { mapOf } from "../query/map.ts";
@@ -67,6 +67,11 @@ export const reading: Routes = {
     const flows = flowsOf(parts.database, windowMs);
     return found(serviceOf(await parts.application(), name!, flows, windowMs), "service of this name");
   },
+  "GET /api/members": async (parts): Promise<MembersView> => ({
+    members: (await parts.application()).services.flatMap(({ name: service, members }) =>
+      members.map((member) => ({ ...member, service })),
+    ),
+  }),
   "GET /api/logs": ({ database }, { query }) => searchLogs(database, logQuery(query)),
   "GET /api/metrics": ({ database }) => metricsOf(database),
   "GET /api/metrics/series": ({ database }, { query }) => {

@@ -1,11 +1,13 @@
 import { reading } from "./reading.ts";
 import { changing } from "./changing.ts";
+import { operating } from "./operating.ts";
 import type { Handle } from "./handle.ts";
 import { Refusal } from "./refusal.ts";
 
 const routes: readonly { method: string; path: readonly string[]; handle: Handle }[] = Object.entries({
   ...reading,
   ...changing,
+  ...operating,
 }).map(([route, handle]) => {
   const [method, path] = route.split(" ") as [string, string];
   return { method, path: path.split("/"), handle };

@@ -82,6 +82,7 @@ export async function beDashboard(): Promise<number> {
   const control: Control = {
     describe: () => ask<Described>((id) => ({ kerf: "describe", id })),
     restart: (process) => ask((id) => ({ kerf: "restart", id, process })),
+    drain: (unit) => ask((id) => ({ kerf: "drain", id, unit })),
   };
   const records = recordsOf(options);
   try {

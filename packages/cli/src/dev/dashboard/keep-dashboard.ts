@@ -56,6 +56,8 @@ export interface DashboardOptions extends Omit<Opening, "kerf"> {
   readonly describe: () => Described;
   /** @throws Error where there is no such process */
   readonly restart: (process: string) => void;
+  /** @throws Error where none of its processes is ready */
+  readonly drain: (unit: string) => void;
 }
 
 /** The process of the dashboard, kept running beside the units, with less of a right to the processor than they have. */
@@ -70,7 +72,7 @@ export interface KeptDashboard {
 }
 
 export function keepDashboard(options: DashboardOptions): KeptDashboard {
-  const { folder, report, describe, restart, ...opening } = options;
+  const { folder, report, describe, restart, drain, ...opening } = options;
   let child: ChildProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
   let started = false;
@@ -124,12 +126,18 @@ export function keepDashboard(options: DashboardOptions): KeptDashboard {
       case "describe":
         return tell({ kerf: "answer", id: message.id, value: describe() });
       case "restart":
-        try {
-          restart(message.process);
-          return tell({ kerf: "answer", id: message.id });
-        } catch (error) {
-          return tell({ kerf: "answer", id: message.id, error: (error as Error).message });
-        }
+        return done(message.id, () => restart(message.process));
+      case "drain":
+        return done(message.id, () => drain(message.unit));
+    }
+  }
+
+  function done(id: number, act: () => void): void {
+    try {
+      act();
+      tell({ kerf: "answer", id });
+    } catch (error) {
+      tell({ kerf: "answer", id, error: (error as Error).message });
     }
   }
 

@@ -33,7 +33,8 @@ export type FromDashboard =
   | { readonly kerf: "opened" }
   | { readonly kerf: "failed"; readonly message: string }
   | { readonly kerf: "describe"; readonly id: number }
-  | { readonly kerf: "restart"; readonly id: number; readonly process: string };
+  | { readonly kerf: "restart"; readonly id: number; readonly process: string }
+  | { readonly kerf: "drain"; readonly id: number; readonly unit: string };
 
 export interface Described {
   readonly units: readonly UnitFacts[];

@@ -1,18 +1,20 @@
 import type { JsonSchema, MemberView } from "../../../src/api/index.ts";
 import { count, duration } from "../format.ts";
-import { Badge, Json, ServiceName } from "../parts/text.tsx";
+import { Choices } from "../parts/choices.tsx";
+import { Badge, Json, Paragraphs, ServiceName } from "../parts/text.tsx";
 import { setQuery } from "../route.ts";
+import { Try } from "../try/try.tsx";
 
 /** The contract of one member, and who uses it. */
-export function MemberDetail({ member }: { member: MemberView }) {
+export function MemberDetail({ member, search }: { member: MemberView; search: URLSearchParams }) {
+  const trying = search.get("show") === "try" && member.kind !== "event";
   return (
     <aside class="aside" aria-label={member.id}>
       <div class="aside-head">
         <div>
           <h2>{member.id}</h2>
-          {member.docs && <p class="soft">{member.docs}</p>}
         </div>
-        <button type="button" class="button quiet" onClick={() => setQuery({ member: null })}>
+        <button type="button" class="button quiet" onClick={() => setQuery({ member: null, input: null })}>
           Close
         </button>
       </div>
@@ -22,11 +24,36 @@ export function MemberDetail({ member }: { member: MemberView }) {
         {member.access && <Badge>access: {member.access}</Badge>}
         {member.deprecated && <Badge mood="warn">deprecated</Badge>}
       </p>
-      <p class="marks">
+      {member.docs && <Paragraphs text={member.docs} />}
+      <div class="marks aside-ways">
+        {member.kind !== "event" && (
+          <Choices
+            name="show"
+            label="Show"
+            now={trying ? "try" : ""}
+            options={[
+              ["", "Contract"],
+              ["try", "Try it"],
+            ]}
+          />
+        )}
+        {member.kind === "event" && (
+          <a class="button" href={`/events?publish=${encodeURIComponent(member.id)}`}>
+            Publish…
+          </a>
+        )}
         <a class="button" href={`/traces?member=${encodeURIComponent(member.id)}`}>
           Traces
         </a>
-      </p>
+      </div>
+      {trying ? <Try member={member} search={search} /> : <Contract member={member} />}
+    </aside>
+  );
+}
+
+function Contract({ member }: { member: MemberView }) {
+  return (
+    <>
       {member.callers.length > 0 && (
         <section class="section">
           <h3>{member.kind === "event" ? "Told to" : "Called by"}</h3>
@@ -47,7 +74,7 @@ export function MemberDetail({ member }: { member: MemberView }) {
       {Object.entries(member.errors).map(([code, schema]) => (
         <Shape key={code} title={`Error ${code}`} schema={schema} />
       ))}
-    </aside>
+    </>
   );
 }
 

@@ -31,15 +31,16 @@ export function ServicePage({ name, search }: { name: string; search: URLSearchP
         </span>
       }
     >
-      <Ready of={service}>{(value) => <Service service={value} member={search.get("member")} />}</Ready>
+      <Ready of={service}>{(value) => <Service service={value} search={search} />}</Ready>
     </View>
   );
 }
 
-function Service({ service, member }: { service: ServiceView; member: string | null }) {
+function Service({ service, search }: { service: ServiceView; search: URLSearchParams }) {
+  const member = search.get("member");
   const chosen = service.members.find(({ id, name }) => id === member || name === member);
   return (
-    <div class={chosen ? "split" : "split whole"}>
+    <div class={chosen ? "split wide" : "split whole"}>
       <div>
         <div class="trace-summary">
           <Facts
@@ -70,7 +71,7 @@ function Service({ service, member }: { service: ServiceView; member: string | n
           </tbody>
         </table>
       </div>
-      {chosen && <MemberDetail member={chosen} />}
+      {chosen && <MemberDetail key={chosen.id} member={chosen} search={search} />}
     </div>
   );
 }
@@ -89,7 +90,7 @@ function Row({ member, chosen, callers }: RowProps) {
         <a
           class="cover"
           data-row=""
-          href={withQuery({ member: chosen ? null : member.id })}
+          href={withQuery({ member: chosen ? null : member.id, input: null })}
           title={member.docs ?? undefined}
         >
           {member.name} <span class="mono faint">{member.http ?? ""}</span>

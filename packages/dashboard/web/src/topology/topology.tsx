@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { ProcessView, RestartRequest, TopologyView, UnitView } from "../../../src/api/index.ts";
 import { tell } from "../ask.ts";
+import { Drain } from "./drain.tsx";
 import { bytes, count, duration } from "../format.ts";
 import { useLoaded } from "../loaded.ts";
 import { Badge, ServiceName, type Mood } from "../parts/text.tsx";
@@ -39,6 +40,9 @@ function Unit({ unit }: { unit: UnitView }) {
             </a>
           ))}
         </span>
+        <span class="push">
+          <Drain unit={unit} />
+        </span>
       </header>
       <table class="table fixed">
         <thead>
@@ -66,6 +70,10 @@ function Unit({ unit }: { unit: UnitView }) {
 const MOODS: { readonly [state in ProcessView["state"]]: Mood } = {
   starting: "busy",
   ready: "good",
+  draining: "warn",
+  drained: "plain",
+  draining: "busy",
+  drained: "warn",
   stopping: "warn",
   waiting: "warn",
   broken: "bad",
@@ -119,7 +127,7 @@ function Restart({ process }: { process: ProcessView }) {
       <button
         type="button"
         class="button"
-        disabled={process.state !== "ready"}
+        disabled={process.state !== "ready" && process.state !== "drained"}
         title="It finishes what is in flight, ends, and is started again"
         onClick={restart}
       >
