@@ -1,11 +1,15 @@
+import type { Violation } from "./form/violations.ts";
 import type { Problem } from "../../src/api/index.ts";
 
 /** What the server says instead of an answer. `status` is 0 where it cannot be reached. */
 export class Refusal extends Error {
   readonly status: number;
-  constructor(status: number, message: string) {
+  /** Where it says which fields are wrong. */
+  readonly violations: readonly Violation[];
+  constructor(status: number, message: string, violations: readonly Violation[] = []) {
     super(message);
     this.status = status;
+    this.violations = violations;
   }
 }
 
@@ -43,14 +47,15 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   }
   if (response.ok) return response;
   if (response.status === 401) dispatchEvent(new Event(SESSION_NEEDED));
-  throw new Refusal(response.status, await reasonOf(response));
+  throw await refusalOf(response);
 }
 
-async function reasonOf(response: Response): Promise<string> {
+async function refusalOf(response: Response): Promise<Refusal> {
   try {
-    return ((await response.json()) as Problem).error;
+    const { error, violations } = (await response.json()) as Problem;
+    return new Refusal(response.status, error, violations);
   } catch {
-    return `The dashboard's server answered ${response.status}.`;
+    return new Refusal(response.status, `The dashboard's server answered ${response.status}.`);
   }
 }
 

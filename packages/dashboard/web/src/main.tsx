@@ -13,5 +13,6 @@ import "./style/records.css";
 import "./style/logs.css";
 import "./style/metrics.css";
 import "./style/topology.css";
+import "./style/form.css";
 
 render(<App />, document.getElementById("app")!);

@@ -6,6 +6,8 @@ import { WindowChoice, windowOf } from "../parts/choices.tsx";
 import { Badge, Empty, ServiceName } from "../parts/text.tsx";
 import { TrafficCells, TrafficHeads } from "../parts/traffic-cells.tsx";
 import { Ready, View } from "../parts/view.tsx";
+import { withQuery } from "../route.ts";
+import { Publish } from "./publish.tsx";
 
 export function EventsPage({ search }: { search: URLSearchParams }) {
   const window = windowOf(search);
@@ -14,6 +16,7 @@ export function EventsPage({ search }: { search: URLSearchParams }) {
     "traces",
     "dead-letters",
   ]);
+  const publish = events.value?.events.find(({ type }) => type === search.get("publish"));
   return (
     <View
       title="Events"
@@ -23,26 +26,31 @@ export function EventsPage({ search }: { search: URLSearchParams }) {
         </span>
       }
     >
-      <div class="view-body">
-        <Ready of={events}>
-          {(view) =>
-            view.events.length === 0 ? (
-              <Empty title="No events are declared">
-                <p>
-                  Declare one with <code>event()</code> in a contract; who publishes and who listens stands
-                  here.
-                </p>
-              </Empty>
-            ) : (
-              <div class="stack">
-                <Outboxes outboxes={view.outboxes} />
-                {view.events.map((flow) => (
-                  <Flow key={flow.type} flow={flow} />
-                ))}
-              </div>
-            )
-          }
-        </Ready>
+      <div class={publish ? "split wide" : "split whole"}>
+        <div class="view-body">
+          <Ready of={events}>
+            {(view) =>
+              view.events.length === 0 ? (
+                <Empty title="No events are declared">
+                  <p>
+                    Declare one with <code>event()</code> in a contract; who publishes and who listens stands
+                    here.
+                  </p>
+                </Empty>
+              ) : (
+                <div class="stack">
+                  <Outboxes outboxes={view.outboxes} />
+                  {view.events.map((flow) => (
+                    <Flow key={flow.type} flow={flow} />
+                  ))}
+                </div>
+              )
+            }
+          </Ready>
+        </div>
+        {publish && (
+          <Publish key={publish.type} type={publish.type} publisher={publish.publisher} search={search} />
+        )}
       </div>
     </View>
   );
@@ -77,6 +85,9 @@ function Flow({ flow }: { flow: EventFlow }) {
         </span>
         <a class="button" href={`/traces?member=${encodeURIComponent(flow.type)}`}>
           Traces
+        </a>
+        <a class="button" data-row="" href={withQuery({ publish: flow.type, input: null })}>
+          Publish…
         </a>
       </header>
       {flow.subscribers.length === 0 ? (

@@ -4,8 +4,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 interface Props {
   readonly title: string;
   readonly verb: string;
-  /** Nothing happens without a reason where it is `needed`. */
-  readonly reason: "needed" | "may";
+  /** Nothing happens without a reason where it is `needed`; it is not asked for where absent. */
+  readonly reason?: "needed" | "may";
   readonly danger?: boolean;
   readonly children?: ComponentChildren;
   /** A rejection is shown, and the question stays. */
@@ -35,16 +35,18 @@ export function Confirm({ title, verb, reason, danger, children, act, onClose }:
       <form onSubmit={submit}>
         <h2>{title}</h2>
         {children}
-        <label>
-          <span class="soft">{reason === "needed" ? "Reason" : "Reason, if there is one"}</span>
-          <textarea
-            class="field"
-            name="reason"
-            required={reason === "needed"}
-            value={why}
-            onInput={(event) => setWhy(event.currentTarget.value)}
-          />
-        </label>
+        {reason && (
+          <label>
+            <span class="soft">{reason === "needed" ? "Reason" : "Reason, if there is one"}</span>
+            <textarea
+              class="field"
+              name="reason"
+              required={reason === "needed"}
+              value={why}
+              onInput={(event) => setWhy(event.currentTarget.value)}
+            />
+          </label>
+        )}
         {error && (
           <p class="bad" role="alert">
             {error}

@@ -56,6 +56,17 @@ export function Json({ value }: { value: unknown }) {
   );
 }
 
+/** Plain text as it was declared: an empty line begins a paragraph. */
+export function Paragraphs({ text }: { text: string }) {
+  return (
+    <div class="paragraphs soft">
+      {text.split(/\n\s*\n/).map((paragraph, index) => (
+        <p key={index}>{paragraph.trim()}</p>
+      ))}
+    </div>
+  );
+}
+
 /** What a view shows where there is nothing, and what to do about it. */
 export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
   return (

@@ -70,8 +70,6 @@ function Unit({ unit }: { unit: UnitView }) {
 const MOODS: { readonly [state in ProcessView["state"]]: Mood } = {
   starting: "busy",
   ready: "good",
-  draining: "warn",
-  drained: "plain",
   draining: "busy",
   drained: "warn",
   stopping: "warn",
