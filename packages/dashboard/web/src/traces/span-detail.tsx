@@ -87,6 +87,7 @@ function Marks({ span }: { span: SpanView }) {
       )}
       {span.status === "error" && <Badge mood="bad">error</Badge>}
       {span.critical && <Badge>critical path</Badge>}
+      {!span.critical && span.criticalToEnd && <Badge>critical path to the end</Badge>}
     </p>
   );
 }

@@ -8,12 +8,17 @@ interface RowProps {
   readonly scale: (at: number) => number;
   readonly marks: readonly number[];
   readonly chosen: boolean;
+  /** On the critical path that is shown. */
+  readonly critical: boolean;
+  /** Where the answer was given, of what is shown. */
+  readonly answered: number | null;
   readonly onChoose: (spanId: string) => void;
   readonly onFold: (spanId: string) => void;
 }
 
 /** One line of a waterfall: what it is, how long it took, and when. */
-export function SpanRow({ row, top, scale, marks, chosen, onChoose, onFold }: RowProps) {
+export function SpanRow(props: RowProps) {
+  const { row, top, scale, marks, chosen, critical, answered, onChoose, onFold } = props;
   const { span, depth, children, hidden, logs } = row;
   const failed = span.status === "error";
   const text = span.attributes["db.query.text"];
@@ -62,7 +67,8 @@ export function SpanRow({ row, top, scale, marks, chosen, onChoose, onFold }: Ro
         {marks.map((mark) => (
           <i key={mark} class="gridline" style={{ left: `${mark}%` }} />
         ))}
-        <Bar row={row} scale={scale} />
+        {answered !== null && <i class="answer-line" style={{ left: `${answered}%` }} />}
+        <Bar row={row} scale={scale} critical={critical} />
         {logs.map((log) => (
           <i
             key={log.id}
@@ -86,7 +92,7 @@ export function SpanRow({ row, top, scale, marks, chosen, onChoose, onFold }: Ro
   );
 }
 
-function Bar({ row: { span }, scale }: { row: Row; scale: (at: number) => number }) {
+function Bar({ row: { span }, scale, critical }: Pick<RowProps, "row" | "scale" | "critical">) {
   const left = scale(span.startAt);
   const right = scale(span.startAt + span.durationMs);
   return (
@@ -94,7 +100,7 @@ function Bar({ row: { span }, scale }: { row: Row; scale: (at: number) => number
       class="bar"
       data-local={span.local === true}
       data-error={span.status === "error"}
-      data-critical={span.critical}
+      data-critical={critical}
       style={{ left: `${left}%`, width: `${Math.max(right - left, 0)}%` }}
     />
   );

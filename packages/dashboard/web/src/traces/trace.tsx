@@ -3,6 +3,7 @@ import type { TraceView } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
 import { count, duration, moment, plural } from "../format.ts";
 import { useLoaded } from "../loaded.ts";
+import { Choices } from "../parts/choices.tsx";
 import { Facts } from "../parts/text.tsx";
 import { Ready, View } from "../parts/view.tsx";
 import { setQuery, withQuery } from "../route.ts";
@@ -10,7 +11,7 @@ import { Compare } from "./compare.tsx";
 import { Related } from "./related.tsx";
 import { SpanDetail } from "./span-detail.tsx";
 import { rowsOf } from "./tree.ts";
-import { Waterfall, type Shown } from "./waterfall.tsx";
+import { Waterfall, type Path, type Shown } from "./waterfall.tsx";
 
 interface Props {
   readonly traceId: string;
@@ -43,7 +44,12 @@ export function TracePage({ traceId, search }: Props) {
       <Ready of={trace}>
         {(value) =>
           other === null ? (
-            <Trace trace={value} chosen={search.get("span")} zoom={search.get("zoom")} />
+            <Trace
+              trace={value}
+              chosen={search.get("span")}
+              zoom={search.get("zoom")}
+              path={search.get("path") === "end" ? "end" : "answer"}
+            />
           ) : (
             <Compare key={other} trace={value} otherId={other} />
           )
@@ -58,13 +64,16 @@ interface TraceProps {
   readonly chosen: string | null;
   /** The span whose time is shown; null for the usual. */
   readonly zoom: string | null;
+  readonly path: Path;
 }
 
-function Trace({ trace, chosen, zoom }: TraceProps) {
+function Trace({ trace, chosen, zoom, path }: TraceProps) {
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => rowsOf(trace.spans, trace.logs, folded), [trace, folded]);
   const span = trace.spans.find(({ spanId }) => spanId === chosen);
-  const shown = shownOf(trace, zoom);
+  // The way to the end leads through all of it.
+  const shown = shownOf(trace, zoom ?? (path === "end" ? WHOLE : null));
+  const goesOn = trace.spans.some((one) => one.criticalToEnd !== one.critical);
   const close = () => setQuery({ span: null });
 
   useEffect(() => {
@@ -85,8 +94,10 @@ function Trace({ trace, chosen, zoom }: TraceProps) {
   return (
     <div class={span ? "split" : "split whole"}>
       <div class="trace">
-        <Summary trace={trace} zoomed={shown !== trace} />
+        <Summary trace={trace} zoomed={shown !== trace} path={goesOn ? path : null} />
         <Waterfall
+          path={path}
+          answeredAt={goesOn ? trace.startAt + trace.answerMs : null}
           rows={rows}
           traceAt={trace.startAt}
           shown={shown}
@@ -120,14 +131,26 @@ function shownOf(trace: TraceView, zoom: string | null): Shown {
   };
 }
 
-function Summary({ trace, zoomed }: { trace: TraceView; zoomed: boolean }) {
+interface SummaryProps {
+  readonly trace: TraceView;
+  readonly zoomed: boolean;
+  /** null where there is but one. */
+  readonly path: Path | null;
+}
+
+function Summary({ trace, zoomed, path }: SummaryProps) {
   const errors = trace.spans.filter(({ status }) => status === "error").length;
   const services = new Set(trace.spans.map(({ service }) => service));
   return (
     <div class="trace-summary">
       <Facts
         of={[
-          ["Duration", duration(trace.durationMs)],
+          ...(path === null
+            ? [["Duration", duration(trace.durationMs)] as const]
+            : [
+                ["Answered after", duration(trace.answerMs)] as const,
+                ["Ended after", duration(trace.durationMs)] as const,
+              ]),
           ["Started", moment(trace.startAt)],
           ["Spans", trace.truncated ? `first ${count(trace.spans.length)}` : count(trace.spans.length)],
           ["Services", count(services.size)],
@@ -140,6 +163,17 @@ function Summary({ trace, zoomed }: { trace: TraceView; zoomed: boolean }) {
           <a class="button" href={withQuery({ zoom: WHOLE })}>
             Show all {duration(trace.durationMs)}
           </a>
+        )}
+        {path !== null && (
+          <Choices
+            name="path"
+            label="Critical path"
+            now={path}
+            options={[
+              ["answer", "Path to the answer"],
+              ["end", "To the end"],
+            ]}
+          />
         )}
         <Legend />
       </span>

@@ -10,7 +10,13 @@ export interface Shown {
   readonly durationMs: number;
 }
 
+/** Whether the critical path is that to the answer, or to the end of what the request began. */
+export type Path = "answer" | "end";
+
 interface Props {
+  readonly path: Path;
+  /** When the answer was given; null where nothing came after it. */
+  readonly answeredAt: number | null;
   readonly rows: readonly Row[];
   /** When the trace began. */
   readonly traceAt: number;
@@ -27,6 +33,8 @@ const SPARE = 12;
 
 /** Only the rows that can be seen are in the document: a trace may hold thousands. */
 export function Waterfall({
+  path,
+  answeredAt,
   rows,
   traceAt,
   shown: { startAt, durationMs },
@@ -54,6 +62,7 @@ export function Waterfall({
   const offset = startAt - traceAt;
   const marks = ticks(offset, offset + durationMs);
   const left = (mark: number) => ((mark - offset) / durationMs) * 100;
+  const answered = answeredAt === null ? null : scale(answeredAt);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const at = rows.findIndex(({ span }) => span.spanId === chosen);
@@ -81,6 +90,11 @@ export function Waterfall({
               {left(mark) < 93 && duration(mark)}
             </span>
           ))}
+          {answered !== null && answered > 0 && answered < 93 && (
+            <b class="answer-flag" style={{ left: `${answered}%` }}>
+              answered
+            </b>
+          )}
         </div>
       </div>
       <div
@@ -100,6 +114,8 @@ export function Waterfall({
             scale={scale}
             marks={marks.map(left)}
             chosen={row.span.spanId === chosen}
+            critical={path === "end" ? row.span.criticalToEnd : row.span.critical}
+            answered={answered}
             onChoose={onChoose}
             onFold={onFold}
           />
