@@ -15,6 +15,19 @@ const ACCESS_SECONDS = 10 * MINUTE;
 /** How long somebody stays logged in who does nothing. */
 const SESSION_SECONDS = 14 * DAY;
 
+/**
+ * The `client_id` of tokens that this process makes by itself. It has no grant and nowhere to come back to: nobody gets
+ * anything by its name. No client of an application can be called so.
+ */
+const byHandClient = {
+  client_id: "kerf:by-hand",
+  grant_types: [],
+  response_types: [],
+  redirect_uris: [],
+  token_endpoint_auth_method: "none" as const,
+};
+export const BY_HAND = byHandClient.client_id;
+
 const scopes = ["openid", "profile", "email", "offline_access"];
 
 interface Parts {
@@ -28,11 +41,10 @@ interface Parts {
 export function configurationOf(options: ProviderOptions, { keys, store, port }: Parts): Configuration {
   const people = new Map(options.people.map((person) => [person.id, person]));
   const machines = new Map(options.clients.map((client) => [client.id, client]));
-  // A resource is a URI; the audience of its tokens may be any name.
-  const resource = `urn:kerf:${encodeURIComponent(options.audience)}`;
+  const resource = resourceOf(options);
   return {
     adapter: (kind: string) => store.adapter(kind),
-    clients: options.clients.map(metadataOf),
+    clients: [...options.clients.map(metadataOf), byHandClient],
     clientAuthMethods: ["client_secret_basic", "client_secret_post", "none"],
     clientDefaults: { id_token_signed_response_alg: "ES256" },
     enabledJWA: { idTokenSigningAlgValues: ["ES256"] },
@@ -100,13 +112,7 @@ export function configurationOf(options: ProviderOptions, { keys, store, port }:
         useGrantedResource: async () => true,
         async getResourceServerInfo(_ctx, indicator) {
           if (indicator !== resource) throw new errors.InvalidTarget();
-          return {
-            scope: "",
-            audience: options.audience,
-            accessTokenFormat: "jwt",
-            accessTokenTTL: ACCESS_SECONDS,
-            jwt: { sign: { alg: "ES256", kid: keys.signing[0]!.kid } },
-          };
+          return resourceServerOf(options, keys);
         },
       },
       rpInitiatedLogout: {
@@ -122,6 +128,21 @@ export function configurationOf(options: ProviderOptions, { keys, store, port }:
         },
       },
     },
+  };
+}
+
+/** A resource is a URI; the audience of its tokens may be any name. */
+export function resourceOf({ audience }: Pick<ProviderOptions, "audience">): string {
+  return `urn:kerf:${encodeURIComponent(audience)}`;
+}
+
+export function resourceServerOf({ audience }: Pick<ProviderOptions, "audience">, { signing }: Keys) {
+  return {
+    scope: "",
+    audience,
+    accessTokenFormat: "jwt" as const,
+    accessTokenTTL: ACCESS_SECONDS,
+    jwt: { sign: { alg: "ES256" as const, kid: signing[0]!.kid } },
   };
 }
 

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { errors, Provider } from "oidc-provider";
 import { countAttempts } from "./attempts.ts";
+import { tokenByHand } from "./by-hand.ts";
 import { configurationOf } from "./configuration.ts";
 import { readKeys, rotateKeys } from "./keys.ts";
 import { logInWith } from "./log-in.ts";
@@ -21,6 +22,11 @@ const WINDOW_MS = 5 * 60_000;
 export interface RunningProvider {
   readonly issuer: string;
   readonly port: number;
+  /**
+   * An access token of a person, for a minute, without a log-in: for whoever runs this process. There is no way to it over
+   * the network. @throws ProviderError for somebody unknown, and always where the provider is `exposed`
+   */
+  tokenFor(personId: string): Promise<string>;
   /** Signs with new keys from now on. It does so by itself when they are old. */
   rotate(): void;
   close(): Promise<void>;
@@ -40,6 +46,7 @@ export async function startProvider(options: ProviderOptions): Promise<RunningPr
   const logIn = logInWith(options.people);
   const refusals = countAttempts(MOST_REFUSALS, WINDOW_MS);
   let keys = readKeys(dataDir);
+  let current: Provider;
   let serve: (request: IncomingMessage, response: ServerResponse) => void;
 
   const server = createServer(
@@ -65,6 +72,7 @@ export async function startProvider(options: ProviderOptions): Promise<RunningPr
     provider.on("server_error", (_ctx: unknown, error: Error) =>
       log("error", `The identity provider failed: ${error.message}`),
     );
+    current = provider;
     const callback = provider.callback();
     const { host: ownHost } = new URL(issuer);
     serve = (request, response) => {
@@ -124,6 +132,7 @@ export async function startProvider(options: ProviderOptions): Promise<RunningPr
   return {
     issuer,
     port,
+    tokenFor: (personId) => tokenByHand(current, options, keys, personId),
     rotate,
     async close() {
       clearInterval(timer);
