@@ -14,6 +14,7 @@ describe("the arguments of a command", () => {
     expect(readArguments(spec, ["--topology", "split", "proto", "--no-watch"])).toEqual({
       given: { topology: "split", "no-watch": true },
       operand: "proto",
+      subjects: [],
     });
     expect(readArguments(spec, ["proto", "--topology=split"])?.given).toEqual({ topology: "split" });
   });
@@ -30,6 +31,21 @@ describe("the arguments of a command", () => {
     });
     expect(readArguments(many, [])?.given).toEqual({});
     expect(() => readArguments(many, ["--accept", "a", "--accept"])).toThrow("--accept needs a value");
+  });
+
+  test("an operand may be any text, or have several after it", () => {
+    const any = command({ ...spec, operand: { name: "ID" } });
+    expect(readArguments(any, ["4bf9"])).toMatchObject({ operand: "4bf9" });
+    expect(readArguments(any, [])).toMatchObject({ operand: undefined });
+    expect(() => readArguments(any, ["4bf9", "more"])).toThrow('does not take "more"');
+    expect(helpOf(any)).toContain("kerf export [ID] [options]");
+    const several = command({
+      ...spec,
+      operand: { name: "action", oneOf: ["put"], subject: ["WHAT", "WHERE"] },
+    });
+    expect(readArguments(several, ["put", "a", "b"])).toMatchObject({ operand: "put", subjects: ["a", "b"] });
+    expect(() => readArguments(several, ["put", "a", "b", "c"])).toThrow('does not take "c"');
+    expect(helpOf(several)).toContain("kerf export put [WHAT] [WHERE] [options]");
   });
 
   test("may ask for help", () => {

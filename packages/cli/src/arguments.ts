@@ -27,17 +27,18 @@ export interface Command<O extends Options = Options> {
   /** What stands after the name, other than options. */
   readonly operand?: {
     readonly name: string;
-    readonly oneOf: readonly string[];
+    /** Without these it may be any text, or none. */
+    readonly oneOf?: readonly string[];
     /** Where none is given; without this one must be. */
     readonly fallback?: string;
-    /** What may stand after it: `"ID"`. */
-    readonly subject?: string;
+    /** What may stand after it: `"ID"`, or several. */
+    readonly subject?: string | readonly string[];
   };
   readonly options: O;
   /** More lines of help. */
   readonly notes?: readonly string[];
   /** Resolves to the exit code. */
-  run(given: Given<O>, operand: string | undefined, subject?: string): Promise<number>;
+  run(given: Given<O>, operand: string | undefined, ...subjects: (string | undefined)[]): Promise<number>;
 }
 
 /** Keeps the options' types, and forgets them for the table of commands. */
@@ -57,7 +58,7 @@ const help = { help: { text: "this help" } } as const;
 interface Read {
   readonly given: Given<Options>;
   readonly operand: string | undefined;
-  readonly subject: string | undefined;
+  readonly subjects: readonly string[];
 }
 
 /**
@@ -96,19 +97,16 @@ export function readArguments(spec: Command, argv: readonly string[]): Read | un
   }
   if (given["help"]) return undefined;
   const operand = readOperand(spec, operands);
-  return {
-    given: given as Given<Options>,
-    operand,
-    subject: spec.operand?.subject ? operands[1] : undefined,
-  };
+  return { given: given as Given<Options>, operand, subjects: operands.slice(1) };
 }
 
 function readOperand(spec: Command, operands: readonly string[]): string | undefined {
   const [first] = operands;
-  const surplus = operands[spec.operand ? (spec.operand.subject ? 2 : 1) : 0];
+  const surplus = operands[spec.operand ? 1 + subjectsOf(spec.operand).length : 0];
   if (surplus !== undefined) throw new UsageError(`kerf ${spec.name} does not take "${surplus}".`);
   if (!spec.operand) return undefined;
   const { oneOf, fallback } = spec.operand;
+  if (!oneOf) return first;
   if (first === undefined && fallback !== undefined) return fallback;
   if (first === undefined) throw new UsageError(`kerf ${spec.name} needs one of: ${oneOf.join(", ")}.`);
   if (!oneOf.includes(first)) refuseWord(spec.operand.name, first, oneOf);
@@ -146,8 +144,13 @@ export function helpOf(spec: Command): string {
   ].join("\n");
 }
 
+function subjectsOf({ subject = [] }: NonNullable<Command["operand"]>): readonly string[] {
+  return [subject].flat();
+}
+
 function usageOf(operand: Command["operand"]): string {
   if (!operand) return "";
-  const words = `${operand.oneOf.join("|")}${operand.subject ? ` [${operand.subject}]` : ""}`;
+  if (!operand.oneOf) return ` [${operand.name}]`;
+  const words = [operand.oneOf.join("|"), ...subjectsOf(operand).map((subject) => `[${subject}]`)].join(" ");
   return operand.fallback === undefined ? ` ${words}` : ` [${words}]`;
 }

@@ -24,14 +24,20 @@ export async function loadConfiguration(
   file: string | undefined,
   { version = 0 }: { version?: number } = {},
 ): Promise<Configuration> {
-  const found = file === undefined ? findAbove(process.cwd()) : resolve(file);
-  if (!existsSync(found)) throw new UsageError(`--config ${file}: there is no such file.`);
+  const found = findConfiguration(file);
   const module = (await importVersion(pathToFileURL(found).href, version)) as { default?: unknown };
   if (!isApp(module.default))
     throw new Failure(
       `${found}: its default export is no application. Write: export default app("name", {…}).`,
     );
   return { file: found, folder: dirname(found), app: module.default };
+}
+
+/** Where it stands, whatever is in it. @throws UsageError where there is none */
+export function findConfiguration(file: string | undefined): string {
+  const found = file === undefined ? findAbove(process.cwd()) : resolve(file);
+  if (!existsSync(found)) throw new UsageError(`--config ${file}: there is no such file.`);
+  return found;
 }
 
 /** Modules are cached by their URL: a query makes a module another one, and has to reach those that it imports. */

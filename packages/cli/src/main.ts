@@ -27,6 +27,18 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "show the units, what crosses a process, and what the database has to bear",
     load: async () => (await import("./commands/topology.ts")).topology,
   },
+  trace: {
+    summary: "list traces by what they hold, or show one as a tree in time",
+    load: async () => (await import("./commands/trace.ts")).trace,
+  },
+  logs: {
+    summary: "show what all units wrote to their logs",
+    load: async () => (await import("./commands/logs.ts")).logs,
+  },
+  metrics: {
+    summary: "show rates, errors and percentiles of members and edges, or a metric over time",
+    load: async () => (await import("./commands/metrics.ts")).metrics,
+  },
   status: {
     summary: "show what is unfinished, who is behind, and what needs somebody",
     load: async () => (await import("./commands/status.ts")).status,
@@ -102,7 +114,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${helpOf(command)}\n`);
     return 0;
   }
-  return command.run(read.given, read.operand, read.subject);
+  return command.run(read.given, read.operand, ...read.subjects);
 }
 
 function overview(): string {

@@ -19,7 +19,7 @@ export function logRowOf(line: string, { app, unit }: Writer): LogRow | undefine
   } catch {
     return undefined;
   }
-  const { level, time, msg, service, trace_id: traceId, span_id: spanId, traceId: trace, ...rest } = fields;
+  const { level, time, msg, service, traceId, spanId, trace_id: trace, span_id: span, ...rest } = fields;
   if (typeof msg !== "string") return undefined;
   const at = typeof time === "number" ? time : typeof time === "string" ? Date.parse(time) : Number.NaN;
   const name = typeof service === "string" ? service : unit;
@@ -35,7 +35,7 @@ export function logRowOf(line: string, { app, unit }: Writer): LogRow | undefine
     severity: severityOf(level),
     message: msg,
     traceId: idIn(traceId ?? trace, 16),
-    spanId: idIn(spanId, 8),
+    spanId: idIn(spanId ?? span, 8),
     // It was JSON a moment ago.
     attributes: rest as Attributes,
   };
