@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { otlpReceiver, type Receiver } from "../packages/telemetry/src/testing.ts";
+import { otlpReceiver, type Receiver } from "../packages/telemetry/src/testing/index.ts";
 import {
   checkMetrics,
   kerfStart,

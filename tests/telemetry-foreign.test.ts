@@ -6,7 +6,7 @@ import { createLog, loadGraph, startUnit } from "@kerf/runtime";
 import { openTelemetry } from "@kerf/telemetry";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { otlpReceiver } from "../packages/telemetry/src/testing.ts";
+import { otlpReceiver } from "../packages/telemetry/src/testing/index.ts";
 
 const books = contract("books", {
   version: 1,

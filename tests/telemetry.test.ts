@@ -2,7 +2,7 @@ import { rig, type Mode } from "@kerf/testing";
 import { openTelemetry } from "@kerf/telemetry";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { otlpReceiver, type ReceivedSpan, type Receiver } from "../packages/telemetry/src/testing.ts";
+import { otlpReceiver, type ReceivedSpan, type Receiver } from "../packages/telemetry/src/testing/index.ts";
 import { accounts } from "./fixture/accounts/contract.ts";
 import app from "./fixture/app.ts";
 import { teller } from "./fixture/teller/contract.ts";

@@ -1,4 +1,4 @@
-import type { ReceivedSpan } from "../../packages/telemetry/src/testing.ts";
+import type { ReceivedSpan } from "../../packages/telemetry/src/testing/index.ts";
 
 const kinds = ["", "internal", "server", "client", "producer", "consumer"];
 

@@ -1,6 +1,7 @@
 import { expressMiddleware, fastifyPlugin, type Middleware, type MountedGateway } from "@kerf/gateway";
 import { contractsOf, loadGraph } from "@kerf/runtime";
 import { createLog, type Logger } from "@kerf/runtime/log";
+import { logLines } from "@kerf/telemetry";
 import type { App, Topology } from "kerf";
 import { chooseTopology, dataFolder, loadConfiguration } from "./configuration.ts";
 import { mountEdge } from "./edge.ts";
@@ -43,6 +44,8 @@ export async function embed(options: EmbedOptions = {}): Promise<Embedded> {
   const graph = await loadGraph(configuration.app);
   const frozen = environment["NODE_ENV"] === "production";
   let mounted: MountedGateway | undefined;
+  // A log that is given goes where whoever made it wants it to go.
+  const lines = options.log ? undefined : logLines(environment);
   const running = await runUnit({
     graph,
     topology,
@@ -50,7 +53,8 @@ export async function embed(options: EmbedOptions = {}): Promise<Embedded> {
     environment,
     dataDir: dataFolder(configuration, options.data),
     lock: await lockToRunWith(configuration.folder, contractsOf(graph), { frozen }),
-    log: options.log ?? createLog({ unit: unit!.name, level: "info" }),
+    log: options.log ?? createLog({ unit: unit!.name, level: "info", copy: lines }),
+    lines,
     edge: async (parts) => (mounted = await mountEdge(parts)),
   });
   return {

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { OpenTelemetry } from "@kerf/telemetry";
+import type { LogLines, OpenTelemetry } from "@kerf/telemetry";
 import type { Graph } from "@kerf/runtime";
 import type { Logger } from "@kerf/runtime/log";
 import type { Topology, Unit } from "kerf";
@@ -13,8 +13,11 @@ export async function telemetryOf(options: {
   readonly unit: Unit;
   readonly environment: Environment;
   readonly log: Logger;
+  /** What {@link log} copies its lines to. */
+  readonly lines?: LogLines | undefined;
+  readonly ready: Promise<unknown>;
 }): Promise<OpenTelemetry | undefined> {
-  const { graph, topology, unit, environment, log } = options;
+  const { graph, topology, unit, environment, log, lines, ready } = options;
   const { openTelemetry } = await import("@kerf/telemetry");
   try {
     return await openTelemetry({
@@ -24,6 +27,8 @@ export async function telemetryOf(options: {
       replica: environment["KERF_REPLICA"] || `${hostname()}-${process.pid}`,
       environment,
       log,
+      lines,
+      ready,
     });
   } catch (error) {
     if (error instanceof RangeError) throw new Failure(`${error.message}.`);

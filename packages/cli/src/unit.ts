@@ -12,7 +12,7 @@ import {
 import type { Logger } from "@kerf/runtime/log";
 import type { ContractLock } from "@kerf/runtime/proto";
 import { openRedis, type Redis } from "@kerf/runtime/redis";
-import type { OpenTelemetry } from "@kerf/telemetry";
+import type { LogLines, OpenTelemetry } from "@kerf/telemetry";
 import type { Topology, Unit } from "kerf";
 import { openCdn } from "./cdn.ts";
 import { discoveryOf } from "./discovery.ts";
@@ -35,6 +35,8 @@ export interface RunUnitOptions {
   /** The field numbers of `contracts.lock.json`. */
   readonly lock: ContractLock;
   readonly log: Logger;
+  /** What the log copies its lines to, where they are exported. */
+  readonly lines?: LogLines | undefined;
   /** Gives up starting. */
   readonly signal?: AbortSignal;
   /** Opens its gateway, where that is not to listen by itself. */
@@ -68,8 +70,9 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
   const discovery = discoveryOf(settings);
   const retention = retentionOf(environment);
   const opened: Opened = {};
+  const ready = Promise.withResolvers<void>();
   try {
-    opened.telemetry = await telemetryOf(options);
+    opened.telemetry = await telemetryOf({ ...options, ready: ready.promise });
     const telemetry = opened.telemetry?.telemetry;
     opened.health = await serveHealth({
       metrics: opened.telemetry?.metrics,
@@ -114,6 +117,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
         redis: opened.redis,
         telemetry,
       });
+    ready.resolve();
   } catch (error) {
     await close(opened, START_FAILED_GRACE_MS).catch(() => {});
     throw error;

@@ -1,6 +1,7 @@
 import type { Log } from "kerf";
 import type { Telemetry } from "@kerf/runtime/telemetry";
 import type { Identity } from "./identity.ts";
+import type { LogLines } from "./logs/log-lines.ts";
 import { edgeMetrics } from "./metrics/edge-metrics.ts";
 import { EdgeRegistry } from "./metrics/edge-registry.ts";
 import { Gauges, type Metric } from "./metrics/metric.ts";
@@ -10,12 +11,18 @@ import { Queue } from "./recorder/queue.ts";
 import { Recorder } from "./recorder/recorder.ts";
 import type { SpanRecord } from "./recorder/record.ts";
 import { Traces } from "./recorder/trace.ts";
-import { readSettings, type Environment, type Settings } from "./settings.ts";
+import { sendersOf } from "./senders.ts";
+import { readSettings } from "./settings/settings.ts";
+import type { Environment } from "./settings/variables.ts";
 
 export interface TelemetryOptions extends Pick<Identity, "app" | "unit" | "topology" | "replica"> {
   /** `OTEL_*`, and `KERF_TRACE_SLOW_MS`. */
   readonly environment: Environment;
   readonly log: Log;
+  /** What the log is given beside where it is written, as `logLines` made it: its records are exported too. */
+  readonly lines?: LogLines | undefined;
+  /** Nothing that exporting takes is loaded before this resolves: a process is not to start slower for it. Default: at once. */
+  readonly ready?: Promise<unknown>;
 }
 
 /** Telemetry of one process. */
@@ -50,11 +57,11 @@ export async function prepareTelemetry(environment: Environment): Promise<void> 
  * @throws RangeError that names the variable, and says how it is written
  */
 export async function openTelemetry(options: TelemetryOptions): Promise<OpenTelemetry | undefined> {
-  const { environment, unit } = options;
+  const { environment, unit, lines, log, ready = Promise.resolve() } = options;
   const settings = readSettings(environment);
   if (settings === undefined) return undefined;
   const { sampler, slowMs } = settings;
-  const queue = new Queue<SpanRecord>(settings.queueSize);
+  const queue = new Queue<SpanRecord>(settings.spanBatching.queueSize);
   const api = settings.traces && (await (await import("./api/register.ts")).registerApi());
   const edges = new EdgeRegistry(settings.payloads);
   const traces = settings.traces && new Traces({ sampler, slowMs, queue });
@@ -65,10 +72,22 @@ export async function openTelemetry(options: TelemetryOptions): Promise<OpenTele
   function collect(): readonly Metric[] {
     const gauges = new Gauges();
     for (const { gauge, attributes, value } of recorder.readings()) gauges.add(gauge, attributes, value);
-    return [...edgeMetrics(edges.all), ...gauges.all, ...runtime.read(), droppedSpans(queue)];
+    return [...edgeMetrics(edges.all), ...gauges.all, ...runtime.read(), ...dropped(queue, lines)];
   }
 
-  const senders = await sendersOf(options, settings, queue, collect);
+  const senders = sendersOf(options, settings, { queue, lines, collect });
+  let diagnosed: (() => void) | undefined;
+  let closed = false;
+  const begin = async (): Promise<void> => {
+    if (closed || senders.length === 0) return;
+    const [{ logDiagnostics }] = await Promise.all([
+      import("./otlp/diagnostics.ts"),
+      api?.propagate(settings.propagators),
+    ]);
+    diagnosed = logDiagnostics(log, settings.diagnostics);
+    for (const sender of senders) sender.begin();
+  };
+  ready.then(begin).catch((err: unknown) => log.error({ err }, "telemetry cannot be exported"));
   return {
     telemetry: recorder,
     metrics(accept) {
@@ -79,69 +98,34 @@ export async function openTelemetry(options: TelemetryOptions): Promise<OpenTele
       await Promise.all(senders.map((sender) => sender.flush()));
     },
     async close() {
+      closed = true;
       await Promise.all(senders.map((sender) => sender.close()));
       runtime.close();
+      diagnosed?.();
       api?.close();
     },
   };
 }
 
-function droppedSpans(queue: Queue<SpanRecord>): Metric {
-  return {
-    name: "kerf.telemetry.spans.dropped",
-    description: "Spans that could not be kept or sent.",
-    unit: "{span}",
-    kind: "counter",
-    points: [{ attributes: {}, value: queue.dropped }],
+/** What could not be kept or sent. */
+function dropped(queue: Queue<SpanRecord>, lines: LogLines | undefined): readonly Metric[] {
+  const counter = (name: string, description: string, unit: string, value: number): Metric => {
+    return { name, description, unit, kind: "counter", points: [{ attributes: {}, value }] };
   };
-}
-
-interface Sender {
-  flush(): Promise<void>;
-  close(): Promise<void>;
-}
-
-async function sendersOf(
-  { app, unit, topology, replica, log }: TelemetryOptions,
-  settings: Settings,
-  queue: Queue<SpanRecord>,
-  collect: () => readonly Metric[],
-): Promise<readonly Sender[]> {
-  const { traces, metrics, attributes, serviceName } = settings;
-  if (!traces && !metrics) return [];
-  // Whoever exports nothing does not load what exporting takes.
-  const [exporters, { Resources }, { SpanSender }, { MetricSender }] = await Promise.all([
-    import("./otlp/exporters.ts"),
-    import("./otlp/resources.ts"),
-    import("./otlp/span-sender.ts"),
-    import("./otlp/metric-sender.ts"),
-  ]);
-  const identity = { app, unit, topology, replica, attributes, serviceName };
-  const resources = new Resources(identity);
+  const spans = counter(
+    "kerf.telemetry.spans.dropped",
+    "Spans that could not be kept or sent.",
+    "{span}",
+    queue.dropped,
+  );
+  if (lines === undefined) return [spans];
   return [
-    ...(traces
-      ? [
-          new SpanSender({
-            queue,
-            resources,
-            log,
-            exporter: await exporters.spanExporter(traces),
-            batchSize: settings.batchSize,
-            everyMs: settings.spansEveryMs,
-          }),
-        ]
-      : []),
-    ...(metrics
-      ? [
-          new MetricSender({
-            collect,
-            resources,
-            log,
-            unit,
-            exporter: await exporters.metricExporter(metrics),
-            everyMs: settings.metricsEveryMs,
-          }),
-        ]
-      : []),
+    spans,
+    counter(
+      "kerf.telemetry.logs.dropped",
+      "Records of the log that could not be kept or sent; they were written all the same.",
+      "{record}",
+      lines.dropped,
+    ),
   ];
 }

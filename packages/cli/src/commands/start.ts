@@ -1,6 +1,7 @@
 import { flushCompileCache } from "node:module";
 import { contractsOf, createLog, edges, loadGraph, type Graph } from "@kerf/runtime";
 import { LOG_LEVELS, type Logger, type LogLevel } from "@kerf/runtime/log";
+import type { LogLines } from "@kerf/telemetry";
 import type { ContractFacts, Topology, Unit } from "kerf";
 import { command, configOption, dataOption, topologyOption } from "../arguments.ts";
 import { chooseTopology, chooseUnit, dataFolder, loadConfiguration } from "../configuration.ts";
@@ -34,7 +35,7 @@ export const start = command({
     "  KERF_API_KEYS_FILE   keys of machines, as kerf api-keys writes them",
     "  KERF_RELEASES_FILE   which new builds of services are tried, as kerf release writes it",
     "  KERF_HEALTH_PORT     /livez, /readyz, /status and /metrics on loopback; default: one that is free",
-    "  OTEL_EXPORTER_OTLP_ENDPOINT and its like: where traces and metrics go; default: nowhere",
+    "  OTEL_EXPORTER_OTLP_ENDPOINT and its like: where traces, metrics and logs go; default: nowhere",
     "  KERF_LOG_LEVEL       trace, debug, info, warn, error; default: info",
     "  KERF_<SERVICE>_<NAME>, or a file named by KERF_<SERVICE>_<NAME>_FILE: settings of a service",
     "",
@@ -46,11 +47,13 @@ export const start = command({
     const free = whenFree();
     let loaded = false;
     try {
-      await (await import("@kerf/telemetry")).prepareTelemetry(process.env);
+      const { logLines, prepareTelemetry } = await import("@kerf/telemetry");
+      await prepareTelemetry(process.env);
+      const lines = logLines(process.env);
       const configuration = await loadConfiguration(given.config);
       const topology = chooseTopology(configuration.app, given.topology);
       const unit = chooseUnit(topology, given.unit);
-      const log = openLog(unit, given.json ?? false);
+      const log = openLog(unit, given.json ?? false, lines);
       logUnexpected(log);
       const graph = await loadGraph(configuration.app);
       requireEndpoints(graph, topology, unit);
@@ -68,6 +71,7 @@ export const start = command({
         dataDir: dataFolder(configuration, given.data),
         lock,
         log,
+        lines,
         signal: endings.signal,
       });
       const running = await Promise.race([starting, endings.asked]);
@@ -111,11 +115,11 @@ function whenToldToRetire(retire: (graceMs: number) => Promise<void>): { close()
   return { close: () => void process.off("message", hear) };
 }
 
-function openLog(unit: Unit, json: boolean): Logger {
+function openLog(unit: Unit, json: boolean, copy: LogLines | undefined): Logger {
   const level = process.env["KERF_LOG_LEVEL"] || "info";
   if (!isLevel(level)) return refuseWord("level of KERF_LOG_LEVEL", level, LOG_LEVELS);
   const pretty = !json && process.stdout.isTTY;
-  return createLog({ unit: unit.name, level, pretty, colour: pretty && !process.env["NO_COLOR"] });
+  return createLog({ unit: unit.name, level, pretty, colour: pretty && !process.env["NO_COLOR"], copy });
 }
 
 function isLevel(level: string): level is LogLevel {

@@ -16,6 +16,8 @@ export interface LogOptions {
   readonly colour?: boolean;
   /** Where lines go; standard output where absent. */
   readonly destination?: DestinationStream;
+  /** Is given each line too, as JSON, without its secrets. */
+  readonly copy?: DestinationStream | undefined;
 }
 
 /**
@@ -23,10 +25,11 @@ export interface LogOptions {
  * children add: `service`, `member`, `traceId`. Passwords, tokens, cookies and the credentials of URLs are taken out.
  */
 export function createLog(options: LogOptions): Logger {
-  const target = options.destination ?? pino.destination({ fd: 1, sync: true });
-  const stream: DestinationStream = options.pretty
-    ? { write: (line) => target.write(`${readableLine(line, { colour: options.colour ?? false })}\n`) }
-    : target;
+  const { copy, destination = pino.destination({ fd: 1, sync: true }) } = options;
+  const target: DestinationStream = options.pretty
+    ? { write: (line) => destination.write(`${readableLine(line, { colour: options.colour ?? false })}\n`) }
+    : destination;
+  const stream: DestinationStream = copy ? both(target, copy) : target;
   return pino(
     {
       level: options.level ?? "info",
@@ -42,6 +45,15 @@ export function createLog(options: LogOptions): Logger {
     },
     stream,
   );
+}
+
+function both(one: DestinationStream, other: DestinationStream): DestinationStream {
+  return {
+    write(line) {
+      one.write(line);
+      other.write(line);
+    },
+  };
 }
 
 interface DescribedError {

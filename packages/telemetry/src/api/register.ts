@@ -1,5 +1,6 @@
 import { context, propagation, trace } from "@opentelemetry/api";
 import type { Telemetry } from "@kerf/runtime/telemetry";
+import type { Propagators } from "../settings/settings.ts";
 import { WorkContext } from "./context.ts";
 import { KerfTracer } from "./tracer.ts";
 
@@ -8,6 +9,8 @@ export interface Registered {
   readonly enter: NonNullable<Telemetry["enter"]>;
   /** Has spans of libraries recorded. `otherwise`: the service of work that is nobody's. */
   provide(telemetry: Telemetry, otherwise: string): void;
+  /** From now on libraries put these into the headers of what they send. */
+  propagate(wanted: Propagators): Promise<void>;
   close(): void;
 }
 
@@ -19,13 +22,9 @@ export function registerApi(): Promise<Registered | undefined> {
 }
 
 async function register(): Promise<Registered | undefined> {
-  const [{ AsyncLocalStorageContextManager }, { W3CTraceContextPropagator }] = await Promise.all([
-    import("@opentelemetry/context-async-hooks"),
-    import("@opentelemetry/core"),
-  ]);
+  const { AsyncLocalStorageContextManager } = await import("@opentelemetry/context-async-hooks");
   const manager = new AsyncLocalStorageContextManager().enable();
   if (!context.setGlobalContextManager(manager)) return undefined;
-  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   let telemetry: Telemetry | undefined;
   let service = "";
   // A context for each call costs as much as all else that is recorded of it. It is there once a library asks for a tracer.
@@ -43,6 +42,17 @@ async function register(): Promise<Registered | undefined> {
     provide(given, otherwise) {
       telemetry = given;
       service = otherwise;
+    },
+    async propagate({ traceContext, baggage }) {
+      const core = await import("@opentelemetry/core");
+      propagation.setGlobalPropagator(
+        new core.CompositePropagator({
+          propagators: [
+            ...(traceContext ? [new core.W3CTraceContextPropagator()] : []),
+            ...(baggage ? [new core.W3CBaggagePropagator()] : []),
+          ],
+        }),
+      );
     },
     close() {
       registered = undefined;

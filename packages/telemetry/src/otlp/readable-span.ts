@@ -1,8 +1,10 @@
-import type { Attributes as OtelAttributes, Link, SpanContext, SpanStatus } from "@opentelemetry/api";
+import type { Link, SpanContext, SpanStatus } from "@opentelemetry/api";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import type { Attributes, Failure, SpanKind } from "@kerf/runtime/telemetry";
 import { ApiSpan } from "../api/span.ts";
 import { PlainSpan, type RecordedCall, type SpanRecord } from "../recorder/record.ts";
+import type { SpanLimits } from "../settings/limits.ts";
+import { limited } from "./attributes.ts";
 import { hrTime } from "./hr-time.ts";
 import type { Resources } from "./resources.ts";
 import { SCOPE, type Scope } from "./scope.ts";
@@ -18,18 +20,23 @@ const kinds: Readonly<Record<SpanKind, number>> = {
 
 const UNSET: SpanStatus = { code: 0 };
 
-/** Turns records into what OpenTelemetry's exporters take. `startedAt`: Unix milliseconds of `performance.now() === 0`. */
-export function readableSpans(
-  records: readonly SpanRecord[],
-  resources: Resources,
-  startedAt: number,
-): ReadableSpan[] {
+/** What all spans of a batch have in common. */
+export interface Reading {
+  readonly resources: Resources;
+  readonly limits: SpanLimits;
+  /** Unix milliseconds of `performance.now() === 0`. */
+  readonly startedAt: number;
+}
+
+/** Turns records into what OpenTelemetry's exporters take. */
+export function readableSpans(records: readonly SpanRecord[], reading: Reading): ReadableSpan[] {
   return records.flatMap((record) =>
-    record instanceof PlainSpan ? [plain(record, resources, startedAt)] : call(record, resources, startedAt),
+    record instanceof PlainSpan ? [plain(record, reading)] : call(record, reading),
   );
 }
 
-function plain(record: PlainSpan<unknown>, resources: Resources, startedAt: number): ReadableSpan {
+function plain(record: PlainSpan<unknown>, reading: Reading): ReadableSpan {
+  const { resources, startedAt } = reading;
   const { type, about, failure } = record;
   const cause = type.cause?.(about);
   const api = about instanceof ApiSpan ? about : undefined;
@@ -46,12 +53,13 @@ function plain(record: PlainSpan<unknown>, resources: Resources, startedAt: numb
     links: [...(cause === undefined ? [] : [{ context: contextOf(cause) }]), ...(api?.links ?? [])],
     events: api?.events(startedAt) ?? [],
     scope: api?.scope ?? SCOPE,
-    startedAt,
+    reading,
   });
 }
 
 /** The caller's span, and of a call within the process the callee's. */
-function call(record: RecordedCall, resources: Resources, startedAt: number): ReadableSpan[] {
+function call(record: RecordedCall, reading: Reading): ReadableSpan[] {
+  const { resources } = reading;
   const { edge, failure } = record;
   const { caller, callee, member, local } = edge.facts;
   const at = member.indexOf(".");
@@ -70,7 +78,7 @@ function call(record: RecordedCall, resources: Resources, startedAt: number): Re
     "kerf.request.body": record.request,
     "kerf.reply.body": record.reply,
   };
-  const common = { record, name: member, attributes, links: [], events: [], scope: SCOPE, startedAt };
+  const common = { record, name: member, attributes, links: [], events: [], scope: SCOPE, reading };
   const client = span({
     ...common,
     attributes: { ...attributes, ...clientOnly },
@@ -104,11 +112,12 @@ interface Parts {
   readonly links: Link[];
   readonly events: ReadableSpan["events"];
   readonly scope: Scope;
-  readonly startedAt: number;
+  readonly reading: Reading;
 }
 
 function span(parts: Parts): ReadableSpan {
   const { trace, startMs, endMs } = parts.record;
+  const { startedAt, limits } = parts.reading;
   const context = (spanId: string): SpanContext => ({ traceId: trace.id, spanId, traceFlags: 1 });
   const own = context(parts.id);
   return {
@@ -116,19 +125,18 @@ function span(parts: Parts): ReadableSpan {
     kind: kinds[parts.kind],
     spanContext: () => own,
     ...(parts.parentId === undefined ? {} : { parentSpanContext: context(parts.parentId) }),
-    startTime: hrTime(parts.startedAt + startMs),
-    endTime: hrTime(parts.startedAt + endMs),
+    startTime: hrTime(startedAt + startMs),
+    endTime: hrTime(startedAt + endMs),
     duration: hrTime(endMs - startMs),
     status: parts.status,
-    attributes: defined(parts.attributes),
-    links: parts.links,
-    events: parts.events,
+    ...limited(parts.attributes, limits),
+    links: parts.links.slice(0, limits.links),
+    events: parts.events.slice(0, limits.events),
     ended: true,
     resource: parts.resource,
     instrumentationScope: parts.scope,
-    droppedAttributesCount: 0,
-    droppedEventsCount: 0,
-    droppedLinksCount: 0,
+    droppedEventsCount: Math.max(0, parts.events.length - limits.events),
+    droppedLinksCount: Math.max(0, parts.links.length - limits.links),
   };
 }
 
@@ -141,12 +149,6 @@ function failureAttributes(failure: Failure | undefined): Attributes {
 function statusOf(failure: Failure | undefined, isServer: boolean): SpanStatus {
   if (failure === undefined || (isServer && !failure.fault)) return UNSET;
   return failure.message === undefined ? { code: 2 } : { code: 2, message: failure.message };
-}
-
-function defined(attributes: Attributes): OtelAttributes {
-  const given: OtelAttributes = {};
-  for (const name in attributes) if (attributes[name] !== undefined) given[name] = attributes[name];
-  return given;
 }
 
 function contextOf(traceparent: string): SpanContext {

@@ -41,8 +41,8 @@ describe("the standard variables", () => {
     [{ OTEL_TRACES_SAMPLER: "jaeger_remote" }, /OTEL_TRACES_SAMPLER is "jaeger_remote"; known are/],
     [{ OTEL_EXPORTER_OTLP_ENDPOINT: "collector:4318" }, /OTEL_EXPORTER_OTLP_ENDPOINT is "collector:4318"/],
     [
-      { OTEL_EXPORTER_OTLP_ENDPOINT: "http://c", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
-      /OTEL_EXPORTER_OTLP_PROTOCOL is "grpc"; known are http\/protobuf and http\/json/,
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "http://c", OTEL_EXPORTER_OTLP_PROTOCOL: "thrift" },
+      /OTEL_EXPORTER_OTLP_PROTOCOL is "thrift"; known are http\/protobuf, http\/json and grpc/,
     ],
     [{ OTEL_TRACES_EXPORTER: "zipkin" }, /OTEL_TRACES_EXPORTER is "zipkin"/],
     [{ KERF_TRACE_SLOW_MS: "1s" }, /KERF_TRACE_SLOW_MS is "1s"; it is a whole number/],

@@ -1,6 +1,3 @@
-import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
-import { gunzipSync } from "node:zlib";
 import protobuf from "protobufjs";
 
 /** As OTLP has it in JSON: ids in hexadecimal, 64-bit numbers as text, kinds as numbers. */
@@ -28,57 +25,30 @@ export interface ReceivedMetric {
   readonly name: string;
   readonly unit: string;
   readonly kind: "sum" | "gauge" | "histogram";
+  /** Whether it counts from the export before. */
+  readonly delta: boolean;
   readonly points: readonly {
     readonly attributes: Readonly<Record<string, unknown>>;
     readonly value: number;
   }[];
 }
 
-export interface Receiver extends AsyncDisposable {
-  readonly url: string;
+export interface ReceivedLog {
+  readonly resource: Readonly<Record<string, unknown>>;
+  /** Unix milliseconds. */
+  readonly atMs: number;
+  readonly severity: number;
+  readonly severityText: string;
+  readonly body: unknown;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+export interface Received {
   readonly spans: ReceivedSpan[];
   readonly metrics: ReceivedMetric[];
-  /** Of each request. */
-  readonly contentTypes: string[];
-  /** Answered instead of 200 from now on. */
-  fail(status: number): void;
-}
-
-/** An OTLP receiver over HTTP that reads both protobuf, by the published definitions, and JSON. */
-export async function otlpReceiver(): Promise<Receiver> {
-  const spans: ReceivedSpan[] = [];
-  const metrics: ReceivedMetric[] = [];
-  const contentTypes: string[] = [];
-  let status = 200;
-  const server = createServer((request, response) => {
-    void read(request).then((body) => {
-      const type = request.headers["content-type"] ?? "";
-      contentTypes.push(type);
-      const isTraces = request.url!.endsWith("/v1/traces");
-      if (status === 200 && isTraces) spans.push(...spansOf(decode("ExportTrace", type, body)));
-      else if (status === 200) metrics.push(...metricsOf(decode("ExportMetrics", type, body)));
-      response.writeHead(status, { "content-type": type }).end(type.includes("json") ? "{}" : undefined);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    spans,
-    metrics,
-    contentTypes,
-    fail: (given) => void (status = given),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
-async function read(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  const body = Buffer.concat(chunks);
-  return request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body;
+  readonly logs: ReceivedLog[];
 }
 
 /** Of https://github.com/open-telemetry/opentelemetry-proto what is looked at here. */
@@ -86,11 +56,20 @@ const definitions = protobuf.parse(
   `syntax = "proto3";
   message ExportTrace { repeated ResourceSpans resource_spans = 1; }
   message ExportMetrics { repeated ResourceMetrics resource_metrics = 1; }
+  message ExportLogs { repeated ResourceLogs resource_logs = 1; }
   message Resource { repeated KeyValue attributes = 1; }
   message Scope { string name = 1; string version = 2; }
   message KeyValue { string key = 1; AnyValue value = 2; }
   message AnyValue { oneof value {
-    string string_value = 1; bool bool_value = 2; int64 int_value = 3; double double_value = 4; } }
+    string string_value = 1; bool bool_value = 2; int64 int_value = 3; double double_value = 4;
+    ArrayValue array_value = 5; KeyValueList kvlist_value = 6; } }
+  message ArrayValue { repeated AnyValue values = 1; }
+  message KeyValueList { repeated KeyValue values = 1; }
+  message ResourceLogs { Resource resource = 1; repeated ScopeLogs scope_logs = 2; }
+  message ScopeLogs { Scope scope = 1; repeated LogRecord log_records = 2; }
+  message LogRecord {
+    fixed64 time_unix_nano = 1; int32 severity_number = 2; string severity_text = 3; AnyValue body = 5;
+    repeated KeyValue attributes = 6; bytes trace_id = 9; bytes span_id = 10; }
   message ResourceSpans { Resource resource = 1; repeated ScopeSpans scope_spans = 2; }
   message ScopeSpans { Scope scope = 1; repeated Span spans = 2; }
   message Span {
@@ -103,13 +82,23 @@ const definitions = protobuf.parse(
   message ResourceMetrics { Resource resource = 1; repeated ScopeMetrics scope_metrics = 2; }
   message ScopeMetrics { Scope scope = 1; repeated Metric metrics = 2; }
   message Metric { string name = 1; string unit = 3; oneof data { Points gauge = 5; Points sum = 7; Buckets histogram = 9; } }
-  message Points { repeated Point data_points = 1; }
+  message Points { repeated Point data_points = 1; int32 aggregation_temporality = 2; }
   message Point { fixed64 start = 2; fixed64 time = 3; double as_double = 4; fixed64 as_int = 6; repeated KeyValue attributes = 7; }
-  message Buckets { repeated Bucket data_points = 1; }
+  message Buckets { repeated Bucket data_points = 1; int32 aggregation_temporality = 2; }
   message Bucket { repeated KeyValue attributes = 9; fixed64 count = 4; double sum = 5; repeated fixed64 bucket_counts = 6; repeated double explicit_bounds = 7; }`,
 ).root;
 
-function decode(message: string, type: string, body: Buffer): any {
+type Message = "ExportTrace" | "ExportMetrics" | "ExportLogs";
+
+/** Puts what an export has among what was received. */
+export function receive(into: Received, message: Message, type: string, body: Buffer): void {
+  const request = decode(message, type, body);
+  if (message === "ExportTrace") into.spans.push(...spansOf(request));
+  else if (message === "ExportMetrics") into.metrics.push(...metricsOf(request));
+  else into.logs.push(...logsOf(request));
+}
+
+function decode(message: Message, type: string, body: Buffer): any {
   if (type.includes("json")) return JSON.parse(body.toString());
   const found = definitions.lookupType(message);
   return found.toObject(found.decode(body), { longs: String, bytes: Buffer, arrays: true });
@@ -147,6 +136,7 @@ function metricsOf(request: any): ReceivedMetric[] {
           name: metric.name,
           unit: metric.unit,
           kind,
+          delta: metric[kind].aggregationTemporality === 1,
           points: metric[kind].dataPoints.map((point: any) => ({
             attributes: attributesOf(point.attributes),
             value: Number(kind === "histogram" ? point.count : (point.asDouble ?? point.asInt)),
@@ -157,13 +147,32 @@ function metricsOf(request: any): ReceivedMetric[] {
   );
 }
 
-function attributesOf(list: any[] = []): Record<string, unknown> {
-  return Object.fromEntries(
-    list.map(({ key, value }) => [
-      key,
-      value.stringValue ?? value.boolValue ?? value.doubleValue ?? Number(value.intValue),
-    ]),
+function logsOf(request: any): ReceivedLog[] {
+  return request.resourceLogs.flatMap(({ resource, scopeLogs }: any) =>
+    scopeLogs.flatMap(({ logRecords }: any) =>
+      logRecords.map((record: any): ReceivedLog => ({
+        resource: attributesOf(resource.attributes),
+        atMs: Number(BigInt(record.timeUnixNano) / 1_000_000n),
+        severity: record.severityNumber,
+        severityText: record.severityText,
+        body: valueOf(record.body),
+        attributes: attributesOf(record.attributes),
+        traceId: id(record.traceId),
+        spanId: id(record.spanId),
+      })),
+    ),
   );
+}
+
+function attributesOf(list: any[] = []): Record<string, unknown> {
+  return Object.fromEntries(list.map(({ key, value }) => [key, valueOf(value)]));
+}
+
+function valueOf(value: any = {}): unknown {
+  if (value.arrayValue) return value.arrayValue.values.map(valueOf);
+  if (value.kvlistValue) return attributesOf(value.kvlistValue.values);
+  const { stringValue, boolValue, doubleValue, intValue } = value;
+  return stringValue ?? boolValue ?? doubleValue ?? (intValue === undefined ? undefined : Number(intValue));
 }
 
 function id(value: string | Buffer | undefined): string {
