@@ -26,7 +26,7 @@ export function EventsPage({ search }: { search: URLSearchParams }) {
         </span>
       }
     >
-      <div class={publish ? "split wide" : "split whole"}>
+      <div class={publish ? "split" : "split whole"}>
         <div class="view-body">
           <Ready of={events}>
             {(view) =>
@@ -80,15 +80,17 @@ function Flow({ flow }: { flow: EventFlow }) {
         <ServiceName name={flow.publisher} />
         <span class="push flow-numbers">
           {flow.published.count === 0
-            ? "nothing published in this time"
+            ? "none published"
             : `${count(flow.published.count)} published, ${rate(flow.published.perSecond)}`}
         </span>
-        <a class="button" href={`/traces?member=${encodeURIComponent(flow.type)}`}>
-          Traces
-        </a>
-        <a class="button" data-row="" href={withQuery({ publish: flow.type, input: null })}>
-          Publish…
-        </a>
+        <span class="marks">
+          <a class="button" href={`/traces?member=${encodeURIComponent(flow.type)}`}>
+            Traces
+          </a>
+          <a class="button" data-row="" href={withQuery({ publish: flow.type, input: null })}>
+            Publish…
+          </a>
+        </span>
       </header>
       {flow.subscribers.length === 0 ? (
         <p class="inside soft">Nobody listens to it.</p>
@@ -100,7 +102,7 @@ function Flow({ flow }: { flow: EventFlow }) {
               <TrafficHeads first="Delivered" />
               <th class="num">Waiting</th>
               <th class="num">Oldest</th>
-              <th class="num">Dead letters</th>
+              <th class="num">Dead</th>
             </tr>
           </thead>
           <tbody>

@@ -1,4 +1,5 @@
 import type { JsonSchema } from "../../../src/api/index.ts";
+import { count } from "../format.ts";
 
 /** What a form can show of a JSON Schema. What it cannot is `json`: typed as it is. */
 export type Shape = { readonly hint: string; readonly example?: unknown } & (
@@ -128,7 +129,7 @@ function textHint(schema: JsonSchema): string {
   const format = schema["format"];
   const words = typeof format === "string" ? format : "text";
   const most = numberOf(schema, "maxLength", Infinity);
-  return most === Infinity ? words : `${words}, at most ${most}`;
+  return most === Infinity ? words : `${words}, at most ${count(most)}`;
 }
 
 function numberHint(schema: JsonSchema): string {
@@ -139,8 +140,9 @@ function numberHint(schema: JsonSchema): string {
   const most = bound(numberOf(schema, "maximum", Infinity));
   const name = whole ? "whole number" : "number";
   if (least === Infinity && most === Infinity) return name;
-  if (most === Infinity) return `${name}, at least ${least}`;
-  return least === Infinity ? `${name}, at most ${most}` : `${name}, ${least} to ${most}`;
+  if (most === Infinity) return `${name}, at least ${count(least)}`;
+  if (least === Infinity) return `${name}, at most ${count(most)}`;
+  return `${name}, ${count(least)} to ${count(most)}`;
 }
 
 function leastOf(schema: JsonSchema): number {
@@ -149,6 +151,6 @@ function leastOf(schema: JsonSchema): number {
 }
 
 function between(least: number, most: number): string {
-  if (most === Infinity) return least === 0 ? "list" : `list, at least ${least}`;
-  return least === 0 ? `list, at most ${most}` : `list, ${least} to ${most}`;
+  if (most === Infinity) return least === 0 ? "list" : `list, at least ${count(least)}`;
+  return least === 0 ? `list, at most ${count(most)}` : `list, ${count(least)} to ${count(most)}`;
 }

@@ -1,3 +1,4 @@
+import { Fragment } from "preact";
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import type { MetricFacts, MetricList, SeriesList } from "../../../src/api/index.ts";
@@ -44,7 +45,7 @@ export function MetricsPage({ search }: { search: URLSearchParams }) {
                     href={withQuery({ name: one.name, by: null })}
                     aria-current={one === metric ? "true" : undefined}
                   >
-                    {one.name}
+                    <Breakable name={one.name} />
                   </a>
                 ))}
               </nav>
@@ -149,4 +150,14 @@ function Panel({ title, children }: { title: string; children: ComponentChildren
       <div class="inside">{children}</div>
     </section>
   );
+}
+
+/** A long name may go on in the next line behind a dot. */
+function Breakable({ name }: { name: string }) {
+  return name.split(/(?<=[._])/).map((part, index) => (
+    <Fragment key={index}>
+      {part}
+      <wbr />
+    </Fragment>
+  ));
 }

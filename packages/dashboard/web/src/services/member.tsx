@@ -1,4 +1,6 @@
 import type { JsonSchema, MemberView } from "../../../src/api/index.ts";
+import { shapeOf } from "../form/shape.ts";
+import { ShapeView } from "../form/shape-view.tsx";
 import { count, duration } from "../format.ts";
 import { Choices } from "../parts/choices.tsx";
 import { Badge, Json, Paragraphs, ServiceName } from "../parts/text.tsx";
@@ -82,7 +84,13 @@ function Shape({ title, schema }: { title: string; schema: JsonSchema | null }) 
   return (
     <section class="section">
       <h3>{title}</h3>
-      <Json value={schema} />
+      {schema === null ? <p class="soft">none</p> : <ShapeView shape={shapeOf(schema)} />}
+      {schema !== null && (
+        <details>
+          <summary class="faint">JSON Schema</summary>
+          <Json value={schema} />
+        </details>
+      )}
     </section>
   );
 }

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { ProcessView, RestartRequest, TopologyView, UnitView } from "../../../src/api/index.ts";
 import { tell } from "../ask.ts";
 import { Drain } from "./drain.tsx";
@@ -10,6 +10,14 @@ import { Ready, View } from "../parts/view.tsx";
 
 export function TopologyPage() {
   const topology = useLoaded<TopologyView>("/api/topology", ["topology", "metrics"]);
+  const unmeasured = topology.value?.units.some(({ processes }) =>
+    processes.some(({ pid, cpu }) => pid !== null && cpu === null),
+  );
+  useEffect(() => {
+    // A share of the processor is that between two looks.
+    const timer = unmeasured ? setTimeout(topology.reload, 1_000) : undefined;
+    return () => clearTimeout(timer);
+  }, [unmeasured, topology.reload]);
   return (
     <View title="Topology" tools={topology.value && <Badge>{topology.value.topology}</Badge>}>
       <div class="view-body">
@@ -44,7 +52,7 @@ function Unit({ unit }: { unit: UnitView }) {
           <Drain unit={unit} />
         </span>
       </header>
-      <table class="table fixed">
+      <table class="table fixed processes">
         <thead>
           <tr>
             <th>Process</th>

@@ -90,7 +90,7 @@ function Table({ traces, compare }: { traces: readonly TraceSummary[]; compare: 
       <thead>
         <tr>
           <th>Trace</th>
-          <th>Services</th>
+          <th class="num">Services</th>
           <th class="num">Spans</th>
           <th class="num">Duration</th>
           <th aria-label="Duration as a bar" />
@@ -123,7 +123,7 @@ function Row({ trace, longest, compare }: RowProps) {
         </a>{" "}
         {trace.errors > 0 && <Badge mood="bad">{plural(trace.errors, "error")}</Badge>}
       </td>
-      <td class="soft" title={trace.services.join(", ")}>
+      <td class="num soft" title={trace.services.join(", ")}>
         {count(trace.services.length)}
       </td>
       <td class="num soft">{count(trace.spans)}</td>
