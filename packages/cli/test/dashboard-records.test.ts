@@ -7,6 +7,8 @@ import type {
   DeadLetterGroups,
   DeadLetterList,
   Done,
+  Problem,
+  Published,
   EventsView,
   SagaList,
   SagaView,
@@ -19,6 +21,7 @@ import {
   openOperations,
   openServer,
   startUnit,
+  stateByHand,
   traceIdOf,
   type RunningUnit,
 } from "@kerf/runtime";
@@ -62,6 +65,7 @@ beforeAll(async () => {
     gateway: () => undefined,
     application: async () => applicationOf(graph, topology),
     operations: () => openOperations({ graph, server, settings }),
+    state: async (event) => stateByHand(graph, event),
     control: undefined,
     onError: (error) => console.error(error),
   });
@@ -178,4 +182,53 @@ test("a parked saga is shown with its steps, retried, and given up with a reason
   });
   expect((await post(`${other}/retry`, {})).status).toBe(204);
   expect((await read<SagaView>(other!)).actions).toMatchObject([{ who: "ada", what: "retry", why: null }]);
+});
+
+test("an event that is published by hand is delivered as every other, and it is recorded who did it", async () => {
+  weather.labelFails = true;
+  const reason = "the test asked for it";
+  const response = await post("/api/publish", {
+    channel: "orders@1.placed",
+    data: { id: "by-hand" },
+    reason,
+  });
+  expect(response.status).toBe(200);
+  const published = (await response.json()) as Published;
+  expect(published).toMatchObject({ key: "by-hand", traceId: expect.stringMatching(/^[0-9a-f]{32}$/) });
+  await using operations = await openOperations({ graph: await loadGraph(app), server, settings: {} });
+  expect(await operations.services.get("orders")!.actions(published.id, "orders@1")).toMatchObject([
+    { who: "ada", what: "publish", why: reason, detail: { type: "orders@1.placed", key: "by-hand" } },
+  ]);
+  // What its subscriber cannot do becomes a dead letter, with all that it was published with.
+  const { letters } = await vi.waitFor(
+    async () => {
+      const list = await read<DeadLetterList>(`/api/dead-letters/letters?service=stock&id=${published.id}`);
+      expect(list.letters).toHaveLength(1);
+      return list;
+    },
+    { timeout: 10_000, interval: 50 },
+  );
+  expect(letters[0]).toMatchObject({
+    state: "dead",
+    key: "by-hand",
+    type: "orders@1.placed",
+    traceId: published.traceId,
+    message: { data: { id: "by-hand" }, source: "orders", sequence: expect.any(Number) },
+  });
+});
+
+test.each([
+  ["no data", { channel: "orders@1.placed" }, 400, ""],
+  ["what does not fit", { channel: "orders@1.placed", data: { id: 7 } }, 400, "id"],
+  ["a field that nobody knows", { channel: "orders@1.placed", data: { id: "x", ID: "y" } }, 400, "ID"],
+  ["a key that is not in the data", { channel: "orders@1.placed", data: { id: "x" }, key: "y" }, 400, "id"],
+  ["a command", { channel: "orders@1.place", data: { id: "x" } }, 400, ""],
+  ["an event of nobody", { channel: "constructor", data: { id: "x" } }, 400, ""],
+  ["a channel that is no text", { channel: ["orders@1.placed"], data: { id: "x" } }, 400, ""],
+  ["data that is a list", { channel: "orders@1.placed", data: [] }, 400, ""],
+])("publishing %s is refused, and says where it is wrong", async (_, body, status, path) => {
+  const response = await post("/api/publish", body);
+  const problem = (await response.json()) as Problem;
+  expect(response.status).toBe(status);
+  expect((problem.violations ?? []).map((one) => one.path)).toEqual(path === "" ? [] : [path]);
 });

@@ -103,6 +103,11 @@ function partsOf(
       throw new Refusal(503, `the records cannot be read: ${(error as Error).message}`);
     }
   };
+  const operationsOf: Parts["operationsOf"] = async (service) => {
+    const one = (await open()).services.get(service);
+    if (!one) throw new Refusal(404, "no service of this name has records here");
+    return one;
+  };
   return {
     ...sources,
     store,
@@ -112,10 +117,12 @@ function partsOf(
     application: () => sources.application().catch(() => unknownApplication(sources.app, sources.topology)),
     hasOperations: operations !== undefined,
     operations: open,
-    async operationsOf(service) {
-      const one = (await open()).services.get(service);
-      if (!one) throw new Refusal(404, "no service of this name has records here");
-      return one;
+    operationsOf,
+    async publish(event, by) {
+      if (!sources.state) throw new Refusal(501, "the declarations of events are not known here");
+      const stated = await sources.state(event);
+      if ("refused" in stated) throw new Refusal(400, stated.refused, stated.violations);
+      return (await operationsOf(stated.service)).publish(stated, by);
     },
   };
 }

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Operations, ServiceOperations } from "@kerf/runtime";
+import type { By, EventByHand, NotStated, Operations, ServiceOperations, StatedByHand } from "@kerf/runtime";
 import type { Application } from "./application.ts";
 import type { Control } from "./control.ts";
 import type { Live } from "./server/live.ts";
-import type { TopologyView } from "./api/index.ts";
+import type { PersonView, Published, TopologyView } from "./api/index.ts";
 import type { Store } from "./store/store.ts";
 
 /** What the dashboard shows, and where it has it from. */
@@ -16,14 +16,25 @@ export interface Sources {
   readonly application: () => Promise<Application>;
   /** Opens the records of the services; undefined where there is no database. Rejects where it cannot be reached. */
   readonly operations: (() => Promise<Operations>) | undefined;
+  /** Makes of an event what its owner would state, by the declarations as they are now. Undefined where that is not known. */
+  readonly state?: ((event: EventByHand) => Promise<StatedByHand | NotStated>) | undefined;
+  /** Whom calls can be made as; undefined where the people are another provider's. */
+  readonly identity?: Identity | undefined;
   /** Undefined where nobody here runs the processes. */
   readonly control: Control | undefined;
   /** For the record of what people do. */
   readonly who: string;
 }
 
+/** The people of the embedded provider. */
+export interface Identity {
+  readonly people: readonly PersonView[];
+  /** An access token of one of them. Rejects where there is none at the moment. */
+  token(person: string): Promise<string>;
+}
+
 /** What the answers are made from. */
-export interface Parts extends Omit<Sources, "application" | "operations"> {
+export interface Parts extends Omit<Sources, "application" | "operations" | "state"> {
   readonly store: Store;
   readonly database: DatabaseSync;
   readonly live: Live;
@@ -31,6 +42,8 @@ export interface Parts extends Omit<Sources, "application" | "operations"> {
   readonly readTopology: (() => Promise<TopologyView>) | undefined;
   /** Never rejects: without its declarations, an application is what it tells. */
   application(): Promise<Application>;
+  /** @throws Refusal for one that cannot be stated */
+  publish(event: EventByHand, by: By): Promise<Published>;
   readonly hasOperations: boolean;
   /** @throws Refusal where there are none */
   operations(): Promise<Operations>;

@@ -9,6 +9,7 @@ export {
   type Message,
   type Subscription,
 } from "./broker/index.ts";
+export { thresholds } from "./service/thresholds.ts";
 export { readReleases, type ReleaseEntry, type ReleaseStatus } from "./release/index.ts";
 export { ageOf, type CacheCounts, type CacheStatus } from "./cache/index.ts";
 export { childOf, newTrace, traceIdOf } from "./call/trace.ts";
@@ -49,6 +50,7 @@ export {
   type ServiceStatus,
   type Status,
 } from "./operations/operations.ts";
+export { stateByHand, type EventByHand, type NotStated, type StatedByHand } from "./operations/by-hand.ts";
 export { defaultRate, type ServiceOperations } from "./operations/service-operations.ts";
 export { ReplayError } from "./events/replay/errors.ts";
 export type { ReplayEnd, ReplayProgress } from "./events/replay/options.ts";

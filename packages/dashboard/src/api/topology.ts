@@ -15,7 +15,14 @@ export interface UnitView {
  * at until it is restarted.
  */
 export type ProcessState =
-  "starting" | "ready" | "draining" | "drained" | "stopping" | "waiting" | "broken" | "ended";
+  | "starting"
+  | "ready"
+  | "draining"
+  | "drained"
+  | "stopping"
+  | "waiting"
+  | "broken"
+  | "ended";
 
 export interface ProcessView {
   /** `"back"`, and `"back/2"` for its second replica. */

@@ -45,7 +45,12 @@ export function guard(token: string, port: () => number): Guard {
         (site !== undefined && site !== "same-origin" && site !== "none");
       if (foreign) throw new Refusal(403, "only the dashboard's own page may ask");
       // A page cannot send the token without being asked for its origin; a program has none.
-      if (method !== "GET" && method !== "HEAD" && origin === undefined && headers.authorization === undefined)
+      if (
+        method !== "GET" &&
+        method !== "HEAD" &&
+        origin === undefined &&
+        headers.authorization === undefined
+      )
         throw new Refusal(403, "what changes something must say its origin");
     },
     checkSession({ headers }) {

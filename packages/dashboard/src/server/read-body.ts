@@ -3,15 +3,18 @@ import { Refusal } from "./refusal.ts";
 
 const MOST_BYTES = 65_536;
 
-/** A JSON object of at most 64 KiB. @throws Refusal */
-export async function readBody(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+/** A JSON object, of at most 64 KiB where nothing else is said. @throws Refusal */
+export async function readBody(
+  request: IncomingMessage,
+  mostBytes = MOST_BYTES,
+): Promise<Readonly<Record<string, unknown>>> {
   if (request.headers["content-type"]?.split(";")[0]!.trim() !== "application/json")
     throw new Refusal(415, "the content type is application/json");
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
     bytes += part.length;
-    if (bytes > MOST_BYTES) throw new Refusal(413, "the body is too long");
+    if (bytes > mostBytes) throw new Refusal(413, "the body is too long");
     parts.push(part);
   }
   let value: unknown;

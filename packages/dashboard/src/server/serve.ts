@@ -90,10 +90,11 @@ function sendJson(response: ServerResponse, value: unknown, status = value === u
 function fail(response: ServerResponse, error: unknown, { onError }: ServeOptions): void {
   if (response.headersSent) return void response.destroy();
   if (!(error instanceof Refusal)) onError(error);
-  const { status, message } =
+  const { status, message, violations } =
     error instanceof Refusal
       ? error
       : new Refusal(500, "this went wrong here; the output of kerf dev says how");
   if (!response.req.complete) response.setHeader("connection", "close");
-  sendJson(response, { error: message } satisfies Problem, status);
+  const problem: Problem = { error: message, ...(violations && { violations }) };
+  sendJson(response, problem, status);
 }

@@ -1,5 +1,5 @@
 import type { Run } from "../data/transaction.ts";
-import type { SagaError, SagaState, StepState } from "./journal.ts";
+import type { OutboxMessage, SagaError, SagaState, StepState } from "./journal.ts";
 
 /** Who does something to a dead letter or a saga, and why. */
 export interface By {
@@ -11,7 +11,7 @@ export interface By {
 export interface Action extends By {
   /** ISO 8601, as all times here. */
   readonly at: string;
-  readonly what: "replay" | "drop" | "retry" | "give up";
+  readonly what: "replay" | "drop" | "retry" | "give up" | "publish";
   /** The channel of a message, or the name of a saga. */
   readonly subject: string;
   readonly detail: Readonly<Record<string, unknown>>;
@@ -158,5 +158,7 @@ export interface OperationsJournal {
   abandonSaga(run: Run, name: string, id: string, by: By): Promise<boolean>;
   /** What was done to a message or saga, oldest first; also where it is gone meanwhile. */
   readActions(run: Run, id: string, subject?: string): Promise<readonly Action[]>;
+  /** Puts messages that a person states into the outbox. The record is of the first of them. */
+  publish(run: Run, messages: readonly OutboxMessage[], type: string, by: By): Promise<void>;
   readReplicas(run: Run): Promise<readonly Replica[]>;
 }

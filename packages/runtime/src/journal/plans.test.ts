@@ -248,6 +248,13 @@ const people: { readonly [K in keyof OperationsJournal]: (run: Run, n: number) =
   retrySaga: (run, n) => postgresOperations.retrySaga(run, "checkout", `s${n + 301}`, by),
   abandonSaga: (run, n) => postgresOperations.abandonSaga(run, "checkout", `s${n + 321}`, by),
   readActions: (run) => postgresOperations.readActions(run, "p7"),
+  publish: (run, n) =>
+    postgresOperations.publish(
+      run,
+      [{ channel: "orders@1", key: `k${n}`, id: `hand${n}`, body: "{}" }],
+      "orders@1.e1",
+      by,
+    ),
   readReplicas: (run) => postgresOperations.readReplicas(run),
 };
 

@@ -1,4 +1,5 @@
 import type { OperationsJournal, SagaDetail, SagaStep, SagaSummary } from "./operations-journal.ts";
+import { postgresJournal } from "./postgres.ts";
 import { postgresLetters } from "./postgres-letters.ts";
 import type { SagaError, StepState } from "./journal.ts";
 
@@ -115,6 +116,16 @@ export const postgresOperations: OperationsJournal = {
       [name, id, who, why ?? null],
     );
     return rows.length > 0;
+  },
+  publish: async (run, messages, type, { who, why }) => {
+    const { channel, id, key } = messages[0]!;
+    await run(
+      `insert into kerf.action (who, what, subject, id, why, detail)
+       values ($1, 'publish', $2, $3, $4, json_build_object('type', $5::text, 'key', $6::text))`,
+      [who, channel, id, why ?? null, type, key],
+    );
+    // Last before the commit: it locks lanes.
+    await postgresJournal.appendOutbox(run, messages);
   },
   readReplicas: (run) =>
     run(

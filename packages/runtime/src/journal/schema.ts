@@ -1,3 +1,4 @@
+import { byHandMigration } from "./schema-by-hand.ts";
 import { claimsMigration } from "./schema-claims.ts";
 import { operationsMigration, refusalsMigration } from "./schema-operations.ts";
 import { versionsMigration } from "./schema-versions.ts";
@@ -141,4 +142,5 @@ end $$;
   versionsMigration,
   refusalsMigration,
   claimsMigration,
+  byHandMigration,
 ];

@@ -12,6 +12,9 @@ import type {
   SagaDetail,
   SagaSummary,
 } from "../journal/operations-journal.ts";
+import type { StatedByHand } from "./by-hand.ts";
+
+export type PublishedByHand = Pick<StatedByHand, "id" | "key" | "traceId">;
 
 /** How long a statement for people may take. */
 const patienceMs = 30_000;
@@ -106,6 +109,16 @@ export class ServiceOperations {
   giveUp(name: string, id: string, by: By): Promise<boolean> {
     requireReason(by);
     return this.#write((run) => this.#journal.abandonSaga(run, name, id, by));
+  }
+
+  /**
+   * Has the service state an event that it did not state by itself. It is delivered as every other.
+   * @throws DatabaseError where the service has not run since it could be recorded
+   */
+  async publish({ id, key, traceId, messages, type }: StatedByHand, by: By): Promise<PublishedByHand> {
+    await this.#write((run) => this.#journal.publish(run, messages, type, by));
+    this.#options.wake();
+    return { id, key, traceId };
   }
 
   /** What people did to a message or saga; `subject` is its channel or name. */
