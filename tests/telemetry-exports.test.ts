@@ -105,6 +105,32 @@ describe("a unit that exports over OTLP", () => {
     );
   });
 
+  test("sends its log too, without secrets and with the trace", async () => {
+    receiver.logs.length = 0;
+    await get(`/v1/greet/ada?pin=${secret}`);
+    const broken = await traceOf(await get("/v1/greet/broken"), 5);
+    const { traceId } = broken[0]!;
+    const said = (body: string) =>
+      receiver.logs.find((record) => record.traceId === traceId && record.body === body);
+    await expect.poll(() => said("words@1.hello failed"), { timeout: 10_000 }).toBeDefined();
+    const [asked, failed] = [said("asked"), said("words@1.hello failed")];
+    expect(asked).toMatchObject({
+      severity: 9,
+      severityText: "info",
+      body: "asked",
+      resource: { "service.name": "words", "kerf.unit": "all" },
+      attributes: { "kerf.member": "words@1.hello", name: "broken" },
+      spanId: broken.find((span) => span.kind === 2 && span.name === "words@1.hello")?.spanId,
+    });
+    expect(failed).toMatchObject({ severity: 17, attributes: { "exception.type": "Error" } });
+    expect(String(failed!.attributes["exception.stacktrace"])).toContain("service.ts");
+    const written = receiver.logs.find(
+      ({ body, attributes }) => body === "asked" && attributes["name"] === "ada",
+    )!;
+    expect(written.attributes["password"]).toBe("[redacted]");
+    expect(JSON.stringify(receiver.logs)).not.toContain(secret);
+  });
+
   test("sends its counts too", async () => {
     await get("/v1/greet/ada");
     const edge = (name: string) =>

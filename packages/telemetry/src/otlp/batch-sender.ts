@@ -1,7 +1,7 @@
 import type { Log } from "kerf";
 import type { Queue } from "../recorder/queue.ts";
 import type { Batching } from "../settings/settings.ts";
-import { sendOnce, type Exporter } from "./exporter.ts";
+import { closed, sendOnce, type Exporter } from "./exporter.ts";
 
 export interface BatchSenderOptions<Kept, Sent> extends Batching {
   /** For the log: `"traces"`. */
@@ -38,11 +38,11 @@ export class BatchSender<Kept, Sent> {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    // What is under way may have begun before the last of them came.
-    await this.flush();
-    await this.flush();
-    const exporter = await this.#exporter?.catch(() => undefined);
-    await exporter?.shutdown().catch(() => {});
+    await closed(
+      // What is under way may have begun before the last of them came.
+      () => this.flush().then(() => this.flush()),
+      () => this.#exporter,
+    );
   }
 
   async #send(): Promise<void> {

@@ -3,7 +3,7 @@ import type { ResourceMetrics } from "@opentelemetry/sdk-metrics";
 import type { Log } from "kerf";
 import type { Metric } from "../metrics/metric.ts";
 import { Delta } from "./delta.ts";
-import { sendOnce, type Exporter } from "./exporter.ts";
+import { closed, sendOnce, type Exporter } from "./exporter.ts";
 import { metricData } from "./metric-data.ts";
 import { hrTime } from "./hr-time.ts";
 import type { Resources } from "./resources.ts";
@@ -50,10 +50,10 @@ export class MetricSender {
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#sending;
-    await this.flush();
-    const exporter = await this.#exporter?.catch(() => undefined);
-    await exporter?.shutdown().catch(() => {});
+    await closed(
+      () => Promise.resolve(this.#sending).then(() => this.flush()),
+      () => this.#exporter,
+    );
   }
 
   async #send(): Promise<void> {

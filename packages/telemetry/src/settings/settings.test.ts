@@ -26,6 +26,35 @@ describe("the standard variables", () => {
     ).toMatchObject({ metrics: undefined });
   });
 
+  test("name targets of gRPC, encrypted or not", () => {
+    const url = (more: Record<string, string>) =>
+      readSettings({ OTEL_EXPORTER_OTLP_PROTOCOL: "grpc", OTEL_TRACES_EXPORTER: "otlp", ...more })!.traces!
+        .url;
+    expect(url({})).toBe("http://localhost:4317");
+    expect(url({ OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4317" })).toBe("http://c:4317");
+    expect(url({ OTEL_EXPORTER_OTLP_ENDPOINT: "c:4317" })).toBe("https://c:4317");
+    expect(url({ OTEL_EXPORTER_OTLP_ENDPOINT: "c:4317", OTEL_EXPORTER_OTLP_INSECURE: "True" })).toBe(
+      "http://c:4317",
+    );
+  });
+
+  test("say what leaves by which way", () => {
+    const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://c:4318" };
+    expect(readSettings({ ...endpoint, OTEL_METRICS_EXPORTER: "prometheus" })!.metrics).toBeUndefined();
+    expect(readSettings({ ...endpoint, OTEL_METRICS_EXPORTER: "prometheus, otlp" })!.metrics).toBeDefined();
+    const logs = readSettings({
+      ...endpoint,
+      OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: "http/json",
+      OTEL_EXPORTER_OTLP_LOGS_TIMEOUT: "500",
+    })!.logs;
+    expect(logs).toEqual({ url: "http://c:4318/v1/logs", protocol: "http/json", timeoutMs: 500 });
+    expect(readSettings({ ...endpoint, OTEL_PROPAGATORS: "baggage" })!.propagators).toEqual({
+      traceContext: false,
+      baggage: true,
+    });
+    expect(readSettings(endpoint)!.propagators.baggage).toBe(false);
+  });
+
   test("say who tells", () => {
     const text = "service.name=whole,team=a%2Cb, deployment.environment.name = test ";
     expect(readSettings({ OTEL_RESOURCE_ATTRIBUTES: text })).toMatchObject({
@@ -44,7 +73,33 @@ describe("the standard variables", () => {
       { OTEL_EXPORTER_OTLP_ENDPOINT: "http://c", OTEL_EXPORTER_OTLP_PROTOCOL: "thrift" },
       /OTEL_EXPORTER_OTLP_PROTOCOL is "thrift"; known are http\/protobuf, http\/json and grpc/,
     ],
-    [{ OTEL_TRACES_EXPORTER: "zipkin" }, /OTEL_TRACES_EXPORTER is "zipkin"/],
+    [{ OTEL_TRACES_EXPORTER: "zipkin" }, /OTEL_TRACES_EXPORTER is "zipkin"; known are otlp and none/],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "ftp://c:21", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" },
+      /OTEL_EXPORTER_OTLP_ENDPOINT is "ftp:\/\/c:21"; for gRPC it is http:\/\/host:port/,
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "https://c", OTEL_EXPORTER_OTLP_CERTIFICATE: "/nowhere.pem" },
+      /OTEL_EXPORTER_OTLP_CERTIFICATE is "\/nowhere.pem", a file that cannot be read/,
+    ],
+    [
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "http://c", OTEL_EXPORTER_OTLP_LOGS_COMPRESSION: "brotli" },
+      /OTEL_EXPORTER_OTLP_LOGS_COMPRESSION is "brotli"; known are none and gzip/,
+    ],
+    [
+      { OTEL_PROPAGATORS: "tracecontext,b3" },
+      /OTEL_PROPAGATORS is "b3"; known are tracecontext, baggage and none/,
+    ],
+    [{ OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: "lowmemory" }, /known are cumulative and delta/],
+    [
+      {
+        OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: "base2_exponential_bucket_histogram",
+      },
+      /known are explicit_bucket_histogram/,
+    ],
+    [{ OTEL_METRICS_EXEMPLAR_FILTER: "always_on" }, /known are trace_based and always_off/],
+    [{ OTEL_CONFIG_FILE: "otel.yaml" }, /OTEL_CONFIG_FILE is set, and no such file is read here/],
+    [{ OTEL_METRIC_EXPORT_TIMEOUT: "0" }, /OTEL_METRIC_EXPORT_TIMEOUT is "0"/],
     [{ KERF_TRACE_SLOW_MS: "1s" }, /KERF_TRACE_SLOW_MS is "1s"; it is a whole number/],
     [{ OTEL_RESOURCE_ATTRIBUTES: "a=%" }, /OTEL_RESOURCE_ATTRIBUTES has "a=%"/],
   ])("that are wrong are named: %j", (environment, message) => {

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   Server,
   ServerCredentials,
@@ -12,10 +11,16 @@ export interface GrpcReceiver extends Received, AsyncDisposable {
   readonly url: string;
   /** Of each export, those that were refused included. */
   readonly metadata: Metadata[];
-  /** Answers the next exports so, each once, and then as it should. */
+  /** Answers the next exports so, each once, and then as it should: what was said before is forgotten. */
   refuse(...errors: Partial<ServiceError>[]): void;
   /** Says of what comes that so many were rejected, and why. */
   acceptInPart(rejected: number, message: string): void;
+}
+
+export interface Certificate {
+  /** PEM. */
+  readonly key: string;
+  readonly cert: string;
 }
 
 const services = {
@@ -25,7 +30,7 @@ const services = {
 } as const;
 
 /** An OTLP receiver by the stock gRPC of Node; over TLS where it is given a key and a certificate. */
-export async function otlpGrpcReceiver(tls?: { key: string; cert: string }): Promise<GrpcReceiver> {
+export async function otlpGrpcReceiver(tls?: Certificate): Promise<GrpcReceiver> {
   const received: Received = { spans: [], metrics: [], logs: [] };
   const metadata: Metadata[] = [];
   const refusals: Partial<ServiceError>[] = [];
@@ -58,7 +63,7 @@ export async function otlpGrpcReceiver(tls?: { key: string; cert: string }): Pro
   }
   const credentials = tls
     ? ServerCredentials.createSsl(null, [
-        { private_key: readFileSync(tls.key), cert_chain: readFileSync(tls.cert) },
+        { private_key: Buffer.from(tls.key), cert_chain: Buffer.from(tls.cert) },
       ])
     : ServerCredentials.createInsecure();
   const port = await new Promise<number>((resolve, reject) =>
@@ -68,7 +73,7 @@ export async function otlpGrpcReceiver(tls?: { key: string; cert: string }): Pro
     ...received,
     url: `${tls ? "https" : "http"}://localhost:${port}`,
     metadata,
-    refuse: (...errors) => void refusals.push(...errors),
+    refuse: (...errors) => void refusals.splice(0, refusals.length, ...errors),
     acceptInPart(rejected, message) {
       const text = Buffer.from(message);
       const partial = Buffer.concat([Buffer.from([8, rejected, 18, text.length]), text]);

@@ -10,4 +10,10 @@ export const greeter = contract("greeter", {
     output: z.object({ text: z.string() }),
     errors: { Nobody: z.object({ name: z.string() }) },
   }),
+  fortune: query({
+    http: "GET /fortune/:name",
+    access: "public",
+    input: z.object({ name: z.string() }),
+    output: z.object({ text: z.string() }),
+  }),
 });

@@ -1,10 +1,11 @@
 import { failed, service } from "kerf";
+import { oracle } from "../oracle/contract.ts";
 import { words } from "../words/contract.ts";
 import { greeter } from "./contract.ts";
 
 export default service(
   greeter,
-  { uses: [words] },
+  { uses: [words, oracle] },
   {
     handle: {
       async greet(input, { call, fail }) {
@@ -15,6 +16,7 @@ export default service(
           throw error;
         }
       },
+      fortune: (input, { call }) => call(oracle.fortune, input),
     },
   },
 );

@@ -9,7 +9,8 @@ export default service(
   {},
   {
     handle: {
-      async hello({ name }, { fail }) {
+      async hello({ name, pin }, { fail, log }) {
+        log.info({ name, password: pin }, "asked");
         if (name === "nobody") throw fail("Nobody", { name });
         if (name === "broken") throw new Error("a secret that nobody outside may see");
         // As an instrumented library does, which knows nothing of Kerf.
