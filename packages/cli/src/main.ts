@@ -39,6 +39,14 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "show rates, errors and percentiles of members and edges, or a metric over time",
     load: async () => (await import("./commands/metrics.ts")).metrics,
   },
+  events: {
+    summary: "show how events flow, and who is behind; publish one by hand",
+    load: async () => (await import("./commands/events.ts")).events,
+  },
+  mcp: {
+    summary: "let a coding assistant look at all of it, over the Model Context Protocol",
+    load: async () => (await import("./commands/mcp.ts")).mcp,
+  },
   status: {
     summary: "show what is unfinished, who is behind, and what needs somebody",
     load: async () => (await import("./commands/status.ts")).status,

@@ -1,0 +1,58 @@
+import { readFileSync } from "node:fs";
+import { command, configOption, dataOption, topologyOption } from "../arguments.ts";
+import { findConfiguration } from "../configuration.ts";
+import { dashboardClient } from "../dashboard-client.ts";
+import { listenForEndings } from "../endings.ts";
+import { withOperations } from "../operations.ts";
+import { dataFolderOf, withTelemetry } from "../recorded/telemetry-file.ts";
+
+export const mcp = command({
+  name: "mcp",
+  summary:
+    "Lets a coding assistant look at the application, over the Model Context Protocol on standard input and output.",
+  options: {
+    "allow-calls": { text: "calls of commands too, which change things; without it queries only" },
+    "allow-operations": { text: "replays of dead letters" },
+    topology: topologyOption,
+    data: dataOption,
+    config: configOption,
+  },
+  notes: [
+    "It is started by the assistant's program, which is told so in its configuration:",
+    '  {"mcpServers":{"shop":{"command":"npx","args":["kerf","mcp","--config","/path/to/kerf.config.ts"]}}}',
+    "It reads what kerf dev keeps, while that runs and after; calls need a running one. What contracts call sensitive,",
+    "and secrets, are left out of every answer.",
+  ],
+  async run(given) {
+    const config = findConfiguration(given.config);
+    const place = { config, data: given.data };
+    const endings = listenForEndings(() => process.exit(130));
+    try {
+      // Loaded here, since no other command has a use for it.
+      const [{ serveMcp }, { describer }] = await Promise.all([
+        import("../mcp/server.ts"),
+        import("../mcp/description.ts"),
+      ]);
+      await serveMcp(
+        version(),
+        {
+          describer: describer(config, given.topology),
+          telemetry: (work) => withTelemetry(place, work),
+          records: (work) => withOperations(place, work),
+          client: () => dashboardClient(dataFolderOf(place)),
+          allowCalls: given["allow-calls"] ?? false,
+          allowOperations: given["allow-operations"] ?? false,
+        },
+        endings.signal,
+      );
+      return endings.signal.aborted ? (await endings.asked).exitCode : 0;
+    } finally {
+      endings.close();
+    }
+  },
+});
+
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { readonly version: string }).version;
+}
