@@ -73,8 +73,10 @@ describe("trace context", () => {
     const stranger = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     const seen = new Set<string>();
     for (let i = 0; i < 300; i += 1) {
-      await ask("/v1/stock/1", { headers: { traceparent: stranger } });
+      const answered = await ask("/v1/stock/1", { headers: { traceparent: stranger } });
       expect(last?.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
+      // Whoever sends one is told which it got.
+      expect(answered.headers.get("traceparent")).toBe(last?.traceparent);
       seen.add(last!.traceparent.slice(3, 35));
     }
     expect(seen.size).toBe(300);

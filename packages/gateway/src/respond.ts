@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { pathOf, problemBody, problemHeaders, type Problem } from "./problems/problem.ts";
-import { traceIdOf } from "./trace.ts";
+import { traceIdOf, tracesItself } from "./trace.ts";
 
 /** How every answer of the gateway is written. */
 export interface Respond {
@@ -27,6 +27,7 @@ export function responder(closing: () => boolean): Respond {
       const headers = reply.getHeaders();
       for (const name in headers) lines.push(name, headers[name]);
       if (!forEverybody && headers["cache-control"] === undefined) lines.push("cache-control", "no-store");
+      if (tracesItself(reply.request)) lines.push("traceparent", reply.request.id);
       if (closing()) lines.push("connection", "close");
       // Fastify's way through serializers and `onSend`, of which there are none here, would cost as much as its routing.
       reply.hijack();

@@ -1,4 +1,5 @@
 import { randomFillSync } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
 
 const TRACE_DIGITS = 32;
 const SPAN_DIGITS = 16;
@@ -22,6 +23,11 @@ export function newTraceparent(): string {
   const traceId = digits.slice(next, spanAt);
   next = spanAt + SPAN_DIGITS;
   return `00-${traceId}-${digits.slice(spanAt, next)}-01`;
+}
+
+/** A client that knows of traces is told in which one its request was: it is not the one that it sent. */
+export function tracesItself({ headers }: { readonly headers: IncomingHttpHeaders }): boolean {
+  return headers["traceparent"] !== undefined;
 }
 
 /** The 32 hexadecimal digits of the trace id. */

@@ -5,7 +5,7 @@ import type { GatewayOptions } from "../options.ts";
 import { pathOf, type Problem } from "../problems/problem.ts";
 import type { StreamRoute } from "../routes.ts";
 import type { Refuse, Stage } from "../stage.ts";
-import { traceIdOf } from "../trace.ts";
+import { traceIdOf, tracesItself } from "../trace.ts";
 import { compileReading } from "./asked.ts";
 import { eventStream } from "./event-stream.ts";
 import { follow, type Following, type Follower } from "./follow.ts";
@@ -55,6 +55,7 @@ export function serveStreams(
       const upgrade = pendingSocket(request.raw);
       if (upgrade === undefined) {
         if (reply.raw.destroyed) return;
+        if (tracesItself(request)) reply.header("traceparent", request.id);
         const left = follow(following, follower, () => eventStream(request, reply, stallMs), no);
         reply.raw.once("close", left);
         return;
