@@ -1,8 +1,9 @@
 /** The dashboard that `kerf dev` opens, asked as its page asks: real processes, a real database, real telemetry. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type {
   AppView,
+  CallAnswer,
   EventsView,
   LogList,
   SagaList,
@@ -77,7 +78,10 @@ describe("kerf dev", () => {
     const { read, until, post } = await page(dashboard!);
     expect((await fetch(`${gateway}/v1/hello/ada`)).status).toBe(200);
 
-    const { traces } = await until<TraceList>("/api/traces?service=names", (list) => list.traces.length > 0);
+    const { traces } = await until<TraceList>("/api/traces?service=names", (list) =>
+      // Each unit sends when it is its turn: the gateway's may be the last.
+      list.traces.some(({ service }) => service === "gateway"),
+    );
     expect(traces[0]).toMatchObject({ service: "gateway", errors: 0 });
     const whole = await until<TraceView>(`/api/traces/${traces[0]!.traceId}`, (trace) =>
       ["gateway", "hello", "names"].every((name) => trace.spans.some(({ service }) => service === name)),
@@ -115,6 +119,50 @@ describe("kerf dev", () => {
     const after = await read<TopologyView>("/api/topology");
     expect(after.units.find(({ name }) => name === "back")!.processes[0]).toMatchObject({ restarts: 1 });
 
+    // What is told to programs of this user, and what they may do with it.
+    const file = join(app.folder, ".kerf/dashboard.json");
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const address = JSON.parse(readFileSync(file, "utf8")) as { url: string; token: string; pid: number };
+    const ask = async <T>(path: string, body?: object): Promise<T> => {
+      const response = await fetch(address.url + path, {
+        method: body ? "POST" : "GET",
+        headers: { authorization: `Bearer ${address.token}`, "content-type": "application/json" },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      });
+      return (response.status === 204 ? undefined : await response.json()) as T;
+    };
+    expect(await ask("/api/people")).toEqual({ people: [] });
+    const greeted = await ask<CallAnswer>("/api/call", { member: "hello@1.greet", input: { id: "a b" } });
+    expect(greeted).toMatchObject({ status: 200, id: null, request: `GET ${gateway}/v1/hello/a%20b` });
+    await until<TraceView>(`/api/traces/${greeted.traceId}`, ({ spans }) =>
+      spans.some(({ service }) => service === "names"),
+    );
+    const renamed = { member: "names@1.rename", input: { id: "ada", name: "Countess" } };
+    const first = await ask<CallAnswer>("/api/call", renamed);
+    expect(first.status).toBe(200);
+    const again = { ...renamed, id: first.id, input: { id: "ada", name: "Nobody" } };
+    expect(await ask("/api/call", again)).toMatchObject({ status: 422 });
+    expect(await ask("/api/call", { member: "names@1.name", input: { id: "ada" } })).toMatchObject({
+      error: expect.stringMatching(/no route/),
+    });
+    const event = { channel: "names@1.renamed", data: { id: "ada", name: "Countess" } };
+    expect(await ask("/api/publish", event)).toMatchObject({ key: "ada" });
+    expect(await ask("/api/publish", { ...event, data: { id: "ada" } })).toMatchObject({
+      violations: [{ path: "name" }],
+    });
+
+    // A unit that is drained stays to be looked at, and works again when it is restarted.
+    expect((await post("/api/units/none/drain", {})).status).toBe(404);
+    expect((await post("/api/units/back/drain", {})).status).toBe(204);
+    await dev.event("drained", "back");
+    const drained = (await read<TopologyView>("/api/topology")).units.find(({ name }) => name === "back")!;
+    expect(drained.processes[0]).toMatchObject({ state: "drained", restarts: 1, pid: expect.any(Number) });
+    expect(await ask("/api/call", renamed)).toMatchObject({ status: 503 });
+    const said = dev.said.length;
+    expect((await post("/api/topology/restart", { process: "back" })).status).toBe(204);
+    await dev.event("ready-again", "back", said);
+    expect(await ask("/api/call", renamed)).toMatchObject({ status: 200 });
+
     // A contract that changed is described as it is now.
     const contract = join(app.folder, "services/hello/contract.ts");
     writeFileSync(
@@ -128,10 +176,11 @@ describe("kerf dev", () => {
     dev.interrupt();
     expect(await dev.exited).toEqual({ code: 130, signal: null });
     expect(dev.descendants()).toEqual([]);
+    expect(existsSync(file)).toBe(false);
 
     dev = new KerfProcess(["dev", "--topology", "split", "--port", "0", "--json"], app.folder, environment());
-    const again = await page((await dev.event("ready")).dashboard!);
-    expect((await again.read<TraceView>(`/api/traces/${traces[0]!.traceId}`)).spans).toHaveLength(
+    const next = await page((await dev.event("ready")).dashboard!);
+    expect((await next.read<TraceView>(`/api/traces/${traces[0]!.traceId}`)).spans).toHaveLength(
       whole.spans.length,
     );
   });

@@ -64,6 +64,31 @@ async function asks(issuer: string, client: string, redirect: string): Promise<b
   return (answer.headers.get("location") ?? "").startsWith("/interaction/");
 }
 
+/** The dashboard has real tokens of the provider's people, and of nobody else. */
+async function callsAsPeople(dev: KerfProcess): Promise<void> {
+  await dev.event("dashboard");
+  const file = join(app.folder, ".kerf", "dashboard.json");
+  const { url, token: secret } = JSON.parse(readFileSync(file, "utf8")) as { url: string; token: string };
+  const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" };
+  const call = async (more: object) =>
+    (
+      await fetch(`${url}/api/call`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ member: "clock@1.mine", ...more }),
+      })
+    ).json() as Promise<{ status?: number; body?: unknown; error?: string }>;
+  expect(await (await fetch(`${url}/api/people`, { headers })).json()).toEqual({
+    people: [{ id: "ann", name: "Ann", roles: [] }],
+  });
+  expect(await call({ as: "ann" })).toMatchObject({ status: 200 });
+  expect(await call({})).toMatchObject({ status: 401 });
+  expect(await call({ token: "not.a.token" })).toMatchObject({ status: 401 });
+  expect(await call({ token: "dev:ann" })).toMatchObject({ status: 200 });
+  expect(await call({ as: "mallory" })).toMatchObject({ error: expect.stringMatching(/nobody called/) });
+  expect(await call({ as: "ann", token: "x" })).toMatchObject({ error: expect.stringMatching(/not both/) });
+}
+
 test("its tokens are believed beside dev:<id>, in every topology, and it ends with the session", async () => {
   for (const topology of ["monolith", "split"]) {
     const { dev, gateway, issuer } = await start("--topology", topology);
@@ -72,6 +97,7 @@ test("its tokens are believed beside dev:<id>, in every topology, and it ends wi
       expect(await mine(gateway, good)).toBe(200);
       expect(await mine(gateway, `${good.slice(0, -8)}AAAAAAAA`)).toBe(401);
       expect(await mine(gateway, "dev:ann")).toBe(200);
+      if (topology === "split") await callsAsPeople(dev);
       // The gateway's port is part of where people come back to.
       const local = gateway.replace("127.0.0.1", "localhost");
       expect(await asks(issuer, "web", `${gateway}/callback`)).toBe(true);

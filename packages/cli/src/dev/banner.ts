@@ -15,17 +15,12 @@ export interface Running {
   readonly units: ReadonlyMap<string, ReadyMessage>;
   /** URL of the provider to log in at. */
   readonly issuer: string | undefined;
-  /** URL of the dashboard, with its token. */
-  readonly dashboard: string | undefined;
   readonly database: DatabasePlace;
   readonly ms: number;
 }
 
 /** What runs where, and what to try: printed once, when everything is ready. */
-export function banner(
-  { app, topology, units, issuer, dashboard, database, ms }: Running,
-  { paint }: Output,
-): string[] {
+export function banner({ app, topology, units, issuer, database, ms }: Running, { paint }: Output): string[] {
   const gateway = gatewayOf(units);
   const { reference, legacy } = app.gateway;
   const hasLegacy = legacy !== undefined || Boolean(process.env["KERF_LEGACY_URL"]);
@@ -42,7 +37,6 @@ export function banner(
           .join(", "),
         [...(unit.gateway ? ["gateway"] : []), ...unit.services].join(", "),
       ]),
-    ...(dashboard ? [["dashboard", dashboard, ""]] : []),
     ...(issuer ? [["log-in", issuer, `as ${peopleOf(app)}`]] : []),
     ["database", database.address, database.what],
   ];

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { RunningProvider } from "@kerf/identity";
 import { referenceClient, type App, type DevelopmentClient, type DevelopmentProvider } from "kerf";
 import type { Environment } from "../settings.ts";
 import type { Places } from "./environment.ts";
@@ -8,6 +9,13 @@ import type { Report } from "./report.ts";
 /** The OpenID provider of a session: where it is, once it runs. */
 export interface SessionProvider {
   readonly issuer: string;
+  readonly people: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly roles: readonly string[];
+  }[];
+  /** A short access token of one of them. Rejects where it does not run, or for somebody unknown. */
+  tokenFor(person: string): Promise<string>;
   /** Resolves with whether it runs; why it does not is in the report. */
   start(report: Report): Promise<boolean>;
   close(): Promise<void>;
@@ -29,7 +37,7 @@ export async function chooseProvider(
   const beside = places.port + 1;
   const port = beside < 65_536 && (await isFree(host, beside)) ? beside : (await freePorts(host, 1))[0]!;
   const gateway = `http://${host}:${places.port}`;
-  let running: Promise<{ close(): Promise<void> } | undefined> | undefined;
+  let running: Promise<RunningProvider | undefined> | undefined;
 
   async function open(report: Report) {
     try {
@@ -56,6 +64,12 @@ export async function chooseProvider(
 
   return {
     issuer: `http://${host}:${port}`,
+    people: declared.people.map(({ id, name, roles = [] }) => ({ id, name, roles })),
+    async tokenFor(person) {
+      const provider = await running;
+      if (!provider) throw new Error("the identity provider does not run");
+      return provider.tokenFor(person);
+    },
     async start(report) {
       running ??= open(report);
       return (await running) !== undefined;

@@ -96,8 +96,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       folder: application.configuration.folder,
       dataDir: options.dataDir,
       report: told,
+      people: provider?.people,
       describe: watched.describe,
       restart: (name) => control.session.restart(name),
+      tokenFor: (person) => tokenOf(provider, person),
       drain: (unit) => drainUnit(processes, unit, (name) => supervisor.get(name).process),
     });
   const supervisor = supervise({
@@ -156,9 +158,8 @@ async function announce(
   const { topology, configuration } = application;
   const issuer = (await provider?.start(report)) ? provider!.issuer : undefined;
   const ms = Math.round(performance.now() - options.since);
-  const dashboard = options.dashboard && urlOf(options.dashboard);
   if (!output.json) {
-    const running = { app: configuration.app, topology, units, issuer, dashboard, database, ms };
+    const running = { app: configuration.app, topology, units, issuer, database, ms };
     const lines = banner(running, output);
     for (const line of lines) report.say("info", line);
     return;
@@ -168,7 +169,8 @@ async function announce(
     topology: topology.name,
     gateway: gatewayOf(units),
     issuer,
-    dashboard,
+    // Where it will be: it says so itself when it is there.
+    dashboard: options.dashboard && urlOf(options.dashboard),
     units: Object.fromEntries(units),
     ms,
   });
@@ -189,6 +191,12 @@ async function reload(
     report.say("error", text, { event: "refused", file });
     return undefined;
   }
+}
+
+/** Rejects where nobody has a token here. */
+async function tokenOf(provider: SessionProvider | undefined, person: string): Promise<string> {
+  if (!provider) throw new Error("the people are those of another provider");
+  return provider.tokenFor(person);
 }
 
 /** @throws Error where no process of the unit could hear it */

@@ -114,8 +114,7 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
         if (state.kind !== "draining" || state.run !== run) return;
         state = { kind: "drained", run };
         tell({ kind: "drained" });
-      }
-      else if (state.kind === "starting" && state.run === run) {
+      } else if (state.kind === "starting" && state.run === run) {
         state = { kind: "ready", run };
         options.onServing?.(child);
         tell({ kind: "ready", ms: performance.now() - run.at, first: !wasReady, message });
@@ -237,7 +236,9 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
   };
 }
 
-function isUp(state: State): state is Extract<State, { kind: "starting" | "ready" | "draining" | "drained" }> {
+function isUp(
+  state: State,
+): state is Extract<State, { kind: "starting" | "ready" | "draining" | "drained" }> {
   const { kind } = state;
   return kind === "starting" || kind === "ready" || kind === "draining" || kind === "drained";
 }

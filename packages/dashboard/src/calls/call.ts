@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { newTrace } from "@kerf/runtime";
 import type { CallAnswer, MemberFacts } from "../api/index.ts";
 import type { Application } from "../application.ts";
 import type { Parts } from "../parts.ts";
@@ -30,6 +31,8 @@ export async function callByHand(
   const key = member.kind === "command" ? (given ?? randomUUID()) : undefined;
   const since = performance.now();
   const response = await send(asked, {
+    // Not taken over; who sends one is told which trace it got.
+    traceparent: newTrace(),
     accept: member.kind === "stream" ? "text/event-stream, application/problem+json" : "application/json",
     ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
     ...(key === undefined ? {} : { "idempotency-key": key }),

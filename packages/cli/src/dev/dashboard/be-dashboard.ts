@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import { logRowOf, openDashboard, type Application, type Control, type Dashboard } from "@kerf/dashboard";
 import { createLog, loadGraph, openOperations, openServer, type Operations } from "@kerf/runtime";
 import { loadConfiguration } from "../../configuration.ts";
 import { explain } from "../../explain.ts";
 import { retentionOf } from "../../settings.ts";
+import { describeAnew, stateAnew } from "./anew.ts";
 import type { Described, FromDashboard, Opening, ToDashboard } from "./messages.ts";
 
 const PATIENCE_MS = 10_000;
@@ -92,6 +92,11 @@ export async function beDashboard(): Promise<number> {
       gateway: () => gateway,
       application: describe,
       operations: records.open,
+      state: (event) => stateAnew(options, event),
+      identity: options.people && {
+        people: options.people,
+        token: (person) => ask((id) => ({ kerf: "token", id, person })),
+      },
       control,
       who: nameOfUser(),
       onError: (error) => log.error({ err: error }, "the dashboard could not answer"),
@@ -110,24 +115,6 @@ export async function beDashboard(): Promise<number> {
 
 function say(message: FromDashboard): void {
   if (process.connected) process.send!(message);
-}
-
-/**
- * Loads the application in a thread of its own, which ends with it: the next time, its files may be others, and a thread
- * has modules of its own.
- */
-function describeAnew({ config, topology }: Opening): Promise<Application> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("describe-worker.ts", import.meta.url), {
-      workerData: { config, topology },
-    });
-    worker.once("message", (application: Application) => {
-      resolve(application);
-      void worker.terminate();
-    });
-    worker.once("error", reject);
-    worker.once("exit", () => reject(new Error("the application was not described")));
-  });
 }
 
 /** The records of the services, as `kerf sagas` reads them; their server is let go at the end. */

@@ -5,6 +5,7 @@ import { eachLine } from "../lines.ts";
 import { freePorts, isFree } from "../ports.ts";
 import type { Report } from "../report.ts";
 import { spawnKerf } from "../spare.ts";
+import { removeAddress, writeAddress } from "./address-file.ts";
 import { DASHBOARD, type Described, type FromDashboard, type Opening, type ToDashboard } from "./messages.ts";
 
 /** Where the dashboard is, for as long as `kerf dev` runs: a page that is open stays so when a session follows another. */
@@ -58,6 +59,8 @@ export interface DashboardOptions extends Omit<Opening, "kerf"> {
   readonly restart: (process: string) => void;
   /** @throws Error where none of its processes is ready */
   readonly drain: (unit: string) => void;
+  /** An access token of one of `people`. */
+  readonly tokenFor: (person: string) => Promise<string>;
 }
 
 /** The process of the dashboard, kept running beside the units, with less of a right to the processor than they have. */
@@ -72,11 +75,12 @@ export interface KeptDashboard {
 }
 
 export function keepDashboard(options: DashboardOptions): KeptDashboard {
-  const { folder, report, describe, restart, drain, ...opening } = options;
+  const { folder, report, describe, restart, drain, tokenFor, ...opening } = options;
   let child: ChildProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
   let started = false;
   let serving = false;
+  let told = false;
   let ending = false;
   let failures = 0;
   let gateway: string | undefined;
@@ -102,6 +106,7 @@ export function keepDashboard(options: DashboardOptions): KeptDashboard {
     opened.once("close", (code, signal) => {
       child = undefined;
       serving = false;
+      if (opened.pid !== undefined) removeAddress(opening.dataDir, opened.pid);
       if (ending) return;
       failures++;
       const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
@@ -118,6 +123,7 @@ export function keepDashboard(options: DashboardOptions): KeptDashboard {
     switch (message.kerf) {
       case "opened":
         serving = true;
+        tellWhere();
         return;
       case "failed":
         report.say("warn", `There is no dashboard: ${message.message}`, { event: "dashboard-failed" });
@@ -126,16 +132,35 @@ export function keepDashboard(options: DashboardOptions): KeptDashboard {
       case "describe":
         return tell({ kerf: "answer", id: message.id, value: describe() });
       case "restart":
-        return done(message.id, () => restart(message.process));
+        return void done(message.id, () => restart(message.process));
       case "drain":
-        return done(message.id, () => drain(message.unit));
+        return void done(message.id, () => drain(message.unit));
+      case "token":
+        return void done(message.id, () => tokenFor(message.person));
     }
   }
 
-  function done(id: number, act: () => void): void {
+  /** The first time to people, and each time to programs of this user. */
+  function tellWhere(): void {
+    const { host, port, dataDir } = opening;
+    if (!told)
+      report.say("info", `The dashboard: ${urlOf(opening)}`, { event: "dashboard", url: urlOf(opening) });
+    told = true;
+    if (child?.pid === undefined) return;
     try {
-      act();
-      tell({ kerf: "answer", id });
+      writeAddress(dataDir, { url: `http://${host}:${port}`, token: opening.token, pid: child.pid });
+    } catch (error) {
+      const reason = (error as Error).message;
+      report.say("warn", `Commands in another terminal will not find the dashboard: ${reason}`, {
+        event: "dashboard-address",
+        reason,
+      });
+    }
+  }
+
+  async function done(id: number, act: () => unknown): Promise<void> {
+    try {
+      tell({ kerf: "answer", id, value: await act() });
     } catch (error) {
       tell({ kerf: "answer", id, error: (error as Error).message });
     }
@@ -181,6 +206,7 @@ export function keepDashboard(options: DashboardOptions): KeptDashboard {
     kill() {
       ending = true;
       clearTimeout(timer);
+      if (child?.pid !== undefined) removeAddress(opening.dataDir, child.pid);
       child?.kill("SIGKILL");
     },
   };

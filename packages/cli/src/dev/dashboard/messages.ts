@@ -1,4 +1,4 @@
-import type { ProcessFacts, UnitFacts } from "@kerf/dashboard";
+import type { PersonView, ProcessFacts, UnitFacts } from "@kerf/dashboard";
 
 /** The argument that makes a process the dashboard's. */
 export const DASHBOARD = "--dashboard";
@@ -14,6 +14,8 @@ export interface Opening {
   /** kerf.config.ts. */
   readonly config: string;
   readonly dataDir: string;
+  /** Whom the session's own provider knows; undefined where the people are another's. */
+  readonly people: readonly PersonView[] | undefined;
 }
 
 /** What the supervisor tells the dashboard's process. */
@@ -34,7 +36,9 @@ export type FromDashboard =
   | { readonly kerf: "failed"; readonly message: string }
   | { readonly kerf: "describe"; readonly id: number }
   | { readonly kerf: "restart"; readonly id: number; readonly process: string }
-  | { readonly kerf: "drain"; readonly id: number; readonly unit: string };
+  | { readonly kerf: "drain"; readonly id: number; readonly unit: string }
+  /** Wants an access token. */
+  | { readonly kerf: "token"; readonly id: number; readonly person: string };
 
 export interface Described {
   readonly units: readonly UnitFacts[];
