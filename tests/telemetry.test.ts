@@ -32,6 +32,8 @@ async function told(mode: Mode): Promise<Map<string, ReceivedSpan[]>> {
   try {
     await bank.call(accounts.deposit, { account: "a", pence: 500 }, { id: "d1" });
     await bank.call(teller.overview, { account: "a" });
+    for await (const _ of bank.watch(teller.follow, { account: "a" })) break;
+    await Array.fromAsync(bank.watch(accounts.numbers, { after: 3, upTo: 6 }));
     await bank.settled();
     await bank.call(transfers.start, { id: "t1", from: "a", to: "b", pence: 100 }, { id: "t1" });
     await bank.settled();
@@ -60,11 +62,12 @@ describe("one checkout of the code tells the same story in every topology", () =
 
   test.each([
     ["a call of a call", (span: ReceivedSpan) => span.name === teller.overview.id],
+    ["a stream of a stream", (span: ReceivedSpan) => span.name === teller.follow.id],
     ["a saga", sagaOf("t1")],
     ["a saga that is undone", sagaOf("t2")],
   ])("%s", (_, has) => {
     const story = storyOf(traceWith(together, has));
-    expect(story.length).toBeGreaterThan(4);
+    expect(story.length).toBeGreaterThan(3);
     expect(storyOf(traceWith(apart, has))).toEqual(story);
   });
 
@@ -82,6 +85,18 @@ describe("one checkout of the code tells the same story in every topology", () =
       [2, "accounts", false],
       [3, "teller", false],
     ]);
+  });
+
+  test("a stream is one span of each side, and says how many answers there were", () => {
+    for (const traces of [together, apart]) {
+      const followed = traceWith(traces, ({ name }) => name === teller.follow.id);
+      expect(followed.map(({ status }) => status)).toEqual(followed.map(() => 0));
+      const numbers = traceWith(traces, ({ name }) => name === accounts.numbers.id);
+      const client = numbers.find(({ kind }) => kind === 3)!;
+      expect(client.attributes).toMatchObject({ "kerf.stream.messages": 3, "rpc.method": "numbers" });
+      expect(client.attributes["kerf.stream.bytes"]).toBeGreaterThan(0);
+      expect(numbers.filter(({ kind }) => kind === 2)).toHaveLength(1);
+    }
   });
 
   test("a saga holds its steps, their calls, statements and events", () => {

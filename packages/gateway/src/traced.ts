@@ -29,6 +29,12 @@ const requests: SpanType<AboutRequest> = {
   }),
 };
 
+/** One that lasts as long as its reader wants. */
+const streams: SpanType<AboutRequest> = { ...requests, lasting: true };
+
+/** What a route that answers by a stream says in its `config`. */
+export const lasting = { lasting: true } as const;
+
 /** Tells of each request: its span is the first of a trace. The query of its URL is not told, which may hold anything. */
 export function traceRequests(app: FastifyInstance, telemetry: Telemetry): void {
   app.addHook("onRequest", (request, reply, done) => {
@@ -38,7 +44,8 @@ export function traceRequests(app: FastifyInstance, telemetry: Telemetry): void 
       route: request.is404 ? undefined : request.routeOptions.url,
       status: undefined,
     };
-    const span = telemetry.beginRoot(requests, about, request.id);
+    const { config } = request.routeOptions as { readonly config?: Partial<typeof lasting> };
+    const span = telemetry.beginRoot(config?.lasting ? streams : requests, about, request.id);
     // Whatever becomes of it, once. Fastify's own hook for the end would cost twice as much.
     reply.raw.on("close", function end(this: ServerResponse) {
       if (this.headersSent) about.status = this.statusCode;

@@ -6,6 +6,7 @@ import { pathOf, type Problem } from "../problems/problem.ts";
 import type { StreamRoute } from "../routes.ts";
 import type { Refuse, Stage } from "../stage.ts";
 import { traceIdOf, tracesItself } from "../trace.ts";
+import { lasting } from "../traced.ts";
 import { compileReading } from "./asked.ts";
 import { eventStream } from "./event-stream.ts";
 import { follow, type Following, type Follower } from "./follow.ts";
@@ -74,7 +75,8 @@ export function serveStreams(
         socket.on("error", () => socket.terminate()).once("close", left);
       });
     };
-    app.route({ method: "GET", url: route.path, onRequest: [...stages(route, refuseHere)], handler });
+    const onRequest = [...stages(route, refuseHere)];
+    app.route({ method: "GET", url: route.path, config: lasting, onRequest, handler });
   }
   return { drain: () => open.drain() };
 }

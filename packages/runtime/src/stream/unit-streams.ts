@@ -48,10 +48,15 @@ export class UnitStreams {
   }
 
   /** The way to streams. */
-  connect(here: ReadonlySet<string>, calls: Router, transport: Transport): void {
+  connect(
+    here: ReadonlySet<string>,
+    calls: Router,
+    transport: Transport,
+    tell: (watch: WatchStream) => WatchStream = (watch) => watch,
+  ): void {
     const inputs = new Map<AnyStream, ReturnType<typeof compileValidator>>();
     const replies = new Map<AnyStream, ReturnType<typeof compileValidator>>();
-    this.#watch = streamRouter({
+    const watch = streamRouter({
       here,
       addressOf: (service) => calls.addressOf(service),
       dispatch: this.dispatch,
@@ -66,6 +71,7 @@ export class UnitStreams {
           compileValidator(member.output, { unknownFields: "drop", enums: "open" }),
         ),
     });
+    this.#watch = tell(watch);
   }
 
   /** What the streams of a service run on. */

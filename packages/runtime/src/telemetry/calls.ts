@@ -1,4 +1,11 @@
-import { contractIdOf, memberNameOf, serviceNameOf, type AnyCommand, type AnyQuery } from "kerf";
+import {
+  contractIdOf,
+  memberNameOf,
+  serviceNameOf,
+  type AnyCommand,
+  type AnyQuery,
+  type AnyStream,
+} from "kerf";
 import type { Router } from "../call/router.ts";
 import type { FindCodec } from "../transport/method-codecs.ts";
 import type { CallRequest, Dispatch } from "../transport/transport.ts";
@@ -72,9 +79,12 @@ interface KnownEdge {
 }
 
 /** Makes the edge of a caller and a member once. */
-function edges(telemetry: Telemetry, here: ReadonlySet<string>, codecOf: FindCodec) {
+export function edges(telemetry: Telemetry, here: ReadonlySet<string>, codecOf: FindCodec) {
   const known = new Map<string, Map<string, KnownEdge>>();
-  return (member: AnyQuery | AnyCommand, { header: { caller = EDGE } }: CallRequest): KnownEdge => {
+  return (
+    member: AnyQuery | AnyCommand | AnyStream,
+    { header: { caller = EDGE } }: CallRequest,
+  ): KnownEdge => {
     const { id } = member;
     let ofMember = known.get(id);
     if (ofMember === undefined) known.set(id, (ofMember = new Map()));
@@ -90,7 +100,7 @@ function edges(telemetry: Telemetry, here: ReadonlySet<string>, codecOf: FindCod
 }
 
 /** Made when it is first asked for: most processes show nothing. */
-function showOf({ input, output }: AnyQuery | AnyCommand): EdgeFacts["show"] {
+function showOf({ input, output }: AnyQuery | AnyCommand | AnyStream): EdgeFacts["show"] {
   const made: { request?: (value: unknown) => string; reply?: (value: unknown) => string } = {};
   return (value, what) => (made[what] ??= shownBy(what === "request" ? input : output))(value);
 }

@@ -6,6 +6,7 @@ export type {
   Edge,
   EdgeCall,
   EdgeFacts,
+  EdgeStream,
   Gauge,
   Reading,
   Span,

@@ -9,6 +9,8 @@ export type SpanKind = "internal" | "server" | "client" | "producer" | "consumer
 /** A kind of work. What it says of one piece of work is asked only of spans that leave the process. */
 export interface SpanType<About> {
   readonly kind: SpanKind;
+  /** It takes as long as somebody wants it to: that it is slow says nothing. */
+  readonly lasting?: true;
   /** The service that does it; `"gateway"` at the edge. */
   service(about: About): string;
   name(about: About): string;
@@ -33,6 +35,16 @@ export interface EdgeCall {
   failed(input: unknown, failure: Failure): void;
 }
 
+/** A stream that is being read. */
+export interface EdgeStream {
+  /** W3C trace context of what happens on its other side. */
+  readonly traceparent: string;
+  /** Each answer, as its reader is given it. */
+  answered(answer: unknown): void;
+  /** Called once: without a failure also where its reader left. */
+  ended(failure?: Failure): void;
+}
+
 /** Who calls which member, and whether that stays in the process. */
 export interface EdgeFacts {
   /** A service, or `"gateway"`. */
@@ -50,6 +62,8 @@ export interface EdgeFacts {
 export interface Edge {
   /** Counts a call and times it. One that stays in the process is told as what both its sides do. */
   begin(parent: string): EdgeCall;
+  /** Counts a stream and its answers: one span, however long it lasts. */
+  watch(parent: string): EdgeStream;
 }
 
 export interface Gauge {

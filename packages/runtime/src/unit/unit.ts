@@ -28,6 +28,7 @@ import type {
   TransportServer,
 } from "../transport/transport.ts";
 import { callTeller, tracedDispatch, tracedRouter } from "../telemetry/calls.ts";
+import { tracedStreams, tracedWatch } from "../telemetry/streams.ts";
 import { readings } from "../telemetry/gauges.ts";
 import { compileValidator } from "../validate/index.ts";
 import { counted } from "../versions/counted.ts";
@@ -83,12 +84,13 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   const dispatchHere = dispatcher(endpoints, authority, clock);
   // Told of where calls of this process leave their caller, and of others where they come in.
   const dispatch = telemetry ? tracedDispatch(dispatchHere, telemetry) : dispatchHere;
+  const dispatchStream = telemetry ? tracedStreams(streams.dispatch, telemetry) : streams.dispatch;
   const unitOf = new Map(topology.units.flatMap((u) => u.services.map((s) => [s, u.name] as const)));
   const here = new Set(options.everyCallRemote ? [] : unit.services);
   // Only calls that leave the process need them, and with them a secret.
   const tokensOf = cached((of: UnitOptions) => callTokens(secretOf(of), graph.app.name));
   const transport =
-    options.transport?.(dispatch, streams.dispatch) ??
+    options.transport?.(dispatch, dispatchStream) ??
     grpcTransport({ contracts: contractsOf(graph), log, tokens: tokensOf(options), ...lockOf(options) });
   const replies = cached((member: AnyQuery | AnyCommand) =>
     compileValidator(member.output, { unknownFields: "drop", enums: "open" }),
@@ -114,7 +116,12 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   const released = releasesOf(plain, options, clock);
   const routed = released ?? plain;
   const calls = foreign === undefined ? routed : foreign(routed, tellAway);
-  streams.connect(here, calls, transport);
+  streams.connect(
+    here,
+    calls,
+    transport,
+    telemetry && ((watch) => tracedWatch(watch, telemetry, here, codecs(graph))),
+  );
   const caching = cachingOf(options, definitions, clock);
 
   try {
@@ -160,7 +167,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
       );
     }
     await caching?.start(broker);
-    server = options.listen && (await listen(options, dispatch, streams.dispatch, tokensOf(options)));
+    server = options.listen && (await listen(options, dispatch, dispatchStream, tokensOf(options)));
     await Promise.all([...hosts.values()].map((host) => host.start()));
     const consumers =
       broker && new Consumers({ broker, definitions, log, clock, keptMs: kept.handledMs, ...measuring });

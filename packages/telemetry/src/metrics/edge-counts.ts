@@ -2,7 +2,7 @@ import type { EdgeFacts, Failure } from "@kerf/runtime/telemetry";
 import { byteBounds, durationBounds, Histogram } from "./histogram.ts";
 
 /** Every so many calls of an edge are encoded to be measured, and its first. */
-const measuredOneIn = 64;
+export const measuredOneIn = 64;
 /** Different errors of one edge that are told apart. */
 const errorTypes = 20;
 /** As OpenTelemetry names what is not told apart. */
@@ -19,13 +19,37 @@ interface TracedCall {
   replyBytes: number | undefined;
 }
 
+/** Errors by type, of which so many are told apart. */
+export class ErrorCounts {
+  readonly #counts = new Map<string, number>();
+
+  add(type: string): void {
+    const known = this.#counts.has(type) || this.#counts.size < errorTypes ? type : OTHER;
+    this.#counts.set(known, (this.#counts.get(known) ?? 0) + 1);
+  }
+
+  get all(): Iterable<readonly [type: string, count: number]> {
+    return this.#counts;
+  }
+}
+
+/** Streams of one edge. */
+export class StreamCounts {
+  open = 0;
+  ended = 0;
+  messages = 0;
+  bytes = 0;
+  readonly errors = new ErrorCounts();
+}
+
 /** What is counted of one edge. */
 export class EdgeCounts {
   readonly facts: EdgeFacts;
   readonly duration = new Histogram(durationBounds);
   readonly requestBytes = new Histogram(byteBounds);
   readonly replyBytes = new Histogram(byteBounds);
-  readonly errors = new Map<string, number>();
+  readonly errors = new ErrorCounts();
+  readonly streams = new StreamCounts();
   /** Whether what is sent is recorded too. */
   readonly payloads: boolean;
   #untilMeasured = 0;
@@ -52,8 +76,7 @@ export class EdgeCounts {
 
   failed({ type }: Failure, ms: number, call: TracedCall | undefined): void {
     this.#time(ms, call);
-    const known = this.errors.has(type) || this.errors.size < errorTypes ? type : OTHER;
-    this.errors.set(known, (this.errors.get(known) ?? 0) + 1);
+    this.errors.add(type);
   }
 
   #time(ms: number, call: TracedCall | undefined): void {

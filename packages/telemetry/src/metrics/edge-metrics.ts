@@ -3,7 +3,13 @@ import type { Histogram } from "./histogram.ts";
 import type { Metric, Point } from "./metric.ts";
 
 /** What is counted of edges, as metrics. */
-export function edgeMetrics(edges: readonly EdgeCounts[]): readonly Metric[] {
+export function edgeMetrics(all: readonly EdgeCounts[]): readonly Metric[] {
+  // A member answers calls or streams, never both.
+  const streams = all.filter(({ streams: { open, ended } }) => open + ended > 0);
+  return [...callMetrics(all.filter((edge) => !streams.includes(edge))), ...streamMetrics(streams)];
+}
+
+function callMetrics(edges: readonly EdgeCounts[]): readonly Metric[] {
   const points = <V>(pick: (edge: EdgeCounts) => V): Point<V>[] =>
     edges.map((edge) => ({ attributes: attributesOf(edge), value: pick(edge) }));
   const measured = (pick: (edge: EdgeCounts) => Histogram): Point<Histogram>[] =>
@@ -22,7 +28,7 @@ export function edgeMetrics(edges: readonly EdgeCounts[]): readonly Metric[] {
       unit: "{call}",
       kind: "counter",
       points: edges.flatMap((edge) =>
-        [...edge.errors].map(([type, value]) => ({
+        [...edge.errors.all].map(([type, value]) => ({
           attributes: { ...attributesOf(edge), "error.type": type },
           value,
         })),
@@ -48,6 +54,55 @@ export function edgeMetrics(edges: readonly EdgeCounts[]): readonly Metric[] {
       unit: "By",
       kind: "histogram",
       points: measured((edge) => edge.replyBytes),
+    },
+  ];
+}
+
+function streamMetrics(edges: readonly EdgeCounts[]): readonly Metric[] {
+  if (edges.length === 0) return [];
+  const points = (pick: (streams: EdgeCounts["streams"]) => number): Point<number>[] =>
+    edges.map((edge) => ({ attributes: attributesOf(edge), value: pick(edge.streams) }));
+  return [
+    {
+      name: "kerf.edge.streams",
+      description: "Streams that have ended.",
+      unit: "{stream}",
+      kind: "counter",
+      points: points(({ ended }) => ended),
+    },
+    {
+      name: "kerf.edge.stream.errors",
+      description: "Streams that ended with an error, declared ones included.",
+      unit: "{stream}",
+      kind: "counter",
+      points: edges.flatMap((edge) =>
+        [...edge.streams.errors.all].map(([type, value]) => ({
+          attributes: { ...attributesOf(edge), "error.type": type },
+          value,
+        })),
+      ),
+    },
+    {
+      name: "kerf.edge.stream.open",
+      description: "Streams that are open.",
+      unit: "{stream}",
+      kind: "gauge",
+      points: points(({ open }) => open),
+    },
+    {
+      name: "kerf.edge.stream.messages",
+      description: "Answers of streams.",
+      unit: "{message}",
+      kind: "counter",
+      points: points(({ messages }) => messages),
+    },
+    {
+      name: "kerf.edge.stream.bytes",
+      description:
+        "Bytes of answers of streams as they are, or would be, sent to another process, by one in 64.",
+      unit: "By",
+      kind: "counter",
+      points: points(({ bytes }) => bytes),
     },
   ];
 }

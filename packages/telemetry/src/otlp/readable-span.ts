@@ -2,7 +2,7 @@ import type { Link, SpanContext, SpanStatus } from "@opentelemetry/api";
 import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import type { Attributes, Failure, SpanKind } from "@kerf/runtime/telemetry";
 import { ApiSpan } from "../api/span.ts";
-import { PlainSpan, type RecordedCall, type SpanRecord } from "../recorder/record.ts";
+import { PlainSpan, RecordedStream, type RecordedCall, type SpanRecord } from "../recorder/record.ts";
 import type { SpanLimits } from "../settings/limits.ts";
 import { limited } from "./attributes.ts";
 import { hrTime } from "./hr-time.ts";
@@ -58,7 +58,7 @@ function plain(record: PlainSpan<unknown>, reading: Reading): ReadableSpan {
 }
 
 /** The caller's span, and of a call within the process the callee's. */
-function call(record: RecordedCall, reading: Reading): ReadableSpan[] {
+function call(record: RecordedCall | RecordedStream, reading: Reading): ReadableSpan[] {
   const { resources } = reading;
   const { edge, failure } = record;
   const { caller, callee, member, local } = edge.facts;
@@ -72,12 +72,15 @@ function call(record: RecordedCall, reading: Reading): ReadableSpan[] {
     "kerf.caller": caller,
     ...failureAttributes(failure),
   };
-  const clientOnly: Attributes = {
-    "kerf.request.bytes": record.requestBytes,
-    "kerf.reply.bytes": record.replyBytes,
-    "kerf.request.body": record.request,
-    "kerf.reply.body": record.reply,
-  };
+  const clientOnly: Attributes =
+    record instanceof RecordedStream
+      ? { "kerf.stream.messages": record.messages, "kerf.stream.bytes": record.bytes }
+      : {
+          "kerf.request.bytes": record.requestBytes,
+          "kerf.reply.bytes": record.replyBytes,
+          "kerf.request.body": record.request,
+          "kerf.reply.body": record.reply,
+        };
   const common = { record, name: member, attributes, links: [], events: [], scope: SCOPE, reading };
   const client = span({
     ...common,

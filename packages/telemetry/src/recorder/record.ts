@@ -1,10 +1,10 @@
-import type { EdgeCall, Failure, Span, SpanType } from "@kerf/runtime/telemetry";
-import type { EdgeCounts } from "../metrics/edge-counts.ts";
+import type { EdgeCall, EdgeStream, Failure, Span, SpanType } from "@kerf/runtime/telemetry";
+import { measuredOneIn, type EdgeCounts } from "../metrics/edge-counts.ts";
 import { spanId } from "./ids.ts";
 import type { LocalTrace } from "./trace.ts";
 
-/** What the recorder keeps of work: one span, or both of a call within the process. */
-export type SpanRecord = PlainSpan<any> | RecordedCall;
+/** What the recorder keeps of work: one span, or both of a call or stream within the process. */
+export type SpanRecord = PlainSpan<any> | RecordedCall | RecordedStream;
 
 /** One span. */
 export class PlainSpan<About> implements Span {
@@ -35,6 +35,10 @@ export class PlainSpan<About> implements Span {
     this.traceparent = own ?? trace.prefix + this.id + trace.suffix;
   }
 
+  get lasting(): boolean {
+    return this.type.lasting === true;
+  }
+
   end(failure?: Failure): void {
     this.failure = failure;
     this.endMs = performance.now();
@@ -61,6 +65,10 @@ export class RecordedCall implements EdgeCall {
   request: string | undefined = undefined;
   reply: string | undefined = undefined;
 
+  get lasting(): boolean {
+    return false;
+  }
+
   constructor(edge: EdgeCounts, trace: LocalTrace<SpanRecord>, parent: string) {
     this.edge = edge;
     this.trace = trace;
@@ -85,6 +93,84 @@ export class RecordedCall implements EdgeCall {
     this.edge.failed(failure, this.endMs - this.startMs, this);
     if (this.edge.payloads) this.request = this.edge.facts.show(input, "request");
     this.trace.traces.leave(this.trace, this);
+  }
+}
+
+/** A stream: the span of its reader, and where it stays in the process that of the service too, which lasts as long. */
+export class RecordedStream implements EdgeStream {
+  next: SpanRecord | undefined = undefined;
+  readonly edge: EdgeCounts;
+  readonly trace: LocalTrace<SpanRecord>;
+  readonly parent: string;
+  readonly clientId = spanId();
+  readonly serverId: string | undefined;
+  readonly traceparent: string;
+  readonly startMs = performance.now();
+  readonly #counted: CountedStream;
+  endMs = 0;
+  failure: Failure | undefined = undefined;
+
+  constructor(edge: EdgeCounts, trace: LocalTrace<SpanRecord>, parent: string) {
+    this.edge = edge;
+    this.trace = trace;
+    this.parent = parent;
+    this.serverId = edge.facts.local ? spanId() : undefined;
+    this.traceparent = trace.prefix + (this.serverId ?? this.clientId) + trace.suffix;
+    this.#counted = new CountedStream(edge, parent);
+  }
+
+  get lasting(): boolean {
+    return true;
+  }
+
+  get messages(): number {
+    return this.#counted.messages;
+  }
+
+  get bytes(): number {
+    return this.#counted.bytes;
+  }
+
+  answered(answer: unknown): void {
+    this.#counted.answered(answer);
+  }
+
+  ended(failure?: Failure): void {
+    this.endMs = performance.now();
+    this.failure = failure;
+    this.#counted.ended(failure);
+    this.trace.traces.leave(this.trace, this);
+  }
+}
+
+/** A stream that is counted, and of which nothing else is recorded. */
+export class CountedStream implements EdgeStream {
+  readonly traceparent: string;
+  readonly #edge: EdgeCounts;
+  messages = 0;
+  /** As far as is known: one answer in 64 is encoded to be measured, and those after it are taken to be as large. */
+  bytes = 0;
+  #bytesEach = 0;
+
+  constructor(edge: EdgeCounts, parent: string) {
+    this.#edge = edge;
+    this.traceparent = parent;
+    edge.streams.open++;
+  }
+
+  answered(answer: unknown): void {
+    if (this.messages % measuredOneIn === 0) this.#bytesEach = this.#edge.facts.size(answer, "reply") ?? 0;
+    this.messages++;
+    this.bytes += this.#bytesEach;
+    this.#edge.streams.messages++;
+    this.#edge.streams.bytes += this.#bytesEach;
+  }
+
+  ended(failure?: Failure): void {
+    const { streams } = this.#edge;
+    streams.open--;
+    streams.ended++;
+    if (failure) streams.errors.add(failure.type);
   }
 }
 

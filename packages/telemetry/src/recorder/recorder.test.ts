@@ -110,7 +110,30 @@ describe("an edge", () => {
     edge.begin(parent).failed({ sku: "a" }, failure);
     const [counts] = edges.all;
     expect([counts!.calls, counts!.requestBytes.count, counts!.replyBytes.sum]).toEqual([131, 3, 3 * 10]);
-    expect([...counts!.errors]).toEqual([["INTERNAL", 1]]);
+    expect([...counts!.errors.all]).toEqual([["INTERNAL", 1]]);
+  });
+
+  test("counts streams and their answers, whether or not spans are recorded", () => {
+    const { telemetry, edges } = recorder();
+    const edge = telemetry.edge(facts);
+    const [whole, broken] = [edge.watch(telemetry.root()), edge.watch(telemetry.root())];
+    for (let i = 0; i < 130; i++) whole.answered({ left: 3 });
+    whole.ended();
+    const { streams } = edges.all[0]!;
+    expect(streams).toMatchObject({ open: 1, ended: 1, messages: 130, bytes: 1_300 });
+    broken.ended(failure);
+    expect(streams).toMatchObject({ open: 0, ended: 2 });
+    expect([...streams.errors.all]).toEqual([["INTERNAL", 1]]);
+    expect(edges.all[0]!.calls).toBe(0);
+  });
+
+  test("of a stream has no slow ones: those that were not chosen do not leave", () => {
+    const { telemetry, queue } = recorder({ slowMs: 0, sampler: "always_off" });
+    const edge = telemetry.edge(facts);
+    edge.watch(telemetry.root()).ended();
+    expect(queue.length).toBe(0);
+    edge.watch(telemetry.root()).ended(failure);
+    expect(queue.length).toBe(1);
   });
 
   test("beyond the bound is counted with others", () => {

@@ -2,7 +2,14 @@ import type { Edge, EdgeFacts, Reading, Span, SpanType, Telemetry } from "@kerf/
 import { EdgeRegistry } from "../metrics/edge-registry.ts";
 import type { EdgeCounts } from "../metrics/edge-counts.ts";
 import { spanId, traceId } from "./ids.ts";
-import { CountedCall, PlainSpan, RecordedCall, type SpanRecord } from "./record.ts";
+import {
+  CountedCall,
+  CountedStream,
+  PlainSpan,
+  RecordedCall,
+  RecordedStream,
+  type SpanRecord,
+} from "./record.ts";
 import type { Sampler } from "./sampler.ts";
 import type { Traces } from "./trace.ts";
 
@@ -68,7 +75,10 @@ export class Recorder implements Telemetry {
 const contextLength = 55;
 
 function countedEdge(counts: EdgeCounts): Edge {
-  return { begin: (parent) => new CountedCall(counts, parent) };
+  return {
+    begin: (parent) => new CountedCall(counts, parent),
+    watch: (parent) => new CountedStream(counts, parent),
+  };
 }
 
 function recordedEdge(counts: EdgeCounts, traces: Traces<SpanRecord>, root: () => string): Edge {
@@ -76,6 +86,10 @@ function recordedEdge(counts: EdgeCounts, traces: Traces<SpanRecord>, root: () =
     begin(given) {
       const parent = given.length === contextLength ? given : root();
       return new RecordedCall(counts, traces.enter(parent), parent);
+    },
+    watch(given) {
+      const parent = given.length === contextLength ? given : root();
+      return new RecordedStream(counts, traces.enter(parent), parent);
     },
   };
 }

@@ -12,6 +12,8 @@ export interface Ended<Kept> {
   readonly startMs: number;
   readonly endMs: number;
   readonly failure: object | undefined;
+  /** Whether it is no slow one, however long it takes. */
+  readonly lasting: boolean;
 }
 
 export interface TracesOptions<Kept> {
@@ -50,7 +52,10 @@ export class Traces<Kept extends Ended<Kept>> {
   /** One of its spans has ended. */
   leave(trace: LocalTrace<Kept>, record: Kept): void {
     const { queue, slowMs } = this.#options;
-    if (!trace.kept && (record.failure !== undefined || record.endMs - record.startMs >= slowMs))
+    if (
+      !trace.kept &&
+      (record.failure !== undefined || (record.endMs - record.startMs >= slowMs && !record.lasting))
+    )
       this.#keep(trace);
     if (trace.kept) queue.push(record);
     else if (trace.count >= heldAtMost || this.held >= heldInAll) queue.drop(1);
