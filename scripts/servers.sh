@@ -8,6 +8,7 @@ wanted=(
   redis-server:redis-server
   chromium:chromium
   prometheus:prometheus
+  amtool:prometheus-alertmanager
 )
 
 missing=()

@@ -80,7 +80,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./commands/check.ts")).check,
   },
   export: {
-    summary: "write OpenAPI, AsyncAPI or .proto files, or a TypeScript client",
+    summary: "write OpenAPI, AsyncAPI, .proto or a client; what Prometheus, Grafana and others watch by",
     load: async () => (await import("./commands/export.ts")).exportCommand,
   },
 };

@@ -1,33 +1,27 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
-import { openapi } from "@kerf/gateway";
-import { contractsOf, loadGraph, type Graph } from "@kerf/runtime";
-import { lockContracts, protoOf, protoText } from "@kerf/runtime/proto";
-import { describe, type AnyContract } from "kerf";
-import { command, configOption } from "../arguments.ts";
-import { asyncapi } from "../exports/asyncapi/document.ts";
-import { clientText } from "../exports/client/client.ts";
-import { loadConfiguration, type Configuration } from "../configuration.ts";
-import { lockFile, lockToRunWith } from "../lock.ts";
+import { relative, resolve } from "node:path";
+import { contractsOf, loadGraph } from "@kerf/runtime";
+import { lockContracts } from "@kerf/runtime/proto";
+import { command, configOption, topologyOption } from "../arguments.ts";
+import { chooseTopology, loadConfiguration } from "../configuration.ts";
+import { writeFiles } from "../exports/file.ts";
+import { FORMATS, formats, inFolder, type Format } from "../exports/formats.ts";
+import { lockFile } from "../lock.ts";
 import { standardOutput } from "../output.ts";
 import { UsageError } from "../usage.ts";
-
-interface ExportedFile {
-  readonly name: string;
-  readonly text: string;
-}
-
-const FORMATS = ["openapi", "proto", "client", "asyncapi"] as const;
-type Format = (typeof FORMATS)[number];
 
 /** `export` is a word of the language. */
 export const exportCommand = command({
   name: "export",
   summary:
-    "Writes what others need to call the application: OpenAPI 3.1 or a TypeScript client for HTTP, .proto files for gRPC, AsyncAPI 3 for events.",
+    "Writes what others need to call the application (OpenAPI 3.1 or a TypeScript client for HTTP, .proto files for gRPC, AsyncAPI 3 for events) or to watch it (Prometheus, Alertmanager, Grafana; Fluent Bit or Logstash for its log).",
   operand: { name: "format", oneOf: FORMATS },
   options: {
-    out: { value: "DIR", text: "where to write; default: standard output" },
+    out: { value: "DIR", text: "where to write; default: standard output, where it is one file" },
+    topology: { ...topologyOption, text: `with prometheus: ${topologyOption.text}` },
+    runbooks: {
+      value: "URL",
+      text: "with prometheus: where docs/monitoring.md can be read, for the links of alerts",
+    },
     "write-lock": { text: "with proto: bring contracts.lock.json up to date" },
     accept: {
       value: "PLACE",
@@ -36,71 +30,35 @@ export const exportCommand = command({
     },
     config: configOption,
   },
-  async run(given, format) {
+  async run(given, operand) {
+    const format = operand as Format;
     if (given["write-lock"] && format !== "proto")
       throw new UsageError("--write-lock goes with: kerf export proto.");
     if (given.accept && !given["write-lock"])
       throw new UsageError("--accept goes with: kerf export proto --write-lock.");
+    for (const name of ["topology", "runbooks"] as const)
+      if (given[name] !== undefined && format !== "prometheus")
+        throw new UsageError(`--${name} goes with: kerf export prometheus.`);
+    if (given.out === undefined && inFolder.has(format))
+      throw new UsageError(`kerf export ${format} writes several files: say where with --out DIR.`);
     const output = standardOutput({ json: false });
     const configuration = await loadConfiguration(given.config);
+    const topology = chooseTopology(configuration.app, given.topology);
     const graph = await loadGraph(configuration.app);
-    const contracts = contractsOf(graph);
     if (given["write-lock"]) {
-      await lockContracts(lockFile(configuration.folder), contracts, {
+      await lockContracts(lockFile(configuration.folder), contractsOf(graph), {
         frozen: false,
         accept: given.accept ?? [],
       });
       output.note(`${shown(lockFile(configuration.folder))} is up to date.`);
     }
-    const files = await made[format as Format](configuration, contracts, graph);
-    for (const { name, text } of files) {
-      if (given.out === undefined) process.stdout.write(text);
-      else {
-        const folder = resolve(given.out);
-        mkdirSync(folder, { recursive: true });
-        writeFileSync(join(folder, name), text);
-        output.note(`wrote ${shown(join(folder, name))}`);
-      }
-    }
+    const runbooks = given.runbooks ?? "docs/monitoring.md";
+    const files = await formats[format]({ configuration, graph, topology, runbooks });
+    if (given.out === undefined) for (const { text } of files) process.stdout.write(text);
+    else for (const path of writeFiles(resolve(given.out), files)) output.note(`wrote ${shown(path)}`);
     return 0;
   },
 });
-
-const made: Record<
-  Format,
-  (
-    configuration: Configuration,
-    contracts: readonly AnyContract[],
-    graph: Graph,
-  ) => ExportedFile[] | Promise<ExportedFile[]>
-> = {
-  openapi: openapiFile,
-  proto: protoFiles,
-  asyncapi: (_configuration, _contracts, graph) => [
-    { name: "asyncapi.json", text: `${JSON.stringify(asyncapi(graph), undefined, 2)}\n` },
-  ],
-  client: ({ app }, contracts) => [{ name: "client.ts", text: clientText(app.name, contracts) }],
-};
-
-function openapiFile({ app }: Configuration, contracts: readonly AnyContract[]): ExportedFile[] {
-  return [
-    {
-      name: "openapi.json",
-      text: `${JSON.stringify(openapi(contracts, { title: app.name }), undefined, 2)}\n`,
-    },
-  ];
-}
-
-async function protoFiles(
-  { folder }: Configuration,
-  contracts: readonly AnyContract[],
-): Promise<ExportedFile[]> {
-  const lock = await lockToRunWith(folder, contracts);
-  return contracts.map((contract) => {
-    const { name, version } = describe(contract);
-    return { name: `${name}_v${version}.proto`, text: protoText(protoOf(contract, lock)) };
-  });
-}
 
 function shown(path: string): string {
   return relative(process.cwd(), path) || path;

@@ -1,0 +1,69 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { writeFiles, yamlText, type ExportedFile } from "../src/exports/file.ts";
+
+/** Whether the tests that need Prometheus and Alertmanager are left out. In CI they are not: they fail. */
+export const withoutPrometheus =
+  process.env["CI"] !== "true" &&
+  ["promtool", "amtool"].some((program) => spawnSync(program, ["--version"]).status !== 0);
+
+/** Runs a program in a folder that holds these files. Gives what it wrote, and its exit code. */
+export function runOn(files: readonly ExportedFile[], program: string, args: readonly string[]) {
+  const folder = mkdtempSync(join(tmpdir(), "kerf-export-"));
+  try {
+    writeFiles(folder, files);
+    const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, encoding: "utf8" });
+    return { status, said: `${stdout}${stderr}` };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What is scraped each minute, and which alerts fire then. */
+export interface AlertCase {
+  readonly name: string;
+  /** Series to their values, in promtool's notation: `"0+60x10"`. */
+  readonly scraped: Readonly<Record<string, string>>;
+  readonly at: string;
+  /** Each that fires, as `KerfDeadLetters ticket orders`: alert, severity, service, and what else it says of itself. */
+  readonly fires: readonly string[];
+}
+
+const told = ["alertname", "severity", "service", "kerf_member", "objective", "channel", "instance"];
+
+export interface RuleTests {
+  readonly cases: readonly AlertCase[];
+  readonly files: readonly ExportedFile[];
+  /** How often rules are evaluated: there are hundreds. */
+  readonly every: string;
+}
+
+/** @see https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/ */
+export function promtoolTests({ cases, files, every }: RuleTests): ExportedFile {
+  return {
+    name: "alerts.test.yml",
+    text: yamlText({
+      rule_files: files.map(({ name }) => name),
+      evaluation_interval: every,
+      // What is recorded first, and what is made of it then: promtool has no order of its own.
+      group_eval_order: files.flatMap(({ text }) =>
+        (parse(text) as { groups: { name: string }[] }).groups.map(({ name }) => name),
+      ),
+      tests: cases.map(({ name, scraped, at, fires }) => ({
+        name,
+        interval: "1m",
+        input_series: Object.entries(scraped).map(([series, values]) => ({ series, values })),
+        promql_expr_test: [
+          {
+            eval_time: at,
+            expr: `count by (${told.join(", ")}) (ALERTS{alertstate="firing",alertname!="KerfNothingScraped"})`,
+            exp_samples: fires.map((labels) => ({ labels, value: 1 })),
+          },
+        ],
+      })),
+    }),
+  };
+}
