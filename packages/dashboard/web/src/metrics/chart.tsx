@@ -60,7 +60,11 @@ export function Chart({ title, times, lines, show }: Props) {
       </div>
       <div class="chart-times faint">
         <span>{times.length > 0 && clock(times[0]!, { ms: false })}</span>
-        <span>{shown !== null && times[shown] !== undefined && clock(times[shown], { ms: false })}</span>
+        {at === null ? (
+          <span>{times.length > 2 && clock((times[0]! + times.at(-1)!) / 2, { ms: false })}</span>
+        ) : (
+          <strong>{times[at] !== undefined && clock(times[at], { ms: false })}</strong>
+        )}
         <span>{times.length > 0 && clock(times.at(-1)!, { ms: false })}</span>
       </div>
       <ul class="chart-lines">

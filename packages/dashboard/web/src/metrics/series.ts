@@ -15,7 +15,10 @@ const PERCENTILES = ["p50", "p95", "p99"] as const;
 const SHADES = { p50: "var(--tone-1)", p95: "var(--tone-0)", p99: "var(--tone-4)" } as const;
 
 export function rasterOf(list: SeriesList): Raster {
-  const starts = list.series.flatMap(({ points }) => points.map(({ at }) => at));
+  const all = list.series.flatMap(({ points }) => points.map(({ at }) => at));
+  // The last is not over yet: it would look like a fall.
+  const over = all.filter((at) => at + list.stepMs <= Date.now());
+  const starts = over.length > 0 ? over : all;
   if (starts.length === 0) return { times: [], rate: [], percentiles: [] };
   const from = Math.min(...starts);
   const length = Math.round((Math.max(...starts) - from) / list.stepMs) + 1;
@@ -29,7 +32,8 @@ export function rasterOf(list: SeriesList): Raster {
       const label = nameOf(labels);
       const name = label || (key === "value" ? "all" : key);
       const values: (number | null)[] = Array.from({ length }, () => null);
-      for (const point of points) values[Math.round((point.at - from) / list.stepMs)] = point[key] ?? null;
+      for (const point of points.filter(({ at }) => at <= times.at(-1)!))
+        values[Math.round((point.at - from) / list.stepMs)] = point[key] ?? null;
       return {
         name,
         values,

@@ -4,7 +4,7 @@ import { apiPath } from "../ask.ts";
 import { count, duration, moment, plural } from "../format.ts";
 import { useLoaded } from "../loaded.ts";
 import { Choices } from "../parts/choices.tsx";
-import { Facts } from "../parts/text.tsx";
+import { Empty, Facts } from "../parts/text.tsx";
 import { Ready, View } from "../parts/view.tsx";
 import { setQuery, withQuery } from "../route.ts";
 import { Compare } from "./compare.tsx";
@@ -41,20 +41,29 @@ export function TracePage({ traceId, search }: Props) {
         </>
       }
     >
-      <Ready of={trace}>
-        {(value) =>
-          other === null ? (
-            <Trace
-              trace={value}
-              chosen={search.get("span")}
-              zoom={search.get("zoom")}
-              path={search.get("path") === "end" ? "end" : "answer"}
-            />
-          ) : (
-            <Compare key={other} trace={value} otherId={other} />
-          )
-        }
-      </Ready>
+      {trace.error?.status === 404 && trace.value === undefined ? (
+        <Empty title="This trace is not here yet">
+          <p>
+            Units send what they did about every second, and the page then shows it by itself. What is older
+            than what is kept does not come.
+          </p>
+        </Empty>
+      ) : (
+        <Ready of={trace}>
+          {(value) =>
+            other === null ? (
+              <Trace
+                trace={value}
+                chosen={search.get("span")}
+                zoom={search.get("zoom")}
+                path={search.get("path") === "end" ? "end" : "answer"}
+              />
+            ) : (
+              <Compare key={other} trace={value} otherId={other} />
+            )
+          }
+        </Ready>
+      )}
     </View>
   );
 }

@@ -29,6 +29,7 @@ export function CallerChoice({ people, now, token, onChoose, onToken }: Props) {
         <select
           class="field push"
           name="as"
+          aria-label="As"
           value={now}
           onChange={(event) => onChoose(event.currentTarget.value as Caller)}
         >
