@@ -1,7 +1,7 @@
 import type { AddressInfo, Socket } from "node:net";
 import { checkContract } from "@kerf/runtime/validate";
 import type { MemberUse } from "@kerf/runtime/versions";
-import { DeclarationError, type Actor } from "kerf";
+import { DeclarationError } from "kerf";
 import fastify, { type FastifyInstance } from "fastify";
 import { allowOrigins } from "./cors.ts";
 import { isDevelopmentIdentity, isLoopback } from "./identity/development.ts";
@@ -17,13 +17,6 @@ import { edgeServer, noExtras, type EdgeExtras, type EdgeServer } from "./server
 import { newTraceparent } from "./trace.ts";
 import { traceRequests } from "./traced.ts";
 import { servedVersions } from "./versions/versions.ts";
-
-declare module "fastify" {
-  interface FastifyRequest {
-    /** Who asks; undefined is a stranger. */
-    actor: Actor | undefined;
-  }
-}
 
 export interface Gateway {
   /** `"host:port"` that it listens on. */
@@ -76,7 +69,14 @@ export async function composeGateway(options: GatewayOptions) {
   const declared = [...routesOf(options.contracts), ...streamRoutesOf(options.contracts)];
   await allowOrigins(app, options.cors?.origins ?? [], options.legacy ? declared : undefined);
   const versions = servedVersions({ ...options, routes: declared });
-  const routes = serve(app, { options, limits, draining: () => state.draining, extras, versions });
+  const { handle, routes } = serve(app, {
+    options,
+    limits,
+    draining: () => state.draining,
+    extras,
+    versions,
+  });
+  extras.handle = handle;
   return { app, edge, state, versions, routes };
 }
 
@@ -97,28 +97,20 @@ function serverOf(
 ): { app: FastifyInstance; edge: EdgeServer } {
   // Uploads to an existing application may take their time; contracts hold on to theirs by themselves.
   const requestMs = options.legacy ? readLegacy(options.legacy).timeouts.requestMs : limits.requestMs;
-  let edge: EdgeServer | undefined;
+  const edge = edgeServer({ ...limits, requestMs }, (found) => reportProblem(options.log, found, {}), extras);
   const { telemetry } = options;
+  // It answers what is no contract's.
   const app = fastify({
     // Its log would make a child for every request; the gateway writes its own lines.
     logger: false,
     // The id of a request is its trace context.
     genReqId: telemetry ? () => telemetry.root() : newTraceparent,
-    bodyLimit: limits.bodyBytes,
     routerOptions: { maxParamLength: limits.urlBytes },
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
-    serverFactory(handle) {
-      edge = edgeServer(
-        handle,
-        { ...limits, requestMs },
-        (found) => reportProblem(options.log, found, {}),
-        extras,
-      );
-      return edge.server;
-    },
+    serverFactory: () => edge.server,
   });
-  return { app, edge: edge! };
+  return { app, edge };
 }
 
 function hostAndPort(host: string, port: number): string {

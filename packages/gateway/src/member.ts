@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
 import {
   compileValidator,
   readShape,
@@ -14,38 +15,39 @@ import {
   type AnyStream,
   type Violation,
 } from "kerf";
-import type { FastifyReply, FastifyRequest } from "fastify";
 import { deniedByInput } from "./access.ts";
 import { sender } from "./caching/send.ts";
 import { parseIdempotencyKey } from "./idempotency.ts";
+import type { Exchange } from "./exchange.ts";
 import { compileInput } from "./input/input.ts";
 import type { GatewayOptions } from "./options.ts";
 import type { PendingCalls } from "./pending.ts";
 import { problem, problemOfDeclaredError, problemOfStatusError, type Problem } from "./problems/problem.ts";
 import type { Respond } from "./respond.ts";
 import type { Route } from "./routes.ts";
+import type { Refuse, Step } from "./stage.ts";
 
 export interface MemberHandling {
   readonly invoke: GatewayOptions["invoke"];
   /** Where services are released. */
-  readonly wishOf?: ((request: FastifyRequest) => string | undefined) | undefined;
+  readonly wishOf?: ((request: IncomingMessage) => string | undefined) | undefined;
   /** Whether a CDN stands in front that events purge. */
   readonly cdn?: boolean;
   readonly calls: PendingCalls;
   readonly respond: Respond;
   /** Of the input, where its contract sets no upper limit. */
   readonly bounds: Bounds;
-  refuse(request: FastifyRequest, reply: FastifyReply, found: Problem): void;
+  readonly refuse: Refuse;
 }
 
 /**
- * Makes the handler of one query or command: read the input, validate it, check access, invoke, answer. Who asks was
- * found out before (`request.actor`).
+ * Makes the last step of one query or command: put the input together, validate it, check access, invoke, answer. Who asks
+ * was found out, and the body read, before.
  */
-export function memberHandler(
+export function memberStep(
   route: Route,
   { invoke, wishOf, cdn = false, calls, respond, bounds, refuse }: MemberHandling,
-): (request: FastifyRequest, reply: FastifyReply) => void {
+): Step {
   const { member } = route;
   const readInput = compileInput(route, readShape(member.input, `${member.id}.input`) as ObjectShape);
   const validate = compileValidator(member.input, { unknownFields: "reject", enums: "exact", bounds });
@@ -54,34 +56,34 @@ export function memberHandler(
   const rule = member.access!;
   const send = sender(route, { respond, cdn, releases: wishOf !== undefined });
 
-  return function handle(request, reply) {
+  return function handle(exchange) {
+    const { request, actor, traceparent } = exchange;
     let id: string | undefined;
     if (member.kind === "command") {
-      const named = nameCommand(request, reply);
-      if (typeof named !== "string") return refuse(request, reply, named);
+      const named = nameCommand(exchange);
+      if (typeof named !== "string") return refuse(exchange, named);
       id = named;
     }
-    const { input, violations } = readInput(request.params as never, request.query as never, request.body);
+    const { input, violations } = readInput(exchange.parameters, exchange.query, exchange.body);
     const checked = validate(input);
     if (!checked.ok || violations.length > 0) {
-      return refuse(request, reply, invalidInput(violations, checked.ok ? [] : checked.violations));
+      return refuse(exchange, invalidInput(violations, checked.ok ? [] : checked.violations));
     }
     if (typeof rule === "function") {
-      const denied = deniedByInput(rule, request.actor, checked.value);
-      if (denied !== undefined) return refuse(request, reply, denied);
+      const denied = deniedByInput(rule, actor, checked.value);
+      if (denied !== undefined) return refuse(exchange, denied);
     }
-    const { actor, id: traceparent } = request;
     const asked = checked.value;
     function answer(output: unknown): void {
       const reduced = allowed(output);
-      if (reduced.ok) send(request, reply, JSON.stringify(reduced.value), asked, output);
+      if (reduced.ok) send(exchange, JSON.stringify(reduced.value), asked, output);
       else fail(new Error(`${member.id} answered with what is not its output`, { cause: reduced }));
     }
     function fail(error: unknown): void {
-      refuse(request, reply, problemOfError(error));
+      refuse(exchange, problemOfError(error));
     }
     calls.run(
-      request.raw.socket,
+      request.socket,
       ({ deadlineAt, signal }) =>
         invoke({ member, input, id, deadlineAt, actor, traceparent, signal, wish: wishOf?.(request) }),
       answer,
@@ -97,11 +99,11 @@ export function invalidInput(given: readonly Violation[], found: readonly Violat
 }
 
 /** The id of a command: the client's, or a new one. It goes back with the answer, whatever that is. */
-function nameCommand(request: FastifyRequest, reply: FastifyReply): string | Problem {
+function nameCommand({ request, headers }: Exchange): string | Problem {
   const given = request.headers["idempotency-key"];
   if (given === undefined) {
     const id = randomUUID();
-    reply.header("idempotency-key", id);
+    headers.push("idempotency-key", id);
     return id;
   }
   const id = parseIdempotencyKey(given as string);
@@ -110,7 +112,7 @@ function nameCommand(request: FastifyRequest, reply: FastifyReply): string | Pro
       detail: "The Idempotency-Key is not 1 to 255 visible ASCII characters.",
     });
   }
-  reply.header("idempotency-key", given);
+  headers.push("idempotency-key", given as string);
   return id;
 }
 

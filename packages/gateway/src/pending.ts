@@ -71,7 +71,7 @@ export function pendingCalls(deadlineMs: number): PendingCalls {
       const call = begin(socket, fail);
       try {
         work(call).then(
-          (value) => call.end() && succeed(value),
+          (value) => call.end() && attempt(succeed, value, fail),
           (error) => call.end() && fail(error),
         );
       } catch (error) {
@@ -80,6 +80,14 @@ export function pendingCalls(deadlineMs: number): PendingCalls {
     },
     count: () => tally.pending,
   };
+}
+
+function attempt<T>(succeed: (value: T) => void, value: T, fail: (error: unknown) => void): void {
+  try {
+    succeed(value);
+  } catch (error) {
+    fail(error);
+  }
 }
 
 function ignore(): void {}

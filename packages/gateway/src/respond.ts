@@ -1,49 +1,42 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Exchange } from "./exchange.ts";
 import { pathOf, problemBody, problemHeaders, type Problem } from "./problems/problem.ts";
 import { traceIdOf, tracesItself } from "./trace.ts";
 
-/** How every answer of the gateway is written. */
+/** How every answer of a contract's route is written. */
 export interface Respond {
-  /** Answers with JSON text. What is not for everybody is not to be kept by any cache. */
-  json(reply: FastifyReply, body: string, forEverybody: boolean): void;
-  /** Says that what the client has is still right (304), with the headers that the answer would have had. */
-  notModified(reply: FastifyReply): void;
-  problem(request: FastifyRequest, reply: FastifyReply, found: Problem): void;
+  /** Answers with JSON text. */
+  json(exchange: Exchange, body: string, cacheControl: string | undefined): void;
+  /** Answers without a body: 304 says that what the client has is still right. */
+  empty(exchange: Exchange, status: number): void;
+  problem(exchange: Exchange, found: Problem): void;
 }
 
 /** `closing` tells whether connections should end with their current answer. */
 export function responder(closing: () => boolean): Respond {
+  function write({ response, headers, varies }: Exchange, status: number, body?: string): void {
+    if (varies !== "") headers.push("vary", varies);
+    if (body !== undefined) headers.push("content-length", Buffer.byteLength(body));
+    if (closing() && !headers.includes("connection")) headers.push("connection", "close");
+    // As a list, and the head together with the body: what `setHeader` and `write` would do costs more.
+    response.writeHead(status, headers as string[]);
+    response.end(body);
+  }
+
   return {
-    json(reply, body, forEverybody) {
-      const { raw } = reply;
-      const lines: unknown[] = [
-        "content-type",
-        "application/json; charset=utf-8",
-        "x-content-type-options",
-        "nosniff",
-        "content-length",
-        Buffer.byteLength(body),
-      ];
-      const headers = reply.getHeaders();
-      for (const name in headers) lines.push(name, headers[name]);
-      if (!forEverybody && headers["cache-control"] === undefined) lines.push("cache-control", "no-store");
-      if (tracesItself(reply.request)) lines.push("traceparent", reply.request.id);
-      if (closing()) lines.push("connection", "close");
-      // Fastify's way through serializers and `onSend`, of which there are none here, would cost as much as its routing.
-      reply.hijack();
-      raw.writeHead(200, lines as string[]);
-      raw.end(body);
+    json(exchange, body, cacheControl) {
+      const { request, headers, traceparent } = exchange;
+      headers.push("content-type", "application/json; charset=utf-8", "x-content-type-options", "nosniff");
+      if (cacheControl !== undefined) headers.push("cache-control", cacheControl);
+      if (tracesItself(request)) headers.push("traceparent", traceparent);
+      write(exchange, 200, body);
     },
-    notModified(reply) {
-      if (closing()) reply.header("connection", "close");
-      reply.code(304).send();
-    },
-    problem(request, reply, found) {
+    empty: (exchange, status) => write(exchange, status),
+    problem(exchange, found) {
+      const { request, response, headers, traceparent } = exchange;
       // Nobody is there to read it.
-      if (reply.raw.destroyed || reply.sent) return;
-      reply.code(found.status).headers(problemHeaders(found, request.id));
-      if (closing()) reply.header("connection", "close");
-      reply.send(problemBody(found, pathOf(request.url), traceIdOf(request.id)));
+      if (response.destroyed || response.headersSent) return;
+      for (const line of Object.entries(problemHeaders(found, traceparent))) headers.push(...line);
+      write(exchange, found.status, problemBody(found, pathOf(request.url!), traceIdOf(traceparent)));
     },
   };
 }

@@ -21,6 +21,8 @@ export interface Route<M extends AnyQuery | AnyCommand | AnyStream = AnyQuery | 
   readonly parameters: readonly string[];
   /** False for GET and DELETE: their input is in path and query. */
   readonly hasBody: boolean;
+  /** Whether it stands once more below a path of an existing application, whose rules hold there. */
+  readonly below?: boolean;
 }
 
 /** Where a stream is reached from outside. */

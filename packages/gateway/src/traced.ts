@@ -1,7 +1,10 @@
 import type { ServerResponse } from "node:http";
 import type { SpanType, Telemetry } from "@kerf/runtime/telemetry";
 import type { FastifyInstance } from "fastify";
+import type { Exchange } from "./exchange.ts";
 import { pathOf } from "./problems/problem.ts";
+import type { AnyRoute } from "./routes.ts";
+import type { Stage } from "./stage.ts";
 
 interface AboutRequest {
   readonly method: string;
@@ -32,25 +35,41 @@ const requests: SpanType<AboutRequest> = {
 /** One that lasts as long as its reader wants. */
 const streams: SpanType<AboutRequest> = { ...requests, lasting: true };
 
-/** What a route that answers by a stream says in its `config`. */
-export const lasting = { lasting: true } as const;
+/** Tells of each request for a contract's route: its span is the first of a trace. */
+export function traceStage(telemetry: Telemetry, { member, path }: AnyRoute): Stage {
+  const type = member.kind === "stream" ? streams : requests;
+  return (next) => (exchange) => {
+    trace(telemetry, type, exchange, path);
+    next(exchange);
+  };
+}
 
-/** Tells of each request: its span is the first of a trace. The query of its URL is not told, which may hold anything. */
+/** Tells of each request for anything else. */
 export function traceRequests(app: FastifyInstance, telemetry: Telemetry): void {
-  app.addHook("onRequest", (request, reply, done) => {
-    const about: AboutRequest = {
-      method: request.method,
-      path: pathOf(request.url).slice(0, pathAtMost),
-      route: request.is404 ? undefined : request.routeOptions.url,
-      status: undefined,
-    };
-    const { config } = request.routeOptions as { readonly config?: Partial<typeof lasting> };
-    const span = telemetry.beginRoot(config?.lasting ? streams : requests, about, request.id);
-    // Whatever becomes of it, once. Fastify's own hook for the end would cost twice as much.
-    reply.raw.on("close", function end(this: ServerResponse) {
-      if (this.headersSent) about.status = this.statusCode;
-      span.end(this.statusCode < 500 ? undefined : { type: String(this.statusCode), fault: true });
-    });
+  app.addHook("onRequest", ({ raw, id, is404, routeOptions }, reply, done) => {
+    const route = is404 ? undefined : routeOptions.url;
+    trace(telemetry, requests, { request: raw, response: reply.raw, traceparent: id }, route);
     done();
+  });
+}
+
+/** The query of its URL is not told, which may hold anything. */
+function trace(
+  telemetry: Telemetry,
+  type: SpanType<AboutRequest>,
+  { request, response, traceparent }: Pick<Exchange, "request" | "response" | "traceparent">,
+  route: string | undefined,
+): void {
+  const about: AboutRequest = {
+    method: request.method!,
+    path: pathOf(request.url!).slice(0, pathAtMost),
+    route,
+    status: undefined,
+  };
+  const span = telemetry.beginRoot(type, about, traceparent);
+  // Whatever becomes of it, once. Fastify's own hook for the end would cost twice as much.
+  response.on("close", function end(this: ServerResponse) {
+    if (this.headersSent) about.status = this.statusCode;
+    span.end(this.statusCode < 500 ? undefined : { type: String(this.statusCode), fault: true });
   });
 }

@@ -1,5 +1,5 @@
 import { ageOf, tagsOf } from "@kerf/runtime/cache";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Exchange } from "../exchange.ts";
 import type { Respond } from "../respond.ts";
 import type { Route } from "../routes.ts";
 import { etagOf, matches } from "./etag.ts";
@@ -7,13 +7,7 @@ import { httpPolicy } from "./policy.ts";
 import { surrogateKeyOf } from "./surrogate.ts";
 
 /** Sends one answer. `output` is the reply as it came from inside, `input` what was asked. */
-export type Send = (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  body: string,
-  input: unknown,
-  output: unknown,
-) => void;
+export type Send = (exchange: Exchange, body: string, input: unknown, output: unknown) => void;
 
 export interface SendOptions {
   readonly respond: Respond;
@@ -26,41 +20,33 @@ export interface SendOptions {
 /** Makes what answers a member: of GET with what caches need to know (RFC 9111, 9110, 5861, 9213), of others without. */
 export function sender({ member, method }: Route, { respond, cdn, releases }: SendOptions): Send {
   if (member.kind !== "query" || method !== "GET") {
-    const open = member.access === "public";
-    return (_request, reply, body) => respond.json(reply, body, open);
+    const cacheControl = member.access === "public" ? undefined : "no-store";
+    return (exchange, body) => respond.json(exchange, body, cacheControl);
   }
   const { cacheControl, cdnCacheControl, vary: personal, conditional } = httpPolicy(member, cdn);
-  const vary = [personal, releases && conditional && "kerf-release"].filter(Boolean).join(", ");
+  if (!conditional) return (exchange, body) => respond.json(exchange, body, cacheControl);
+  const vary = [personal, releases && "kerf-release"].filter(Boolean).join(", ");
   const tags = cdnCacheControl === undefined ? undefined : tagsOf(member);
   const kept = member.cache !== undefined;
 
-  function describe(reply: FastifyReply, input: unknown, output: unknown): void {
-    reply.header("cache-control", cacheControl);
-    if (vary !== "") addVary(reply, vary);
+  function describe(exchange: Exchange, input: unknown, output: unknown): void {
+    const { headers } = exchange;
+    if (vary !== "") exchange.vary(vary);
     const age = kept ? ageOf(output) : undefined;
-    if (age !== undefined) reply.header("age", Math.floor(age / 1_000));
+    if (age !== undefined) headers.push("age", Math.floor(age / 1_000));
     if (tags === undefined) return;
     const keys = tags(input).map(surrogateKeyOf);
-    reply
-      .header("cdn-cache-control", cdnCacheControl)
-      .header("surrogate-key", keys.join(" "))
-      .header("cache-tag", keys.join(","));
+    headers.push("cdn-cache-control", cdnCacheControl!);
+    headers.push("surrogate-key", keys.join(" "), "cache-tag", keys.join(","));
   }
 
-  if (!conditional) {
-    return (_request, reply, body) => respond.json(reply, body, false);
-  }
-  return (request, reply, body, input, output) => {
+  return (exchange, body, input, output) => {
     const etag = etagOf(body);
-    describe(reply.header("etag", etag), input, output);
-    const given = request.headers["if-none-match"];
-    if (given !== undefined && matches(given, etag)) respond.notModified(reply);
-    else respond.json(reply, body, true);
+    exchange.headers.push("etag", etag);
+    describe(exchange, input, output);
+    const given = exchange.request.headers["if-none-match"];
+    if (given === undefined || !matches(given, etag)) return respond.json(exchange, body, cacheControl);
+    exchange.headers.push("cache-control", cacheControl);
+    respond.empty(exchange, 304);
   };
-}
-
-/** CORS may have said what the answer varies by, too. */
-function addVary(reply: FastifyReply, names: string): void {
-  const before = reply.getHeader("vary");
-  reply.header("vary", before === undefined ? names : `${String(before)}, ${names}`);
 }

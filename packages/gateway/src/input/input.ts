@@ -1,10 +1,9 @@
 import type { ObjectShape } from "@kerf/runtime/validate";
 import { DeclarationError, type Violation } from "kerf";
+import type { Texts } from "../exchange.ts";
 import type { AnyRoute } from "../routes.ts";
 import { formsOf, type FieldForm } from "./fields.ts";
 import { valueOfText } from "./text.ts";
-
-type Texts = { readonly [name: string]: string | readonly string[] };
 
 /** What a request gives as input, and what is wrong with the way it gives it. */
 export interface GivenInput {

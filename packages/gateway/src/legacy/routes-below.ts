@@ -14,7 +14,11 @@ export function withRoutesBelow<R extends AnyRoute>(
   const more = [...readLegacy(settings).contractsBelow].flatMap(([prefix, version]) =>
     routes
       .filter((route) => route.contract.version === version)
-      .map((route) => ({ ...route, path: prefix + route.path.slice(`/v${version}`.length) || "/" })),
+      .map((route) => ({
+        ...route,
+        below: true,
+        path: prefix + route.path.slice(`/v${version}`.length) || "/",
+      })),
   );
   return [...routes, ...more];
 }

@@ -1,5 +1,5 @@
-import type { FastifyRequest } from "fastify";
 import type { Quota } from "kerf";
+import type { Exchange } from "../exchange.ts";
 import { problem, type Problem } from "../problems/problem.ts";
 import type { Refuse, Stage } from "../stage.ts";
 import { addressGroup, clientAddress } from "./address.ts";
@@ -21,15 +21,15 @@ export type GuardIdentity = (makeStage: (refuse: Refuse) => Stage, refuse: Refus
 export function guardIdentity(trustedProxies: number, quota = GUESSES): GuardIdentity {
   const count = countInMemory(quota);
   const heldUntil = new Map<string, number>();
-  const groupOf = (request: FastifyRequest) => addressGroup(clientAddress(request.raw, trustedProxies));
+  const groupOf = ({ request }: Exchange) => addressGroup(clientAddress(request, trustedProxies));
 
-  function heldFor(request: FastifyRequest): number {
-    const { authorization, "x-api-key": key } = request.headers;
+  function heldFor(exchange: Exchange): number {
+    const { authorization, "x-api-key": key } = exchange.request.headers;
     if (authorization === undefined && key === undefined) return 0;
-    return (heldUntil.get(groupOf(request)) ?? 0) - Date.now();
+    return (heldUntil.get(groupOf(exchange)) ?? 0) - Date.now();
   }
-  async function noteBad(request: FastifyRequest): Promise<void> {
-    const group = groupOf(request);
+  async function noteBad(exchange: Exchange): Promise<void> {
+    const group = groupOf(exchange);
     const { remaining, resetMs } = await count(group);
     if (remaining > 0) return;
     if (heldUntil.size >= REMEMBERED) heldUntil.delete(heldUntil.keys().next().value!);
@@ -37,15 +37,18 @@ export function guardIdentity(trustedProxies: number, quota = GUESSES): GuardIde
   }
 
   return (makeStage, refuse) => {
-    const stage = makeStage((request, reply, found) => {
+    const stage = makeStage((exchange, found) => {
       // Where there was no credential there is no cause.
-      if (found.status === 401 && found.cause !== undefined) void noteBad(request);
-      refuse(request, reply, found);
+      if (found.status === 401 && found.cause !== undefined) void noteBad(exchange);
+      refuse(exchange, found);
     });
-    return (request, reply, done) => {
-      const waitMs = heldUntil.size === 0 ? 0 : heldFor(request);
-      if (waitMs > 0) refuse(request, reply, heldBack(waitMs));
-      else stage(request, reply, done);
+    return (next) => {
+      const identify = stage(next);
+      return (exchange) => {
+        const waitMs = heldUntil.size === 0 ? 0 : heldFor(exchange);
+        if (waitMs > 0) refuse(exchange, heldBack(waitMs));
+        else identify(exchange);
+      };
     };
   };
 }

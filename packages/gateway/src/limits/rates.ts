@@ -1,9 +1,9 @@
 import type { RedisClient } from "@kerf/runtime/redis";
-import type { FastifyReply, FastifyRequest } from "fastify";
 import { readLimit, StatusError, type AppLimits, type Limit, type Quota } from "kerf";
 import type { Logger } from "pino";
+import type { Exchange } from "../exchange.ts";
 import { problem, problemOfStatusError, type Problem } from "../problems/problem.ts";
-import type { Refuse, Stage } from "../stage.ts";
+import type { Refuse, Stage, Step } from "../stage.ts";
 import { addressGroup, clientAddress } from "./address.ts";
 import { SharedCounting } from "./failover.ts";
 import { guardIdentity, type GuardIdentity } from "./guesses.ts";
@@ -60,11 +60,11 @@ export function rateLimits(options: RateLimitOptions): RateLimits {
       if (own.length + strangers.length + known.length === 0) return [];
       const countStranger = counting([...own, ...strangers], refuse);
       const countKnown = counting([...own, ...known], refuse);
-      const stage: Stage = (request, reply, done) => {
-        const { actor } = request;
-        if (actor !== undefined) return countKnown(`by ${actor.id}`, request, reply, done);
-        const from = addressGroup(clientAddress(request.raw, options.trustedProxies));
-        countStranger(`from ${from}`, request, reply, done);
+      const stage: Stage = (next) => (exchange) => {
+        const { actor, request } = exchange;
+        if (actor !== undefined) return countKnown(`by ${actor.id}`, exchange, next);
+        const from = addressGroup(clientAddress(request, options.trustedProxies));
+        countStranger(`from ${from}`, exchange, next);
       };
       return [stage];
     },
@@ -79,20 +79,19 @@ function counters({ app, redis, log }: RateLimitOptions): (name: string, quota: 
     sharing.counter(countInRedis(quota, redis, `kerf:${app}:rate:${name}`), countInMemory(quota));
 }
 
-type CountRequest = (caller: string, request: FastifyRequest, reply: FastifyReply, done: () => void) => void;
+type CountRequest = (caller: string, exchange: Exchange, next: Step) => void;
 
 function counting(policies: readonly Policy[], refuse: Refuse): CountRequest {
-  if (policies.length === 0) return (_caller, _request, _reply, done) => done();
+  if (policies.length === 0) return (_caller, exchange, next) => next(exchange);
   const declared = policyField(policies);
-  return (caller, request, reply, done) => {
+  return (caller, exchange, next) => {
     function decide(counts: readonly Count[]): void {
-      reply.header("ratelimit-policy", declared);
-      reply.header("ratelimit", remainingField(policies, counts));
-      if (counts.some(({ exceeded }) => exceeded)) refuse(request, reply, exceededProblem(policies, counts));
-      else done();
+      exchange.headers.push("ratelimit-policy", declared, "ratelimit", remainingField(policies, counts));
+      if (counts.some(({ exceeded }) => exceeded)) refuse(exchange, exceededProblem(policies, counts));
+      else next(exchange);
     }
     void Promise.all(policies.map(({ counter }) => counter(caller))).then(decide, (error: unknown) =>
-      refuse(request, reply, problemOfStatusError(StatusError.from(error))),
+      refuse(exchange, problemOfStatusError(StatusError.from(error))),
     );
   };
 }

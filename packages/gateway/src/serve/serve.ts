@@ -1,24 +1,26 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { acceptJson, problemOfFrameworkError } from "../framework.ts";
+import type { RequestListener } from "node:http";
+import type { FastifyInstance } from "fastify";
+import { problemOfFrameworkError } from "../framework.ts";
 import { serveLegacy } from "../legacy/serve.ts";
 import { withRoutesBelow } from "../legacy/routes-below.ts";
 import { shedding } from "../limits/shedding.ts";
 import type { Limits } from "../limits.ts";
-import { memberHandler } from "../member.ts";
+import { memberStep } from "../member.ts";
 import type { GatewayOptions } from "../options.ts";
 import { pendingCalls } from "../pending.ts";
-import type { Problem } from "../problems/problem.ts";
 import { responder } from "../respond.ts";
-import { routesOf, streamRoutesOf } from "../routes.ts";
-import { bodyDeadline } from "../server/body-deadline.ts";
+import { routesOf, streamRoutesOf, type AnyRoute } from "../routes.ts";
 import type { EdgeExtras } from "../server/server.ts";
+import { guarded, inOrder, type Refuse, type Step } from "../stage.ts";
 import { serveFiles } from "../static/serve.ts";
 import { serveStreams } from "../stream/serve.ts";
 import { streamUpgrader } from "../stream/upgrade.ts";
+import { newTraceparent } from "../trace.ts";
 import type { Versions } from "../versions/versions.ts";
 import { wishOf } from "../versions/wish.ts";
+import { serveContracts, type ServedRoute } from "./contracts.ts";
 import { ownPaths, serveOwnPages } from "./own-pages.ts";
-import { refusals } from "./refusals.ts";
+import { refusals, refuserOf } from "./refusals.ts";
 import { stagesOf } from "./stages.ts";
 
 export interface Serving {
@@ -30,16 +32,25 @@ export interface Serving {
   readonly versions: Versions;
 }
 
-/** Gives a server the routes of all contracts and the gateway's own, and what answers where none does. Gives them all. */
+/** All that a gateway answers. */
+export interface Served {
+  readonly handle: RequestListener;
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
+}
+
+/**
+ * Composes what answers the routes of all contracts, and gives `app` the gateway's own pages and what answers where no contract
+ * has a route.
+ */
 export function serve(
   app: FastifyInstance,
   { options, limits, draining, extras, versions }: Serving,
-): readonly { readonly method: string; readonly path: string }[] {
-  const { contracts, legacy, log } = options;
+): Served {
+  const { contracts, legacy, log, telemetry } = options;
   const routes = withRoutesBelow(routesOf(contracts), legacy);
   const streamRoutes = withRoutesBelow(streamRoutesOf(contracts), legacy);
-  const own = ownPaths(options).map((path) => ({ method: "GET", path }));
-  const all = [...routes, ...streamRoutes, ...own];
+  const own = ownPaths(options);
+  const all = [...routes, ...streamRoutes, ...own.map((path) => ({ method: "GET", path }))];
 
   const respond = responder(draining);
   const calls = pendingCalls(limits.deadlineMs);
@@ -48,48 +59,46 @@ export function serve(
   app.addHook("onClose", async () => load.close());
   const files =
     options.static && serveFiles(options.static, { issuers: options.issuers ?? [], closing: draining, log });
-  const no = refusals({ log, respond, routes: all, files });
+  const no = refusals({ log, closing: draining, routes: all, files });
 
-  app.decorateRequest("actor", undefined);
-  acceptJson(app, limits);
+  // What is wrong with a body matters only where somebody would read it.
+  app.removeAllContentTypeParsers();
   app.setNotFoundHandler(no.notFound);
   app.setErrorHandler((error, request, reply) => {
-    // What is wrong with a body matters only where somebody would read it.
     if (request.is404) no.notFound(request, reply);
     else no.refuse(request, reply, problemOfFrameworkError(error));
   });
   serveOwnPages(app, options, no, draining);
 
-  const stages = stagesOf(options, calls, versions);
-  for (const route of routes) {
-    const refuse = (request: FastifyRequest, reply: FastifyReply, found: Problem) =>
-      no.refuse(request, reply, found, route);
-    const timely = legacy && route.hasBody ? [bodyDeadline(limits.requestMs)] : [];
-    app.route({
-      method: route.method,
-      url: route.path,
-      onRequest: [...timely, ...stages(route, refuse)],
-      handler: memberHandler(route, {
-        invoke: options.invoke,
-        wishOf: options.releases ? wishOf : undefined,
-        cdn: options.cdn ?? false,
-        calls,
-        respond,
-        bounds: limits,
-        refuse,
-      }),
-    });
+  const stages = stagesOf({ options, limits, calls, versions });
+  function served<R extends AnyRoute>(route: R, lastStep: (route: R, refuse: Refuse) => Step): ServedRoute {
+    const refuse = refuserOf(route, log, respond);
+    // Some stages go on later, where nobody else would catch what the last step throws.
+    const last = guarded(lastStep(route, refuse), refuse);
+    return { route, serve: guarded(inOrder(stages(route, refuse), last), refuse) };
   }
-  if (streamRoutes.length > 0) {
-    const streams = serveStreams(app, {
-      options,
-      routes: streamRoutes,
-      stages,
-      refuse: no.refuse,
-    });
-    app.addHook("preClose", async () => streams.drain());
-    extras.upgraders.push(streamUpgrader(app, streamRoutes, options.cors?.origins ?? []));
-  }
+  const handling = {
+    invoke: options.invoke,
+    wishOf: options.releases ? wishOf : undefined,
+    cdn: options.cdn ?? false,
+    calls,
+    respond,
+    bounds: limits,
+  };
+  const streams = serveStreams(options, respond);
+  app.addHook("preClose", async () => streams.drain());
+  const handle = serveContracts({
+    routes: [
+      ...routes.map((route) => served(route, (_route, refuse) => memberStep(route, { ...handling, refuse }))),
+      ...streamRoutes.map((route) => served(route, streams.step)),
+    ],
+    own,
+    urlBytes: limits.urlBytes,
+    newTraceparent: telemetry ? () => telemetry.root() : newTraceparent,
+    otherwise: (request, response) => app.routing(request, response),
+  });
+  if (streamRoutes.length > 0)
+    extras.upgraders.push(streamUpgrader(handle, streamRoutes, options.cors?.origins ?? []));
   if (legacy) {
     const answering = serveLegacy(app, legacy, {
       app: options.app,
@@ -104,5 +113,5 @@ export function serve(
     extras.upgraders.push(answering);
     extras.decidesExpectation = answering.takes;
   }
-  return all;
+  return { handle, routes: all };
 }

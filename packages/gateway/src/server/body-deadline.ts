@@ -1,18 +1,20 @@
-import type { onRequestHookHandler } from "fastify";
+import type { Stage } from "../stage.ts";
 import { answerClientError } from "./client-error.ts";
 
 /**
  * Ends a request whose body has not arrived within `ms`, as Node does for the whole server: needed only where the server
  * waits longer, since other requests may take their time.
  */
-export function bodyDeadline(ms: number): onRequestHookHandler {
-  return ({ raw }, _reply, done) => {
-    if (raw.headers["content-length"] !== undefined || raw.headers["transfer-encoding"] !== undefined) {
+export function bodyDeadline(ms: number): Stage {
+  return (next) => (exchange) => {
+    const { request } = exchange;
+    const { headers } = request;
+    if (headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined) {
       const timer = setTimeout(() => {
-        if (!raw.complete) answerClientError({ code: "ERR_HTTP_REQUEST_TIMEOUT" }, raw.socket);
+        if (!request.complete) answerClientError({ code: "ERR_HTTP_REQUEST_TIMEOUT" }, request.socket);
       }, ms);
-      raw.once("close", () => clearTimeout(timer));
+      request.once("close", () => clearTimeout(timer));
     }
-    done();
+    next(exchange);
   };
 }

@@ -43,19 +43,20 @@ export interface EdgeExtras {
   decidesExpectation: (request: IncomingMessage) => boolean;
   /** Why a request is not even begun at the moment. */
   shed: (request: IncomingMessage) => Problem | undefined;
+  /** Answers what {@link inspect} lets pass. */
+  handle: RequestListener;
 }
 
 /** Those of an edge that is asked to do nothing else. */
 export function noExtras(): EdgeExtras {
-  return { upgraders: [], decidesExpectation: () => false, shed: () => undefined };
+  return { upgraders: [], decidesExpectation: () => false, shed: () => undefined, handle: () => {} };
 }
 
-/** An HTTP/1.1 server with the limits of the edge, which shows `handle` only what {@link inspect} lets pass. */
+/** An HTTP/1.1 server with the limits of the edge. */
 export function edgeServer(
-  handle: RequestListener,
   limits: Limits,
   onRefused: (problem: Problem) => void,
-  extras: EdgeExtras = noExtras(),
+  extras: EdgeExtras,
 ): EdgeServer {
   const pipelining = limitPipelining(limits.pipelined);
   const last = lastRequests();
@@ -69,7 +70,7 @@ export function edgeServer(
     }
     // Not reported one by one: that would be more to do.
     const busy = extras.shed(request);
-    if (busy === undefined) return handle(request, response);
+    if (busy === undefined) return extras.handle(request, response);
     if (busy.headers["connection"] === "close") last.end(request.socket);
     writeProblem(request, response, busy);
   };
@@ -82,6 +83,8 @@ export function edgeServer(
       keepAliveTimeout: limits.idleMs,
       connectionsCheckingInterval: SLOW_CHECK_MS,
       insecureHTTPParser: false,
+      // Without the events of a stream that has nothing in it. Ignored by versions of Node that do not know it.
+      optimizeEmptyRequests: true,
       // Checked by `inspect`, which answers with a problem.
       requireHostHeader: false,
     },

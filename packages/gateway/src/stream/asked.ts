@@ -1,7 +1,7 @@
 import { compileValidator, readShape, type ObjectShape } from "@kerf/runtime/validate";
 import { StatusError, type Actor } from "kerf";
-import type { FastifyRequest } from "fastify";
 import { deniedByIdentity, deniedByInput } from "../access.ts";
+import type { Exchange } from "../exchange.ts";
 import { formsOf } from "../input/fields.ts";
 import { compileInput } from "../input/input.ts";
 import { valueOfText } from "../input/text.ts";
@@ -26,7 +26,7 @@ export interface Answer {
 export interface StreamReading {
   /** `lastId` is what the client has seen last, as its Last-Event-ID says. */
   ask(
-    request: FastifyRequest,
+    exchange: Exchange,
     lastId: string | undefined,
   ): { readonly asked: Asked } | { readonly refused: Problem };
   /** Reduces an answer to what the contract's output allows. @throws StatusError */
@@ -46,8 +46,8 @@ export function compileReading(route: StreamRoute): StreamReading {
   const from = resume && formsOf(shape).get(resume.from);
 
   return {
-    ask(request, lastId) {
-      const { input, violations } = readInput(request.params as never, request.query as never, undefined);
+    ask({ parameters, query, actor: asker }, lastId) {
+      const { input, violations } = readInput(parameters, query, undefined);
       // A reader that comes back repeats its first address: what it has seen since counts.
       if (from && lastId !== undefined)
         (input as Record<string, unknown>)[from.name] = valueOfText(lastId, from);
@@ -57,7 +57,7 @@ export function compileReading(route: StreamRoute): StreamReading {
       const denied = (actor: Actor | undefined): Problem | undefined =>
         deniedByIdentity(rule, actor) ??
         (typeof rule === "function" ? deniedByInput(rule, actor, checked.value) : undefined);
-      const refused = denied(request.actor);
+      const refused = denied(asker);
       return refused ? { refused } : { asked: { input, denied } };
     },
     answer(output) {

@@ -1,12 +1,12 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { addressGroup, clientAddress } from "../limits/address.ts";
 import { credentialsOf } from "../identity/credentials.ts";
 import type { GatewayOptions } from "../options.ts";
+import type { Exchange } from "../exchange.ts";
 import { pathOf, type Problem } from "../problems/problem.ts";
+import type { Respond } from "../respond.ts";
 import type { StreamRoute } from "../routes.ts";
-import type { Refuse, Stage } from "../stage.ts";
+import type { Refuse, Step } from "../stage.ts";
 import { traceIdOf, tracesItself } from "../trace.ts";
-import { lasting } from "../traced.ts";
 import { compileReading } from "./asked.ts";
 import { eventStream } from "./event-stream.ts";
 import { follow, type Following, type Follower } from "./follow.ts";
@@ -15,55 +15,49 @@ import { OpenStreams } from "./open-streams.ts";
 import { pendingSocket } from "./upgrade.ts";
 import { webSocket } from "./web-socket.ts";
 
-export interface StreamServing {
-  readonly options: GatewayOptions;
-  readonly routes: readonly StreamRoute[];
-  /** What every request passes before it is handled: who asks, how often. */
-  stages(route: StreamRoute, refuse: Refuse): readonly Stage[];
-  refuse(request: FastifyRequest, reply: FastifyReply, found: Problem, route: StreamRoute): void;
+/** The streams of a gateway. */
+export interface ServedStreams {
+  /** Makes the last step of one: as server-sent events, or to who asks for it over a WebSocket. */
+  step(route: StreamRoute, refuse: Refuse): Step;
+  /** Ends them all. */
+  drain(): void;
 }
 
-/** Serves every stream: as server-sent events, and to who asks for it over a WebSocket. Gives what ends them all. */
-export function serveStreams(
-  app: FastifyInstance,
-  { options, routes, stages, refuse }: StreamServing,
-): { drain(): void } {
+export function serveStreams(options: GatewayOptions, respond: Respond): ServedStreams {
   const limits = { ...streamLimits, ...options.streams };
   const open = new OpenStreams(limits);
   const watch = options.watch ?? noStreams;
-  for (const route of routes) {
-    const refuseHere: Refuse = (request, reply, found) => refuse(request, reply, found, route);
+
+  function step(route: StreamRoute, refuse: Refuse): Step {
     const reading = compileReading(route);
     const { firstMs, stallMs } = limits;
     const following: Following = { route, reading, watch, open, identify: options.identify, firstMs };
 
-    const handler = (request: FastifyRequest, reply: FastifyReply): void => {
+    return (exchange) => {
+      const { request, response, headers, actor, traceparent } = exchange;
       const lastId = request.headers["last-event-id"];
-      const read = reading.ask(request, typeof lastId === "string" ? lastId.slice(0, 1_024) : undefined);
-      if ("refused" in read) return refuseHere(request, reply, read.refused);
-      const caller = callerOf(request, options.trustedProxies ?? 0);
+      const read = reading.ask(exchange, typeof lastId === "string" ? lastId.slice(0, 1_024) : undefined);
+      if ("refused" in read) return refuse(exchange, read.refused);
+      const caller = callerOf(exchange, options.trustedProxies ?? 0);
       const full = open.refuses(caller);
-      if (full) return refuseHere(request, reply, full);
-      if (request.method === "HEAD") return void reply.header("content-type", "text/event-stream").send();
-      const follower: Follower = {
-        asked: read.asked,
-        caller,
-        actor: request.actor,
-        credentials: credentialsOf(request.headers),
-        traceparent: request.id,
-      };
-      const no = (found: Problem): void => refuseHere(request, reply, found);
-      const upgrade = pendingSocket(request.raw);
+      if (full) return refuse(exchange, full);
+      if (request.method === "HEAD") {
+        headers.push("content-type", "text/event-stream");
+        return respond.empty(exchange, 200);
+      }
+      const credentials = credentialsOf(request.headers);
+      const follower: Follower = { asked: read.asked, caller, actor, credentials, traceparent };
+      const no = (found: Problem): void => refuse(exchange, found);
+      const upgrade = pendingSocket(request);
       if (upgrade === undefined) {
-        if (reply.raw.destroyed) return;
-        if (tracesItself(request)) reply.header("traceparent", request.id);
-        const left = follow(following, follower, () => eventStream(request, reply, stallMs), no);
-        reply.raw.once("close", left);
+        if (response.destroyed) return;
+        if (tracesItself(request)) headers.push("traceparent", traceparent);
+        const left = follow(following, follower, () => eventStream(exchange, stallMs), no);
+        response.once("close", left);
         return;
       }
-      reply.hijack();
       upgrade((socket) => {
-        const parts = { path: pathOf(request.url), traceId: traceIdOf(request.id), stallMs };
+        const parts = { path: pathOf(request.url!), traceId: traceIdOf(traceparent), stallMs };
         const reader = webSocket(socket, parts);
         const left = follow(
           following,
@@ -75,16 +69,14 @@ export function serveStreams(
         socket.on("error", () => socket.terminate()).once("close", left);
       });
     };
-    const onRequest = [...stages(route, refuseHere)];
-    app.route({ method: "GET", url: route.path, config: lasting, onRequest, handler });
   }
-  return { drain: () => open.drain() };
+  return { step, drain: () => open.drain() };
 }
 
 /** One caller of those that are counted: a person, or an address. */
-function callerOf(request: FastifyRequest, trustedProxies: number): string {
-  if (request.actor !== undefined) return `by ${request.actor.id}`;
-  return `from ${addressGroup(clientAddress(request.raw, trustedProxies))}`;
+function callerOf({ actor, request }: Exchange, trustedProxies: number): string {
+  if (actor !== undefined) return `by ${actor.id}`;
+  return `from ${addressGroup(clientAddress(request, trustedProxies))}`;
 }
 
 // oxlint-disable-next-line require-yield -- it has nothing to yield

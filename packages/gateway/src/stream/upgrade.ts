@@ -1,6 +1,5 @@
-import { ServerResponse, type IncomingMessage } from "node:http";
+import { ServerResponse, type IncomingMessage, type RequestListener } from "node:http";
 import type { Socket } from "node:net";
-import type { FastifyInstance } from "fastify";
 import { WebSocketServer, type WebSocket } from "ws";
 import { pathOf, problem } from "../problems/problem.ts";
 import { methodsAt, type StreamRoute } from "../routes.ts";
@@ -28,7 +27,7 @@ export function pendingSocket(request: IncomingMessage): Pending | undefined {
  * are one and the same; what refuses it is answered by HTTP.
  */
 export function streamUpgrader(
-  app: FastifyInstance,
+  handle: RequestListener,
   routes: readonly StreamRoute[],
   origins: readonly string[],
 ): Upgrader {
@@ -55,7 +54,7 @@ export function streamUpgrader(
         response.detachSocket(socket as Socket);
         server.handleUpgrade(request, socket, head, open);
       });
-      app.routing(request, response);
+      handle(request, response);
     },
   };
 }

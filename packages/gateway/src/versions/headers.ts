@@ -1,14 +1,15 @@
 import type { Deprecation } from "kerf";
 import type { AnyRoute } from "../routes.ts";
 
-/** The headers that do not depend on the request. */
-export function deprecationHeaders({ sinceAt, sunsetAt }: Deprecation): Readonly<Record<string, string>> {
-  return {
+/** The headers that do not depend on the request: names and values in turn. */
+export function deprecationHeaders({ sinceAt, sunsetAt }: Deprecation): readonly string[] {
+  return [
     // RFC 9745, section 2.1: a date of structured fields.
-    deprecation: `@${Math.floor(sinceAt / 1000)}`,
+    "deprecation",
+    `@${Math.floor(sinceAt / 1000)}`,
     // RFC 8594, section 3: an HTTP date.
-    ...(sunsetAt === undefined ? {} : { sunset: new Date(sunsetAt).toUTCString() }),
-  };
+    ...(sunsetAt === undefined ? [] : ["sunset", new Date(sunsetAt).toUTCString()]),
+  ];
 }
 
 /**

@@ -160,8 +160,8 @@ test("the log is told once a day of use, by version, and not where nothing was u
   const route = routes.find(({ member }) => member.id === old.product.id)!;
   const made = servedVersions({ contracts: [old, current], routes, log, now: () => at });
   const [stage] = made.stages(route, () => {});
-  const once = (): void =>
-    stage!({ params: {}, actor: undefined } as never, { headers() {}, header() {} } as never, () => {});
+  const step = stage!(() => {});
+  const once = (): void => step({ parameters: {}, headers: [] } as never);
   at += 25 * 60 * 60_000;
   expect(told).toEqual([]);
   for (let n = 0; n < 3; n++) once();

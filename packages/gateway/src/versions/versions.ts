@@ -59,14 +59,15 @@ export function servedVersions({
       const link = linkOf(route, byId.get(successors?.get(member.id) ?? ""));
       const goneAt = deprecated?.ends ? deprecated.sunsetAt! : Infinity;
       return [
-        function version(request, reply, done) {
+        (next) => (exchange) => {
           const at = now();
-          usage.count(member.id, request.actor?.id ?? "nobody known");
+          usage.count(member.id, exchange.actor?.id ?? "nobody known");
           if (at >= tellAt) tell();
-          if (headers) reply.headers(headers);
-          if (link) reply.header("link", link(request.params as Readonly<Record<string, string>>));
-          if (at >= goneAt) refuse(request, reply, problem("gone"));
-          else done();
+          if (headers) exchange.headers.push(...headers);
+          if (link)
+            exchange.headers.push("link", link(exchange.parameters as Readonly<Record<string, string>>));
+          if (at >= goneAt) refuse(exchange, problem("gone"));
+          else next(exchange);
         },
       ];
     },
