@@ -183,7 +183,7 @@ describe("kerf dev", () => {
     expect((await next.read<TraceView>(`/api/traces/${traces[0]!.traceId}`)).spans).toHaveLength(
       whole.spans.length,
     );
-  });
+  }, 60_000);
 
   test("starts a dashboard again that died, with the same token", async () => {
     dev = new KerfProcess(["dev", "--port", "0", "--json"], app.folder, environment());

@@ -165,3 +165,29 @@ test("stopping while it waits to be started again ends it for good", async () =>
   expect(kept.kind).toBe("ended");
   expect(of("died")).toHaveLength(1);
 });
+
+test("a unit that is told to retire finishes and stays, serving nobody, until it is restarted", async () => {
+  const serving: boolean[] = [];
+  const kept = keep({}, { onServing: (child) => serving.push(child !== undefined) });
+  expect(kept.retire(1_000)).toBe(false);
+  await until(() => expect(kept.kind).toBe("ready"));
+  const { pid } = kept;
+  expect(kept.retire(1_000)).toBe(true);
+  expect([kept.kind, serving]).toEqual(["draining", [true, false]]);
+  await until(() => expect(kept.kind).toBe("drained"));
+  expect(of("drained")).toHaveLength(1);
+  expect([kept.pid, kept.retire(1_000)]).toEqual([pid, true]);
+  kept.restart(1_000);
+  await until(() => expect(kept.kind).toBe("ready"));
+  expect(kept.pid).not.toBe(pid);
+  expect(of("died")).toEqual([]);
+});
+
+test("a unit that dies while it is drained is started again, as any", async () => {
+  const kept = keep({});
+  await until(() => expect(kept.kind).toBe("ready"));
+  kept.retire(1_000);
+  await until(() => expect(kept.kind).toBe("drained"));
+  kept.kill();
+  await until(() => expect([of("died").length, kept.kind]).toEqual([1, "ready"]));
+});

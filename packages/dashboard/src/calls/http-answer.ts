@@ -3,7 +3,7 @@ import { StringDecoder } from "node:string_decoder";
 const MOST_BYTES = 1 << 20;
 const MOST_MESSAGES = 20;
 /** How long the messages of a stream are listened to. */
-export const LISTEN_MS = 5_000;
+const LISTEN_MS = 5_000;
 
 /** Reads a body as far as it is shown: parsed where it is JSON. */
 export async function readAnswer(response: Response): Promise<{ body: unknown; truncated: boolean }> {
@@ -37,11 +37,14 @@ function valueOf(text: string, { headers }: Response): unknown {
  * it ends.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export async function readMessages(response: Response): Promise<{ messages: unknown[]; truncated: boolean }> {
+export async function readMessages(
+  response: Response,
+  listenMs = LISTEN_MS,
+): Promise<{ messages: unknown[]; truncated: boolean }> {
   const messages: unknown[] = [];
   const decoder = new StringDecoder("utf8");
   const reader = response.body!.getReader();
-  const late = setTimeout(() => void reader.cancel().catch(() => {}), LISTEN_MS);
+  const late = setTimeout(() => void reader.cancel().catch(() => {}), listenMs);
   let text = "";
   let bytes = 0;
   try {
