@@ -13,13 +13,15 @@ export interface Started extends AsyncDisposable {
   readonly health: string;
 }
 
-/** Runs `kerf start` for the application in `app/`, all of it in one process. */
-export async function kerfStart(environment: Readonly<Record<string, string>>): Promise<Started> {
+/** Runs `kerf start` for the application in `app/`, or for that of another configuration, all of it in one process. */
+export async function kerfStart(
+  environment: Readonly<Record<string, string>>,
+  config = new URL("app/kerf.config.ts", import.meta.url),
+): Promise<Started> {
   const { adminUrl } = await testServer();
   const port = await freePort();
   const main = new URL("../../packages/cli/bin/kerf.js", import.meta.url).pathname;
-  const config = new URL("app/kerf.config.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, [main, "start", "--config", config, "--json"], {
+  const child = spawn(process.execPath, [main, "start", "--config", config.pathname, "--json"], {
     env: { ...process.env, KERF_DATABASE_URL: adminUrl, KERF_PORT: String(port), ...environment },
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -92,7 +94,8 @@ scrape_configs: [{ job_name: kerf, static_configs: [{ targets: ["${new URL(targe
   };
 }
 
-async function freePort(): Promise<number> {
+/** That nobody listens on, a moment ago. */
+export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
   const { port } = probe.address() as AddressInfo;

@@ -8,7 +8,7 @@ import {
 } from "kerf";
 import type { Router } from "../call/router.ts";
 import type { FindCodec } from "../transport/method-codecs.ts";
-import type { CallRequest, Dispatch } from "../transport/transport.ts";
+import type { CallHeader, CallRequest, Dispatch } from "../transport/transport.ts";
 import { failureOf } from "./failure.ts";
 import { shownBy } from "./shown.ts";
 import type { Attributes, Edge, EdgeFacts, SpanType, Telemetry } from "./telemetry.ts";
@@ -16,10 +16,15 @@ import type { Attributes, Edge, EdgeFacts, SpanType, Telemetry } from "./telemet
 /** Who calls where no service does. */
 export const EDGE = "gateway";
 
-/** What every span of a call says. */
-export function callAttributes(member: string, caller: string, local: boolean): Attributes {
+/** Who calls from another process: a service, the gateway, or a gRPC client that nobody knows. */
+export function callerOf({ caller, via }: CallHeader): string | undefined {
+  return caller ?? (via === "gateway" ? EDGE : undefined);
+}
+
+/** What every span of a call says. `caller` is undefined for a stranger, who speaks plain gRPC. */
+export function callAttributes(member: string, caller: string | undefined, local: boolean): Attributes {
   return {
-    "rpc.system": "kerf",
+    "rpc.system": caller === undefined ? "grpc" : "kerf",
     "rpc.service": contractIdOf(member),
     "rpc.method": memberNameOf(member),
     "kerf.member": member,
@@ -118,7 +123,7 @@ function sizeOf(member: string, codecOf: FindCodec): EdgeFacts["size"] {
 
 interface Received {
   readonly member: string;
-  readonly caller: string;
+  readonly caller: string | undefined;
 }
 
 const received: SpanType<Received> = {
@@ -133,7 +138,7 @@ export function tracedDispatch(dispatch: Dispatch, telemetry: Telemetry): Dispat
   const { enter } = telemetry;
   return (request, signal, now) => {
     const { member, input, header } = request;
-    const span = telemetry.begin(received, { member, caller: header.caller ?? EDGE }, header.traceparent);
+    const span = telemetry.begin(received, { member, caller: callerOf(header) }, header.traceparent);
     const given = { member, input, header: { ...header, traceparent: span.traceparent } };
     const work = enter
       ? enter(span.traceparent, serviceNameOf(member), () => dispatch(given, signal, now))

@@ -2,7 +2,7 @@ import { serviceNameOf, StatusError } from "kerf";
 import type { WatchStream } from "../stream/router.ts";
 import type { FindCodec } from "../transport/method-codecs.ts";
 import type { DispatchStream } from "../transport/transport.ts";
-import { callAttributes, EDGE, edges } from "./calls.ts";
+import { callAttributes, callerOf, edges } from "./calls.ts";
 import { failureOf, type Failure } from "./failure.ts";
 import type { EdgeStream, SpanType, Telemetry } from "./telemetry.ts";
 
@@ -30,7 +30,7 @@ export function tracedWatch(
 
 interface Received {
   readonly member: string;
-  readonly caller: string;
+  readonly caller: string | undefined;
   messages: number;
 }
 
@@ -50,7 +50,7 @@ export function tracedStreams(dispatch: DispatchStream, telemetry: Telemetry): D
   const { enter } = telemetry;
   return (request, reader) => {
     const { member, input, header } = request;
-    const about: Received = { member, caller: header.caller ?? EDGE, messages: 0 };
+    const about: Received = { member, caller: callerOf(header), messages: 0 };
     const span = telemetry.begin(received, about, header.traceparent);
     const { traceparent } = span;
     const told: EdgeStream = {
