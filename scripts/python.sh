@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv with the stock gRPC of Python, for the tests that call Kerf from another language; or, as
+# Makes .venv with the stock gRPC and OpenTelemetry of Python, for the tests that speak with another language; or, as
 # `sh scripts/python.sh .venv-fuzz schemathesis==4.32.5`, another folder with other packages. Again: does nothing.
 set -eu
 cd "$(dirname "$0")/.."
@@ -7,7 +7,11 @@ cd "$(dirname "$0")/.."
 venv=${1:-.venv}
 [ $# -gt 0 ] && shift
 wanted="$*"
-[ -n "$wanted" ] || wanted="grpcio==1.76.0 grpcio-tools==1.76.0 grpcio-reflection==1.76.0 grpcio-health-checking==1.76.0 grpcio-status==1.76.0"
+if [ -z "$wanted" ]; then
+  wanted="grpcio==1.76.0 grpcio-tools==1.76.0 grpcio-reflection==1.76.0 grpcio-health-checking==1.76.0 grpcio-status==1.76.0"
+  wanted="$wanted opentelemetry-sdk==1.45.2 opentelemetry-exporter-otlp-proto-http==1.45.2"
+  wanted="$wanted opentelemetry-instrumentation-wsgi==0.66b2 opentelemetry-instrumentation-grpc==0.66b2"
+fi
 mark=$venv/kerf-packages
 
 if [ -x "$venv/bin/python" ] && [ "$(cat "$mark" 2>/dev/null)" = "$wanted" ]; then

@@ -15,7 +15,7 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.instrumentation.grpc import client_interceptor
+from opentelemetry.instrumentation.grpc import GrpcInstrumentorClient
 from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -27,7 +27,8 @@ trace.set_tracer_provider(provider)
 tracer = trace.get_tracer("oracle")
 
 plain = grpc.insecure_channel(sys.argv[1])
-channel = grpc.intercept_channel(plain, client_interceptor())
+GrpcInstrumentorClient().instrument()
+channel = grpc.insecure_channel(sys.argv[1])
 
 
 def greet(name):
