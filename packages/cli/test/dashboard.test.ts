@@ -135,7 +135,7 @@ describe("kerf dev", () => {
     const greeted = await ask<CallAnswer>("/api/call", { member: "hello@1.greet", input: { id: "a b" } });
     expect(greeted).toMatchObject({ status: 200, id: null, request: `GET ${gateway}/v1/hello/a%20b` });
     await until<TraceView>(`/api/traces/${greeted.traceId}`, ({ spans }) =>
-      spans.some(({ service }) => service === "names"),
+      spans.some((span) => span.service === "names"),
     );
     const renamed = { member: "names@1.rename", input: { id: "ada", name: "Countess" } };
     const first = await ask<CallAnswer>("/api/call", renamed);
