@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { context, propagation } from "@opentelemetry/api";
 import { app, contract, http, query, service } from "kerf";
 import { createLog, loadGraph, startUnit } from "@kerf/runtime";
 import { openTelemetry } from "@kerf/telemetry";
@@ -17,10 +18,15 @@ const shelf = contract("shelf", {
   all: query({ output: z.object({ items: z.array(z.string()) }) }),
 });
 
-test("a call of a foreign service is told as an edge, and its request carries the context", async () => {
+test.each([
+  ["the context", {}, undefined],
+  ["baggage too where that is asked for", { OTEL_PROPAGATORS: "tracecontext,baggage" }, "tenant=blue"],
+])("a call of a foreign service is told as an edge, and its request carries %s", async (_, more, carried) => {
   let traceparent: string | undefined;
+  let baggage: unknown = "none came";
   const foreign = createServer((request, response) => {
     traceparent = request.headers["traceparent"] as string;
+    baggage = request.headers["baggage"];
     response.writeHead(200, { "content-type": "application/json" }).end('["Emma"]');
   });
   await once(foreign.listen(0, "127.0.0.1"), "listening");
@@ -32,7 +38,11 @@ test("a call of a foreign service is told as an edge, and its request carries th
     unit: "all",
     topology: "monolith",
     replica: "1",
-    environment: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_PROTOCOL: "http/json" },
+    environment: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+      ...more,
+    },
     log,
   });
   const reading = app("reading", {
@@ -41,7 +51,16 @@ test("a call of a foreign service is told as an edge, and its request carries th
         default: service(
           shelf,
           { uses: [books] },
-          { handle: { all: (_input, { call }) => call(books.list, {}) } },
+          {
+            handle: {
+              all(_input, { call }) {
+                const mine = propagation.createBaggage({ tenant: { value: "blue" } });
+                return context.with(propagation.setBaggage(context.active(), mine), () =>
+                  call(books.list, {}),
+                );
+              },
+            },
+          },
         ),
       }),
     },
@@ -76,6 +95,7 @@ test("a call of a foreign service is told as an edge, and its request carries th
     foreign.close();
   }
   const call = receiver.spans.find(({ name }) => name === books.list.id)!;
+  expect(baggage).toBe(carried);
   expect(traceparent).toBe(`00-${call.traceId}-${call.spanId}-01`);
   expect([call.kind, call.resource["service.name"], call.attributes["kerf.local"]]).toEqual([
     3,

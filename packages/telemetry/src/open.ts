@@ -12,7 +12,7 @@ import { Recorder } from "./recorder/recorder.ts";
 import type { SpanRecord } from "./recorder/record.ts";
 import { Traces } from "./recorder/trace.ts";
 import { sendersOf } from "./senders.ts";
-import { readSettings } from "./settings/settings.ts";
+import { readSettings, type Settings } from "./settings/settings.ts";
 import type { Environment } from "./settings/variables.ts";
 
 export interface TelemetryOptions extends Pick<Identity, "app" | "unit" | "topology" | "replica"> {
@@ -42,9 +42,10 @@ export interface OpenTelemetry {
  * exported. Without it their first span in a process stands alone. Never throws: {@link openTelemetry} does.
  */
 export async function prepareTelemetry(environment: Environment): Promise<void> {
-  let wanted;
+  let wanted = false;
   try {
-    wanted = readSettings(environment)?.traces;
+    const settings = readSettings(environment);
+    wanted = settings !== undefined && standsBehindApi(settings);
   } catch {
     return;
   }
@@ -62,10 +63,17 @@ export async function openTelemetry(options: TelemetryOptions): Promise<OpenTele
   if (settings === undefined) return undefined;
   const { sampler, slowMs } = settings;
   const queue = new Queue<SpanRecord>(settings.spanBatching.queueSize);
-  const api = settings.traces && (await (await import("./api/register.ts")).registerApi());
+  const api = standsBehindApi(settings) ? await (await import("./api/register.ts")).registerApi() : undefined;
   const edges = new EdgeRegistry(settings.payloads);
   const traces = settings.traces && new Traces({ sampler, slowMs, queue });
-  const recorder = new Recorder({ sampler, traces, edges, enter: api?.enter });
+  const recorder = new Recorder({
+    sampler,
+    traces,
+    edges,
+    enter: api?.enter,
+    baggage: api?.baggage,
+    baggageLeaves: settings.propagators.baggage,
+  });
   api?.provide(recorder, unit);
   const runtime = processMetrics();
 
@@ -79,11 +87,10 @@ export async function openTelemetry(options: TelemetryOptions): Promise<OpenTele
   let diagnosed: (() => void) | undefined;
   let closed = false;
   const begin = async (): Promise<void> => {
-    if (closed || senders.length === 0) return;
-    const [{ logDiagnostics }] = await Promise.all([
-      import("./otlp/diagnostics.ts"),
-      api?.propagate(settings.propagators),
-    ]);
+    if (closed) return;
+    await api?.propagate(settings.propagators);
+    if (senders.length === 0) return;
+    const { logDiagnostics } = await import("./otlp/diagnostics.ts");
     diagnosed = logDiagnostics(log, settings.diagnostics);
     for (const sender of senders) sender.begin();
   };
@@ -105,6 +112,11 @@ export async function openTelemetry(options: TelemetryOptions): Promise<OpenTele
       api?.close();
     },
   };
+}
+
+/** Whether libraries that speak to OpenTelemetry's API are to be heard. It costs next to nothing while there are none. */
+function standsBehindApi({ traces, propagators }: Settings): boolean {
+  return traces !== undefined || propagators.baggage;
 }
 
 /** What could not be kept or sent. */

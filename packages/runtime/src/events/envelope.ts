@@ -13,6 +13,8 @@ export interface Envelope {
   readonly time: string;
   readonly key: string;
   readonly traceparent: string;
+  /** W3C baggage of the work that stated or ordered it. */
+  readonly baggage?: string | undefined;
   /** On whose behalf; data, not authority. */
   readonly actor: Actor | undefined;
   readonly data: unknown;

@@ -120,7 +120,7 @@ export class Inbox {
     const bytes = Buffer.byteLength(message.body);
     const cause = contextOf(envelope.traceparent) ?? telemetry.root();
     const about = { service: definition.name, type, id, key, bytes, cause, attempt };
-    await during(telemetry, delivering, about, cause, handle);
+    await during(telemetry, delivering, about, cause, handle, envelope.baggage);
   }
 
   async #event(
@@ -152,6 +152,7 @@ export class Inbox {
       timeoutMs: reactionMs,
       actor: envelope.actor,
       traceparent,
+      baggage: envelope.baggage,
       signal,
       open: (run) => fresh(crashAround("inbox.insert", () => open(run, envelope.type, envelope.id))),
       also: async (run) => {
@@ -185,6 +186,7 @@ export class Inbox {
         actor: envelope.actor,
         via: "message" as const,
         traceparent,
+        baggage: envelope.baggage,
         retry: false,
       };
       const { input, ...hash } = this.#orders.get(envelope.type)?.(envelope) ?? { input: envelope.data };

@@ -39,6 +39,7 @@ export async function foreignClient(
   service: ForeignService,
   environment: Readonly<Record<string, string | undefined>>,
   clock: Clock,
+  baggageLeaves = false,
 ): Promise<ForeignClient> {
   const { name, members } = describe(service.contract);
   const settings = readForeignSettings(service, environment);
@@ -68,6 +69,7 @@ export async function foreignClient(
         headers: {
           ...encoded.headers,
           traceparent: header.traceparent,
+          ...(baggageLeaves && header.baggage !== undefined && { baggage: header.baggage }),
           ...(key !== undefined && header.id !== undefined && { [key]: header.id }),
         },
       };

@@ -19,12 +19,14 @@ export async function openForeign(
   environment: Readonly<Record<string, string | undefined>>,
   clock: Clock,
   mayCall: MayCall,
+  baggageLeaves = false,
 ): Promise<RouteForeign | undefined> {
   const used = new Set(services.flatMap((name) => [...graph.services.get(name)!.uses].map(serviceNameOf)));
   const wanted = Object.entries(graph.app.foreign).filter(([name]) => used.has(name));
   if (wanted.length === 0) return undefined;
   const clients = new Map<string, ForeignClient>();
-  for (const [name, service] of wanted) clients.set(name, await foreignClient(service, environment, clock));
+  for (const [name, service] of wanted)
+    clients.set(name, await foreignClient(service, environment, clock, baggageLeaves));
 
   return (router, tell = untold) => ({
     call(member, request, signal, now) {

@@ -115,6 +115,7 @@ export interface NewSaga {
   readonly inputHash: string;
   readonly actor: unknown;
   readonly traceparent: string;
+  readonly baggage?: string | undefined;
 }
 
 export interface SagaRecord extends NewSaga {

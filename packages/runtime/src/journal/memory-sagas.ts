@@ -22,12 +22,13 @@ function recordOf({
   inputHash,
   actor,
   traceparent,
+  baggage,
   state,
   error,
 }: SagaRow): SagaRecord {
   const told = error === undefined ? undefined : JSON.parse(error);
   const data = { input: JSON.parse(input), actor: JSON.parse(actor) };
-  return { name, id, version, ...data, inputHash, traceparent, state, error: told };
+  return { name, id, version, ...data, inputHash, traceparent, baggage, state, error: told };
 }
 
 /** The sagas' part of the journal in memory. */

@@ -9,14 +9,19 @@ import type {
   StepRecord,
 } from "./journal.ts";
 
+/** Nothing is null in a row. */
+function recordOf(row: SagaRecord): SagaRecord {
+  return { ...row, error: row.error ?? undefined, baggage: row.baggage ?? undefined };
+}
+
 /** The sagas' part of the journal in PostgreSQL. */
 export const postgresSagas: SagaJournal = {
   openSagas: async (run, worker, sagas) => {
     const opened: NewSaga[] = [];
     for (const saga of sagas) {
       const [row] = await run<{ same: boolean; added: boolean }>(
-        `insert into kerf.saga (name, id, version, input, input_hash, actor, traceparent, state, worker)
-         values ($1, $2, $3, $4::text::json, $5, $6::text::json, $7, 'running', $8)
+        `insert into kerf.saga (name, id, version, input, input_hash, actor, traceparent, state, worker, baggage)
+         values ($1, $2, $3, $4::text::json, $5, $6::text::json, $7, 'running', $8, $9)
          on conflict (name, id) do update set input_hash = kerf.saga.input_hash
          returning input_hash = $5 as same, xmax = 0 as added`,
         [
@@ -28,6 +33,7 @@ export const postgresSagas: SagaJournal = {
           JSON.stringify(saga.actor ?? null),
           saga.traceparent,
           worker ?? null,
+          saga.baggage ?? null,
         ],
       );
       if (!row!.same) {
@@ -48,18 +54,18 @@ export const postgresSagas: SagaJournal = {
            and name || ' ' || id <> all ($3::text[])
            and exists (select from unnest($4::text[], $5::int[]) k (name, version) where k.name = s.name and s.version <= k.version)
          order by next_at limit $2 for update skip locked)
-       returning name, id, version, input, input_hash as "inputHash", actor, traceparent, state, error`,
+       returning name, id, version, input, input_hash as "inputHash", actor, traceparent, baggage, state, error`,
       [worker, limit, inMemory, known.map((k) => k.name), known.map((k) => k.version)],
     );
-    return rows.map((row) => ({ ...row, error: row.error ?? undefined }));
+    return rows.map(recordOf);
   },
   readSaga: async (run, saga, id) => {
     const [row] = await run<SagaRecord>(
-      `select name, id, version, input, input_hash as "inputHash", actor, traceparent, state, error
+      `select name, id, version, input, input_hash as "inputHash", actor, traceparent, baggage, state, error
        from kerf.saga where name = $1 and id = $2`,
       [saga, id],
     );
-    return row && { ...row, error: row.error ?? undefined };
+    return row && recordOf(row);
   },
   readSteps: (run, saga, id) =>
     run<StepRecord>(

@@ -1,3 +1,4 @@
+import { baggageMigration } from "./schema-baggage.ts";
 import { byHandMigration } from "./schema-by-hand.ts";
 import { claimsMigration } from "./schema-claims.ts";
 import { operationsMigration, refusalsMigration } from "./schema-operations.ts";
@@ -143,4 +144,5 @@ end $$;
   refusalsMigration,
   claimsMigration,
   byHandMigration,
+  baggageMigration,
 ];

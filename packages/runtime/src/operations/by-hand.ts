@@ -1,3 +1,4 @@
+import { asGiven } from "../call/baggage.ts";
 import { serviceNameOf, describe, type AnyEvent, type Violation } from "kerf";
 import { newTrace, traceIdOf } from "../call/trace.ts";
 import { processClock } from "../clock/process-clock.ts";
@@ -60,9 +61,9 @@ export function stateByHand({ services }: Graph, { type, data, key }: EventByHan
       worker: undefined,
       validator: (of) => compileValidator((of as AnyEvent).data, { unknownFields: "drop", enums: "exact" }),
       older: olderEvents(definition.older),
+      baggage: asGiven,
     },
-    undefined,
-    traceparent,
+    { actor: undefined, traceparent },
   );
   try {
     effects.emit(event, checked.value);

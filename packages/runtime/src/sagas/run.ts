@@ -189,6 +189,7 @@ export class SagaRun implements LiveSaga {
         actor: (this.record.actor ?? undefined) as CallHeader["actor"],
         via: "saga",
         traceparent,
+        baggage: this.record.baggage,
         retry: false,
         ...(settle ? { settle } : {}),
       };

@@ -111,7 +111,8 @@ export class HandlerContext {
         retry: this.#header.retry,
       };
       const { release } = this.#header;
-      const sent = release === undefined ? header : { ...header, release };
+      const baggage = this.#port.baggage(this.#header.baggage);
+      const sent = release === undefined && baggage === undefined ? header : { ...header, release, baggage };
       return this.#port.outbound(member, input, sent, options.signal ?? this.#incoming, now);
     };
   }

@@ -1,3 +1,4 @@
+import type { SendBaggage } from "../call/baggage.ts";
 import type { AnyCommand, AnyEvent, AnyQuery, AnySaga, CallOptions, Log, ServiceDefinition } from "kerf";
 import type { LeftOut } from "../call/left-out.ts";
 import type { Caching, Stated } from "../cache/index.ts";
@@ -59,6 +60,7 @@ export interface ServicePort {
   readonly strict: boolean;
   /** Where a query of this unit is cached. */
   readonly caching?: Caching | undefined;
+  readonly baggage: SendBaggage;
   /** Where somebody wants to know what it does. */
   readonly telemetry?: Telemetry | undefined;
   /** What its transactions tell of their statements, within the work of a trace context. */

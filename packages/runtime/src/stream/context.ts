@@ -36,7 +36,7 @@ export class StreamHandlerContext extends HandlerContext {
       return this.#port.streams.outbound(
         member,
         input,
-        { ...header, id: undefined, caller, via: "call" },
+        { ...header, id: undefined, caller, via: "call", baggage: this.#port.baggage(header.baggage) },
         signal,
       );
     };

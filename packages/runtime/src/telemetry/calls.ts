@@ -52,7 +52,7 @@ export function callTeller(telemetry: Telemetry, here: ReadonlySet<string>, code
     // It stays the same where calls are only counted.
     const sent =
       traceparent === header.traceparent ? request : { member, input, header: { ...header, traceparent } };
-    return (enter && local ? enter(traceparent, callee, () => go(sent)) : go(sent)).then(
+    return (enter && local ? enter(traceparent, callee, () => go(sent), header.baggage) : go(sent)).then(
       (reply) => {
         call.replied(input, reply);
         return reply;
@@ -141,7 +141,7 @@ export function tracedDispatch(dispatch: Dispatch, telemetry: Telemetry): Dispat
     const span = telemetry.begin(received, { member, caller: callerOf(header) }, header.traceparent);
     const given = { member, input, header: { ...header, traceparent: span.traceparent } };
     const work = enter
-      ? enter(span.traceparent, serviceNameOf(member), () => dispatch(given, signal, now))
+      ? enter(span.traceparent, serviceNameOf(member), () => dispatch(given, signal, now), header.baggage)
       : dispatch(given, signal, now);
     return work.then(
       (reply) => {

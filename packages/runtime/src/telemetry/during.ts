@@ -8,9 +8,10 @@ export async function during<About, T>(
   about: About,
   parent: string,
   work: (traceparent: string) => Promise<T>,
+  baggage?: string,
 ): Promise<T> {
   if (telemetry === undefined) return work(parent);
-  return within(telemetry, telemetry.begin(type, about, parent), type.service(about), work);
+  return within(telemetry, telemetry.begin(type, about, parent), type.service(about), work, baggage);
 }
 
 /** Does work as the first span of a trace. */
@@ -29,10 +30,13 @@ async function within<T>(
   span: Span,
   service: string,
   work: (traceparent: string) => Promise<T>,
+  baggage?: string,
 ): Promise<T> {
   const { traceparent } = span;
   try {
-    const result = await (enter ? enter(traceparent, service, () => work(traceparent)) : work(traceparent));
+    const result = await (enter
+      ? enter(traceparent, service, () => work(traceparent), baggage)
+      : work(traceparent));
     span.end();
     return result;
   } catch (error) {

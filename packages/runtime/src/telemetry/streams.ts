@@ -22,7 +22,7 @@ export function tracedWatch(
       const told = edge.watch(header.traceparent);
       const { traceparent } = told;
       const sent = { member, input, header: { ...header, traceparent } };
-      const within = enter && local ? enterer(enter, traceparent, callee) : undefined;
+      const within = enter && local ? enterer(enter, traceparent, callee, header.baggage) : undefined;
       return new ToldStream(told, watch(of, sent, reader)[Symbol.asyncIterator](), within);
     },
   });
@@ -60,7 +60,7 @@ export function tracedStreams(dispatch: DispatchStream, telemetry: Telemetry): D
     };
     try {
       const answers = dispatch({ member, input, header: { ...header, traceparent } }, reader);
-      const within = enter && enterer(enter, traceparent, serviceNameOf(member));
+      const within = enter && enterer(enter, traceparent, serviceNameOf(member), header.baggage);
       return new ToldStream(told, answers, within);
     } catch (error) {
       span.end(failureOf(error));
@@ -71,8 +71,13 @@ export function tracedStreams(dispatch: DispatchStream, telemetry: Telemetry): D
 
 type Within = <T>(work: () => T) => T;
 
-function enterer(enter: NonNullable<Telemetry["enter"]>, traceparent: string, service: string): Within {
-  return (work) => enter(traceparent, service, work);
+function enterer(
+  enter: NonNullable<Telemetry["enter"]>,
+  traceparent: string,
+  service: string,
+  baggage: string | undefined,
+): Within {
+  return (work) => enter(traceparent, service, work, baggage);
 }
 
 /** Answers as they pass by. Whoever stops reading ends it, which is no failure. */

@@ -96,5 +96,14 @@ export interface Telemetry {
    * Runs work of a service so that libraries that know OpenTelemetry find the context of its span. Absent where none
    * could.
    */
-  readonly enter?: (<T>(traceparent: string, service: string, work: () => T) => T) | undefined;
+  readonly enter?:
+    | (<T>(traceparent: string, service: string, work: () => T, baggage?: string) => T)
+    | undefined;
+  /**
+   * What work that was given some W3C baggage sends on: with what a library or a handler has changed. Absent where none
+   * could.
+   */
+  readonly baggage?: ((given: string | undefined) => string | undefined) | undefined;
+  /** Whether foreign services are sent it too. */
+  readonly baggageLeaves?: boolean;
 }

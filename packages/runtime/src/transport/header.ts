@@ -1,5 +1,6 @@
 import { StatusError } from "kerf";
 import type { Bearer } from "../authority/call-token.ts";
+import { baggageOf } from "../call/baggage.ts";
 import { newTrace } from "../call/trace.ts";
 import { MAX_METADATA } from "./limits.ts";
 import type { CallHeader } from "./transport.ts";
@@ -16,6 +17,7 @@ export function encodeHeader(header: CallHeader, token: string): WireMetadata {
   if (header.id !== undefined) metadata["kerf-id"] = encodeText(header.id);
   if (header.retry) metadata["kerf-retry"] = "1";
   if (header.settle) metadata["kerf-settle"] = "1";
+  if (header.baggage !== undefined) metadata["baggage"] = header.baggage;
   if (header.release !== undefined) metadata["kerf-release"] = header.release;
   return metadata;
 }
@@ -45,6 +47,8 @@ export function decodeHeader(
   const id = get("kerf-id");
   const { caller, actor, via } = bearer ?? stranger;
   const release = told("kerf-release");
+  // A stranger's is not carried on: it would reach everybody whom this call reaches.
+  const baggage = bearer && baggageOf(metadata("baggage"));
   return {
     id: id === undefined ? undefined : decodeText(id),
     deadlineAt,
@@ -56,6 +60,7 @@ export function decodeHeader(
     retry: told("kerf-retry") === "1",
     ...(told("kerf-settle") === "1" && { settle: true }),
     ...(release !== undefined && { release }),
+    ...(baggage !== undefined && { baggage }),
   };
 }
 

@@ -12,12 +12,14 @@ export interface CallHeader {
   readonly via: Via;
   /** W3C trace context, `00-<trace>-<span>-<flags>`. */
   readonly traceparent: string;
+  /** W3C baggage of the work that calls, as {@link baggageOf} let it in. Metadata `baggage`. */
+  readonly baggage?: string | undefined;
   /** True when this is a repetition: it is then not repeated further down. */
   readonly retry: boolean;
   /** Of the input as it was before it was brought to the version of today: a stored order is recorded by it. Never travels. */
   readonly inputHash?: string;
   /** Which version of released services this request sees: `"catalog=next"`. Metadata `kerf-release`. */
-  readonly release?: string;
+  readonly release?: string | undefined;
   /** Which of them somebody at the edge asked for. Never travels. */
   readonly wish?: string | undefined;
   /** Asks what became of the command with this id, and refuses it from now on where it never came. Metadata `kerf-settle: 1`. */

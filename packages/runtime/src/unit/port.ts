@@ -8,6 +8,7 @@ import {
   type AnySaga,
 } from "kerf";
 import type { Caching } from "../cache/index.ts";
+import { asGiven } from "../call/baggage.ts";
 import type { LeftOut } from "../call/left-out.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Router } from "../call/router.ts";
@@ -43,6 +44,7 @@ export function portOf(parts: {
       return url === undefined ? [] : [[field, url]];
     }),
   );
+  const baggage = options.telemetry?.baggage ?? asGiven;
   const log = options.log.child({ service: definition.name });
   const validatorOf = cached((of: AnyEvent | AnyQuery | AnyCommand | AnySaga): Validator => {
     const schema = "kind" in of ? (of.kind === "event" ? of.data : of.input) : sagaFacts(of).input;
@@ -70,6 +72,7 @@ export function portOf(parts: {
       worker: parts.worker,
       validator: validatorOf,
       older: olderEvents(definition.older),
+      baggage,
       watches: caching && ((type) => caching.watches(type)),
     },
     log,
@@ -79,6 +82,7 @@ export function portOf(parts: {
       parts.host()?.committed(what);
     },
     caching,
+    baggage,
     telemetry: options.telemetry,
     statements: statementsOf(options.telemetry, definition.name),
     strict: options.settings["NODE_ENV"] !== "production",

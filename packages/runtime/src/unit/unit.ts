@@ -75,12 +75,19 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
   let unobserve: (() => void) | undefined;
 
   const authority = (caller: string, contractId: string): boolean => mayCall(graph, caller, contractId);
-  const foreign = await openForeign(graph, unit.services, options.settings, clock, authority);
+  const { telemetry } = options;
+  const foreign = await openForeign(
+    graph,
+    unit.services,
+    options.settings,
+    clock,
+    authority,
+    telemetry?.baggageLeaves,
+  );
   const backing = options.backing ?? (await postgresBacking(options, stored, leaseMs));
   const { broker, urls } = backing;
 
   const streams = new UnitStreams(clock, authority, options.timing?.streams);
-  const { telemetry } = options;
   const dispatchHere = dispatcher(endpoints, authority, clock);
   // Told of where calls of this process leave their caller, and of others where they come in.
   const dispatch = telemetry ? tracedDispatch(dispatchHere, telemetry) : dispatchHere;

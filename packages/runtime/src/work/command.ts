@@ -144,7 +144,7 @@ function withTransaction(
     open: parts.open,
     opensByLock: parts.opensByLock ?? false,
     body: async (tx) => {
-      const effects = new Effects(run.port.effects, run.header.actor, run.header.traceparent);
+      const effects = new Effects(run.port.effects, run.header);
       const context = new HandlerContext(run.port, run.command.id, run.header, run.signal);
       context.tx = tx;
       context.effects = effects;

@@ -9,6 +9,7 @@ import {
   type SendOptions,
 } from "kerf";
 import { StatusError } from "kerf";
+import type { SendBaggage } from "../call/baggage.ts";
 import type { Stated } from "../cache/index.ts";
 import type { Clock } from "../clock/clock.ts";
 import { crashAround } from "../crashpoint/crashpoint.ts";
@@ -17,6 +18,7 @@ import { hashValue } from "../journal/hash.ts";
 import type { Journal, NewSaga, OutboxMessage } from "../journal/journal.ts";
 import type { Validator } from "../validate/index.ts";
 import type { OlderEvent } from "../service/older-events.ts";
+import type { CallHeader } from "../transport/transport.ts";
 import { commandChannel, encodeEnvelope, type Envelope } from "../events/envelope.ts";
 
 /** What an effect needs to know of the service it comes from. */
@@ -29,6 +31,7 @@ export interface EffectSource {
   readonly validator: (schemaOf: AnyEvent | AnyCommand | AnySaga) => Validator;
   /** Of older versions of its contract: what is stated with an event, by the id of that. */
   readonly older: ReadonlyMap<string, readonly OlderEvent[]>;
+  readonly baggage: SendBaggage;
   /** Whether facts of a type make cached answers old. */
   readonly watches?: ((type: string) => boolean) | undefined;
 }
@@ -54,11 +57,16 @@ export class Effects {
   readonly #source: EffectSource;
   readonly #actor: Actor | undefined;
   readonly #traceparent: string;
+  readonly #baggage: string | undefined;
 
-  constructor(source: EffectSource, actor: Actor | undefined, traceparent: string) {
+  constructor(
+    source: EffectSource,
+    { actor, traceparent, baggage }: Pick<CallHeader, "actor" | "traceparent" | "baggage">,
+  ) {
     this.#source = source;
     this.#actor = actor;
     this.#traceparent = traceparent;
+    this.#baggage = baggage;
   }
 
   emit(event: AnyEvent, given: unknown): void {
@@ -124,6 +132,7 @@ export class Effects {
       inputHash: hashValue(input),
       actor: this.#actor,
       traceparent: this.#traceparent,
+      baggage: this.#source.baggage(this.#baggage),
     });
   }
 
@@ -160,6 +169,7 @@ export class Effects {
       time: new Date(this.#source.clock.now()).toISOString(),
       key,
       traceparent: this.#traceparent,
+      baggage: this.#source.baggage(this.#baggage),
       actor: this.#actor,
       data,
     });

@@ -18,6 +18,7 @@ export interface Reacting {
   readonly timeoutMs: number;
   readonly actor: Actor | undefined;
   readonly traceparent: string;
+  readonly baggage?: string | undefined;
   readonly signal: AbortSignal;
   /** Inserts or locks the record; false where it was done before. */
   open(run: Run): Promise<boolean>;
@@ -38,6 +39,7 @@ export async function react(what: Reacting): Promise<boolean> {
     via: what.via,
     traceparent: what.traceparent,
     retry: false,
+    baggage: what.baggage,
   };
   let prepared: unknown;
   if (typeof what.run !== "function") {
@@ -53,7 +55,7 @@ export async function react(what: Reacting): Promise<boolean> {
     open: (run) => what.open(run),
     opensByLock: what.opensByLock ?? false,
     body: async (tx) => {
-      const effects = new Effects(port.effects, what.actor, what.traceparent);
+      const effects = new Effects(port.effects, header);
       await inContext(what, header, (context) => {
         context.tx = tx;
         context.effects = effects;

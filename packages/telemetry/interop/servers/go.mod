@@ -1,5 +1,7 @@
 module kerf.dev/telemetry-interop
 
+// Jaeger 1.62 is of Collector 0.111, so that they share most of what they are made of; newer ones of Jaeger keep their parts to
+// themselves. golang.org/x, protobuf and cobra are those of packages/grpc/interop/go: they are compiled once for both.
 go 1.26.0
 
 require (

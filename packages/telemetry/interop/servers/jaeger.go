@@ -72,7 +72,7 @@ func jaeger(otlpHTTP, otlpGRPC, api string) error {
 	asked.HTTP.Endpoint = api
 	asked.GRPC.NetAddr.Endpoint = anywhere
 	asked.GRPC.NetAddr.Transport = "tcp"
-	answers := querysvc.NewQueryService(reader, dependencies, querysvc.QueryServiceOptions{})
+	answers := querysvc.NewQueryService(reader, dependencies, *asked.BuildQueryServiceOptions(storage, logger))
 	server, err := query.NewServer(answers, nil, asked, tenants, telemetery.Setting{
 		Logger:         logger,
 		TracerProvider: noop.NewTracerProvider(),

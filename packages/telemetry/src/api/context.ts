@@ -1,4 +1,5 @@
-import { createContextKey, ROOT_CONTEXT, trace, type Context } from "@opentelemetry/api";
+import { createContextKey, propagation, ROOT_CONTEXT, trace, type Context } from "@opentelemetry/api";
+import { decodeBaggage } from "./baggage.ts";
 
 /** Under which a context says which service works in it. */
 export const SERVICE = createContextKey("kerf service");
@@ -7,11 +8,13 @@ export const SERVICE = createContextKey("kerf service");
 export class WorkContext implements Context {
   readonly #traceparent: string;
   readonly #service: string;
+  readonly #baggage: string | undefined;
   #made: Context | undefined;
 
-  constructor(traceparent: string, service: string) {
+  constructor(traceparent: string, service: string, baggage: string | undefined) {
     this.#traceparent = traceparent;
     this.#service = service;
+    this.#baggage = baggage;
   }
 
   getValue(key: symbol): unknown {
@@ -27,12 +30,18 @@ export class WorkContext implements Context {
   }
 
   get #context(): Context {
+    return (this.#made ??= this.#make());
+  }
+
+  #make(): Context {
     const text = this.#traceparent;
-    this.#made ??= trace.setSpanContext(ROOT_CONTEXT.setValue(SERVICE, this.#service), {
+    const context = trace.setSpanContext(ROOT_CONTEXT.setValue(SERVICE, this.#service), {
       traceId: text.slice(3, 35),
       spanId: text.slice(36, 52),
       traceFlags: Number.parseInt(text.slice(53), 16),
     });
-    return this.#made;
+    return this.#baggage === undefined
+      ? context
+      : propagation.setBaggage(context, decodeBaggage(this.#baggage));
   }
 }

@@ -1,12 +1,15 @@
-import { context, propagation, trace } from "@opentelemetry/api";
+import { context, propagation, ROOT_CONTEXT, trace, type Context } from "@opentelemetry/api";
 import type { Telemetry } from "@kerf/runtime/telemetry";
 import type { Propagators } from "../settings/settings.ts";
+import { encodeBaggage } from "./baggage.ts";
 import { WorkContext } from "./context.ts";
+import { Manager } from "./manager.ts";
 import { KerfTracer } from "./tracer.ts";
 
 /** What stands behind OpenTelemetry's API in this process. */
 export interface Registered {
   readonly enter: NonNullable<Telemetry["enter"]>;
+  readonly baggage: NonNullable<Telemetry["baggage"]>;
   /** Has spans of libraries recorded. `otherwise`: the service of work that is nobody's. */
   provide(telemetry: Telemetry, otherwise: string): void;
   /** From now on libraries put these into the headers of what they send. */
@@ -22,8 +25,7 @@ export function registerApi(): Promise<Registered | undefined> {
 }
 
 async function register(): Promise<Registered | undefined> {
-  const { AsyncLocalStorageContextManager } = await import("@opentelemetry/context-async-hooks");
-  const manager = new AsyncLocalStorageContextManager().enable();
+  const manager = new Manager().enable();
   if (!context.setGlobalContextManager(manager)) return undefined;
   let telemetry: Telemetry | undefined;
   let service = "";
@@ -37,8 +39,11 @@ async function register(): Promise<Registered | undefined> {
     },
   });
   return {
-    enter: (traceparent, within, work) =>
-      wanted ? manager.with(new WorkContext(traceparent, within), work) : work(),
+    enter: (traceparent, within, work, baggage) =>
+      wanted || manager.used || baggage !== undefined
+        ? manager.enter(new WorkContext(traceparent, within, baggage), work)
+        : work(),
+    baggage: (given) => (manager.used ? changed(manager.active(), given) : given),
     provide(given, otherwise) {
       telemetry = given;
       service = otherwise;
@@ -61,4 +66,11 @@ async function register(): Promise<Registered | undefined> {
       context.disable();
     },
   };
+}
+
+/** What is sent on from within a context that somebody may have made of ours. */
+function changed(active: Context, given: string | undefined): string | undefined {
+  if (active instanceof WorkContext || active === ROOT_CONTEXT) return given;
+  const baggage = propagation.getBaggage(active);
+  return baggage && encodeBaggage(baggage);
 }

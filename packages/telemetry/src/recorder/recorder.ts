@@ -19,6 +19,8 @@ export interface RecorderOptions {
   readonly traces: Traces<SpanRecord> | undefined;
   readonly edges: EdgeRegistry;
   readonly enter?: Telemetry["enter"];
+  readonly baggage?: Telemetry["baggage"];
+  readonly baggageLeaves?: boolean;
 }
 
 /** Records what units and gateways tell. */
@@ -28,14 +30,18 @@ export class Recorder implements Telemetry {
   readonly #edges: EdgeRegistry;
   readonly #reads = new Set<() => Iterable<Reading>>();
   readonly enter: Telemetry["enter"];
+  readonly baggage: Telemetry["baggage"];
+  readonly baggageLeaves: boolean;
   readonly spans: boolean;
 
-  constructor({ sampler, traces, edges, enter }: RecorderOptions) {
+  constructor({ sampler, traces, edges, enter, baggage, baggageLeaves = false }: RecorderOptions) {
     this.#sampler = sampler;
     this.#traces = traces;
     this.spans = traces !== undefined;
     this.#edges = edges;
     this.enter = enter;
+    this.baggage = baggage;
+    this.baggageLeaves = baggageLeaves;
   }
 
   root(): string {
