@@ -1,12 +1,16 @@
+import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { otlpReceiver, type Receiver } from "../packages/telemetry/src/testing/index.ts";
 import {
   checkMetrics,
+  kerfExport,
   kerfStart,
   prometheus,
   withoutPrometheus,
   type Started,
 } from "./telemetry/processes.ts";
+import { faster, queriesOf, watchedBank, type Rule } from "./telemetry/exported.ts";
+import { metricsOf, readsOf } from "./telemetry/promql.ts";
 import { storyOf } from "./telemetry/story.ts";
 
 /** What must never be told, wherever it is given. */
@@ -146,6 +150,51 @@ describe("a unit that exports over OTLP", () => {
       expect(names).toContain(name);
   });
 
+  test("what reads the log finds in its lines what it looks for", async () => {
+    const config = "telemetry/app/kerf.config.ts";
+    const [fluentBit, logstash] = await Promise.all([
+      kerfExport("fluent-bit", config),
+      kerfExport("logstash", config),
+    ]);
+    await get("/v1/greet/broken");
+    const ofFailure = () => {
+      const lines = unit.lines().map((text) => JSON.parse(text) as Record<string, any>);
+      const failed = lines.find((one) => one["err"]);
+      return lines.filter((one) => failed !== undefined && one["traceId"] === failed["traceId"]);
+    };
+    await expect.poll(ofFailure, { timeout: 10_000 }).not.toEqual([]);
+    // What the handler said, and what was said of its failure.
+    const line: Record<string, any> = Object.assign({}, ...ofFailure());
+
+    const { parsers, pipeline } = parse(fluentBit.get("fluent-bit.yaml")!);
+    const numbers: Record<string, string> = {
+      Y: "\\d{4}",
+      m: "\\d\\d",
+      d: "\\d\\d",
+      H: "\\d\\d",
+      M: "\\d\\d",
+      S: "\\d\\d",
+      L: "\\d{3}",
+    };
+    const format = parsers[0].time_format
+      .replaceAll(".", "\\.")
+      .replace(/%(\w)/g, (_: string, part: string) => numbers[part]);
+    expect(line[parsers[0].time_key]).toMatch(new RegExp(`^${format}$`));
+    const renamed = pipeline.filters[1].rename.map((each: string) => each.split(" ")[0]);
+    const labels = pipeline.outputs[0].label_keys.split(",").map((key: string) => key.slice(1));
+    for (const key of [...renamed, ...labels, "member"])
+      if (key !== "log") expect(line, key).toHaveProperty(key);
+
+    const mutated = [...logstash.get("logstash.conf")!.matchAll(/^ +"(\S+)" => "(\S+)"$/gm)];
+    expect(mutated.length).toBeGreaterThan(8);
+    for (const [, from] of mutated) {
+      const path = from!.match(/[^[\]]+/g)!;
+      // Only errors of some libraries have one.
+      if (path.join(".") !== "err.code") expect(line).toHaveProperty(path);
+    }
+    expect(new Date(line["time"]).toISOString()).toBe(line["time"]);
+  });
+
   test("a stranger's trace context is not taken over", async () => {
     const theirs = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     const answer = await fetch(`${unit.gateway}/v1/greet/nobody`, { headers: { traceparent: theirs } });
@@ -230,5 +279,52 @@ describe.skipIf(withoutPrometheus)("Prometheus", () => {
     expect(await (await fetch(`${unit.health}/metrics`)).text()).toContain("kerf_edge_calls_total{");
     await using off = await kerfStart({ OTEL_SDK_DISABLED: "true" });
     expect((await fetch(`${off.health}/metrics`)).status).toBe(404);
+  }, 60_000);
+
+  test("takes the rules that are exported of an application, and has an answer to each query of its dashboards", async () => {
+    const [rules, dashboards] = await Promise.all([
+      kerfExport("prometheus", "fixture/app.ts"),
+      kerfExport("grafana", "fixture/app.ts"),
+    ]);
+    await using watched = await watchedBank();
+    await using server = await prometheus(watched.url, faster(rules, watched.url));
+    const known = metricsOf(await watched.metrics());
+    for (const [name, labels] of known) known.set(name, new Set([...labels, "job", "instance", "unit"]));
+    known.set("up", new Set(["job", "instance", "unit"]));
+    const groups = ["recording.rules.yml", "alerts.rules.yml"].flatMap(
+      (name) => (parse(rules.get(name)!) as { groups: { rules: Rule[] }[] }).groups,
+    );
+    const all = groups.flatMap((group) => group.rules);
+    const burn = "member:kerf_budget_burn:ratio_rate1h";
+    for (const { record, labels } of all)
+      if (record)
+        known.set(
+          record,
+          new Set([...known.get("kerf_edge_calls_total")!, ...Object.keys(labels ?? {}), "objective"]),
+        );
+    const queries = queriesOf(dashboards);
+    expect(queries.length).toBeGreaterThan(30);
+
+    for (const query of [...all.map(({ expr }) => expr), ...queries]) {
+      const { metrics, labels } = readsOf(query);
+      for (const metric of metrics) expect(known.keys(), query).toContain(metric);
+      const have = new Set([...metrics].flatMap((metric) => [...known.get(metric)!]));
+      for (const label of labels) expect(have, query).toContain(label);
+    }
+
+    const answer = async (query: string) =>
+      (await server.query(`query?query=${encodeURIComponent(query)}`).catch(() => {}))?.result as
+        | { metric: Record<string, string> }[]
+        | undefined;
+    const promises = async () => new Set((await answer(burn))?.map(({ metric }) => metric.objective));
+    await expect.poll(promises, { timeout: 20_000 }).toEqual(new Set(["availability", "latency"]));
+    const states = (await server.query("rules")).groups.flatMap((group: any) => group.rules);
+    expect(states).toHaveLength(all.length);
+    expect(states.filter((rule: any) => rule.health === "err")).toEqual([]);
+    for (const { record } of all)
+      if (record) await expect.poll(() => answer(record), { timeout: 10_000 }).not.toEqual([]);
+    const unanswered = [];
+    for (const query of queries) if ((await answer(query))?.length === 0) unanswered.push(query);
+    expect(unanswered).toEqual([]);
   }, 60_000);
 });

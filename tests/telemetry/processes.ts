@@ -1,9 +1,10 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { testServer } from "@kerf/runtime/testing";
 
 export interface Started extends AsyncDisposable {
@@ -11,6 +12,8 @@ export interface Started extends AsyncDisposable {
   readonly gateway: string;
   /** URL of `/metrics` and its like. */
   readonly health: string;
+  /** What it has logged so far. */
+  lines(): readonly string[];
 }
 
 /** Runs `kerf start` for the application in `app/`, or for that of another configuration, all of it in one process. */
@@ -38,11 +41,33 @@ export async function kerfStart(
   return {
     gateway: `http://127.0.0.1:${port}`,
     health,
+    lines: () => written.split("\n").slice(0, -1),
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");
       await ended;
     },
   };
+}
+
+/** Runs `kerf export` of an application, given by the path of its configuration below `tests/`. Gives files by name. */
+export async function kerfExport(format: string, config: string): Promise<ReadonlyMap<string, string>> {
+  const folder = await mkdtemp(join(tmpdir(), "kerf-export-"));
+  const main = new URL("../../packages/cli/bin/kerf.js", import.meta.url).pathname;
+  const app = new URL(`../${config}`, import.meta.url).pathname;
+  try {
+    await promisify(execFile)(process.execPath, [main, "export", format, "--config", app, "--out", folder]);
+    const names = await readdir(folder);
+    return new Map(
+      await Promise.all(
+        names.map(async (name): Promise<[string, string]> => [
+          name,
+          await readFile(join(folder, name), "utf8"),
+        ]),
+      ),
+    );
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Whether the tests that need Prometheus are left out. In CI they are not: they fail. `scripts/servers.sh` installs it. */
@@ -60,16 +85,14 @@ export interface Prometheus extends AsyncDisposable {
   query(path: string): Promise<any>;
 }
 
-/** A real Prometheus that scrapes one process each second. */
-export async function prometheus(target: string): Promise<Prometheus> {
+/** A real Prometheus that scrapes one process each second, or does what its files say. */
+export async function prometheus(
+  target: string,
+  files: ReadonlyMap<string, string> = new Map([["prometheus.yml", scraping(target)]]),
+): Promise<Prometheus> {
   const folder = await mkdtemp(join(tmpdir(), "kerf-prometheus-"));
   const port = await freePort();
-  await writeFile(
-    join(folder, "prometheus.yml"),
-    `global: { scrape_interval: 1s, scrape_timeout: 1s }
-scrape_configs: [{ job_name: kerf, static_configs: [{ targets: ["${new URL(target).host}"] }] }]
-`,
-  );
+  for (const [name, text] of files) await writeFile(join(folder, name), text);
   const child = spawn(
     "prometheus",
     [
@@ -92,6 +115,12 @@ scrape_configs: [{ job_name: kerf, static_configs: [{ targets: ["${new URL(targe
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function scraping(target: string): string {
+  return `global: { scrape_interval: 1s, scrape_timeout: 1s }
+scrape_configs: [{ job_name: kerf, static_configs: [{ targets: ["${new URL(target).host}"] }] }]
+`;
 }
 
 /** That nobody listens on, a moment ago. */

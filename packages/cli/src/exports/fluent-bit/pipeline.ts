@@ -19,7 +19,16 @@ export function fluentBitFiles(app: string): readonly ExportedFile[] {
       },
     ],
     pipeline: {
-      inputs: [{ name: "tail", path: "${KERF_LOGS}", tag: match, skip_long_lines: true }],
+      inputs: [
+        {
+          name: "tail",
+          path: "${KERF_LOGS}",
+          tag: match,
+          read_from_head: true,
+          db: "${FLUENT_BIT_DB}",
+          skip_long_lines: true,
+        },
+      ],
       filters: [
         // What is no line of the log, such as the last words of Node, stays as it is.
         { name: "parser", match, key_name: "log", parser: "kerf", preserve_key: false, reserve_data: true },
@@ -63,8 +72,9 @@ export function fluentBitFiles(app: string): readonly ExportedFile[] {
   const head = comments(
     madeBy("fluent-bit", app),
     "",
-    `KERF_LOGS is the files that units write to, such as /var/log/${app}/*.log; LOKI_HOST and ELASTICSEARCH_HOST are where it goes:`,
-    "take the output away that you do not want. In Kubernetes add `multiline.parser: cri` to the input.",
+    `KERF_LOGS is the files that units write to, such as /var/log/${app}/*.log; FLUENT_BIT_DB a file that remembers how far they are read;`,
+    "LOKI_HOST and ELASTICSEARCH_HOST where it all goes: take the output away that you do not want.",
+    "In Kubernetes add `multiline.parser: cri` to the input.",
   );
   return [{ name: "fluent-bit.yaml", text: head + yamlText(configuration) }];
 }
