@@ -5,9 +5,10 @@
  *
  * npx node bench/telemetry/local-call.ts [--rounds 7] [--calls 100000]
  */
-import { fork, type ChildProcess } from "node:child_process";
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { parseArgs } from "node:util";
+import { startChild, type Child } from "../child.ts";
 import { spread } from "../measure.ts";
 import { cases } from "./cases.ts";
 
@@ -19,21 +20,19 @@ const file = (name: string): URL => new URL(name, import.meta.url);
 const sink = fork(file("sink.ts"));
 const [endpoint] = (await once(sink, "message")) as [string];
 const times = new Map<string, number[]>();
-const workers: [string, ChildProcess][] = [];
+const workers: [string, Child][] = [];
 for (const [name, environment] of Object.entries(cases(endpoint))) {
-  const worker = fork(file("worker.ts"), [values.calls], { env: { ...process.env, ...environment } });
-  await once(worker, "message");
+  const worker = await startChild(file("worker.ts"), [values.calls], { ...process.env, ...environment });
   workers.push([name, worker]);
   times.set(name, []);
 }
 for (let round = -1; round < Number(values.rounds); round++) {
   for (const [name, worker] of workers) {
-    worker.send("run");
-    const [ns] = (await once(worker, "message")) as [number];
+    const ns = (await worker.ask("run")) as number;
     if (round >= 0) times.get(name)!.push(ns);
   }
 }
 console.log(`a local call, ns of CPU, median (min to max) of ${values.rounds} rounds of ${values.calls}`);
 for (const [name, all] of times) console.log(`  ${name.padEnd(24)} ${spread(all, 0)}`);
-for (const [, worker] of workers) worker.disconnect();
+for (const [, worker] of workers) worker.close();
 sink.disconnect();
