@@ -116,7 +116,12 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
     await catalog`update offer set pence = 736 where offer_id = 'KG1014-1'`;
     await catalog.end();
     await order("KG1014-1", "refused");
-    await visit("/traces?status=error");
+    await visit("/traces");
+    await row(/POST \/v1\/orders/)
+      .first()
+      .waitFor();
+    await picture("traces");
+    await page.getByRole("link", { name: "Errors", exact: true }).click();
     await page.getByRole("searchbox").fill("Declined");
     // Other orders fail too: until typing has paused and the answer is there, theirs are in the list.
     await page.waitForURL(/text=Declined/);
@@ -124,7 +129,6 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
     await row(/POST \/v1\/orders/)
       .first()
       .waitFor();
-    await picture("traces");
     await row(/POST \/v1\/orders/)
       .first()
       .getByRole("link")
@@ -170,7 +174,7 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
       records`update kerf.saga set version = 0, worker = null, state = 'running', ended_at = null, next_at = now()
         where id = ${id} and state = 'done' returning id`;
     await vi.waitFor(async () => expect(await orphaned()).toHaveLength(1), { timeout: 20_000 });
-    await visit("/sagas?state=parked");
+    await visit("/sagas");
     const one = row(new RegExp(id.slice(0, 13)));
     await one.getByText("parked").waitFor();
     await picture("sagas");
@@ -295,7 +299,7 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
     await expect.poll(() => ready.count(), { timeout: 20_000 }).toBe(topology === "monolith" ? 1 : 11);
     // In the monolith, everything would rest.
     if (topology === "monolith") return;
-    const unit = page.getByRole("region", { name: "recommendations" });
+    const unit = page.getByRole("rowgroup", { name: "recommendations" });
     await unit.getByRole("button", { name: "Drain…" }).click();
     await page
       .getByRole("dialog")

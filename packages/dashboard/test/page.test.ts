@@ -22,6 +22,7 @@ describe.skipIf(!hasBrowser)("the dashboard's page", () => {
   let page: Page;
   let story: Story;
   const restarted: string[] = [];
+  const drained: string[] = [];
   /** What the console said is wrong, violations of the content security policy included. */
   let wrong: string[];
   let origins: Set<string>;
@@ -65,7 +66,7 @@ describe.skipIf(!hasBrowser)("the dashboard's page", () => {
           ],
         }),
         restart: async (name) => void restarted.push(name),
-        drain: async () => {},
+        drain: async (unit) => void drained.push(unit),
       },
       onError: (error) => wrong.push(String(error)),
     });
@@ -258,7 +259,7 @@ describe.skipIf(!hasBrowser)("the dashboard's page", () => {
     expect(drawn!.match(/L/g)!.length).toBeGreaterThan(10);
   });
 
-  test("shows processes, and restarts one", async () => {
+  test("shows processes, restarts one, and drains a unit when that is confirmed", async () => {
     await open("/topology");
     await row(/checkout/)
       .getByText("ready")
@@ -267,6 +268,19 @@ describe.skipIf(!hasBrowser)("the dashboard's page", () => {
       .getByRole("button", { name: "Restart" })
       .click();
     await expect.poll(() => restarted).toEqual(["checkout"]);
+    await row(/checkout/)
+      .getByRole("button", { name: "Drain…" })
+      .click();
+    const dialog = page.getByRole("dialog", { name: "Drain checkout?" });
+    await dialog.getByText("Calls of orders, payments fail from then on").waitFor();
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    expect(drained).toEqual([]);
+    await row(/checkout/)
+      .getByRole("button", { name: "Drain…" })
+      .click();
+    await dialog.getByRole("button", { name: "Drain" }).click();
+    await dialog.waitFor({ state: "detached" });
+    expect(drained).toEqual(["checkout"]);
   });
 
   test("keeps the reader's choice of light or dark", async () => {

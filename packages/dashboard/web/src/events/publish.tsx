@@ -83,6 +83,7 @@ function Form({ event, search }: { event: MemberView; search: URLSearchParams })
         note="Its subscribers handle it as any other. It is recorded as done by hand."
       >
         <InputEditor
+          title="Data"
           shape={shape}
           value={data}
           violations={violations}

@@ -6,6 +6,7 @@ import type { Shape } from "./shape.ts";
 import { homeless, type Violation } from "./violations.ts";
 
 interface Props {
+  readonly title: string;
   readonly shape: Shape;
   readonly value: unknown;
   readonly violations: readonly Violation[];
@@ -13,7 +14,7 @@ interface Props {
 }
 
 /** A value as a form or as JSON: two sights of the same. What a form cannot show stays JSON. */
-export function InputEditor({ shape, value, violations, onChange }: Props) {
+export function InputEditor({ title, shape, value, violations, onChange }: Props) {
   const [asJson, setAsJson] = useState(false);
   const fit = fits(shape, value);
   const isForm = fit && !asJson;
@@ -21,7 +22,7 @@ export function InputEditor({ shape, value, violations, onChange }: Props) {
   return (
     <div class="form">
       <div class="form-head">
-        <h3>Input</h3>
+        <h3>{title}</h3>
         <span class="choices push" role="group" aria-label="Edit as">
           <button
             type="button"
@@ -47,7 +48,14 @@ export function InputEditor({ shape, value, violations, onChange }: Props) {
           onChange={onChange}
         />
       ) : (
-        <JsonInput label="Input as JSON" value={value} wrong={false} about="" rows={8} onChange={onChange} />
+        <JsonInput
+          label={`${title} as JSON`}
+          value={value}
+          wrong={false}
+          about=""
+          rows={8}
+          onChange={onChange}
+        />
       )}
       {elsewhere.length > 0 && (
         <ul class="form-wrong" role="alert">

@@ -14,6 +14,7 @@ export function Help({ views, onClose }: { views: readonly ViewEntry[]; onClose:
         ))}
         <Keys keys={["/"]} does="Search" />
         <Keys keys={["j", "k"]} does="Next or previous row; Enter opens it" />
+        <Keys keys={["Ctrl", "Enter"]} does="Send the form" />
         <Keys keys={["p"]} does="Pause, and go on" />
         <Keys keys={["\\"]} does="Light or dark" />
         <Keys keys={["Esc"]} does="Close what is open" />

@@ -87,7 +87,7 @@ export function Waterfall({
           {marks.map((mark) => (
             <span key={mark} style={{ left: `${left(mark)}%` }}>
               {/* The last would be cut off. */}
-              {left(mark) < 93 && duration(mark)}
+              {left(mark) < 93 && !isCovered(left(mark), answered) && duration(mark)}
             </span>
           ))}
           {answered !== null && answered > 0 && answered < 93 && (
@@ -123,6 +123,11 @@ export function Waterfall({
       </div>
     </div>
   );
+}
+
+/** Whether the flag of the answer stands where a time would. */
+function isCovered(left: number, flag: number | null): boolean {
+  return flag !== null && left > flag - 7 && left < flag + 12;
 }
 
 function reveal(area: HTMLElement, index: number): void {

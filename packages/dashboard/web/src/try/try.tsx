@@ -66,6 +66,7 @@ function TryAs({ member, search, people }: Props & { people: PeopleView }) {
           onToken={setToken}
         />
         <InputEditor
+          title="Input"
           shape={shape}
           value={input}
           violations={answer ? violationsOf(answer) : []}
@@ -75,7 +76,7 @@ function TryAs({ member, search, people }: Props & { people: PeopleView }) {
           <label class="form-field">
             <span class="form-head">
               <span class="form-name">Idempotency key</span>
-              <span class="faint">a new one where empty; with the same again, nothing happens twice</span>
+              <span class="faint">a new one where empty</span>
             </span>
             <input
               class="field form-input"
