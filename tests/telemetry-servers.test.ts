@@ -74,6 +74,12 @@ function traceIdOf(name: string): Promise<string> {
 const services = (spans: readonly ReceivedSpan[]) =>
   [...new Set(spans.map(({ resource }) => String(resource["service.name"])))].toSorted();
 
+/** What Jaeger finds broken. It also wonders at work that goes on, or begins, after what caused it: that is as it should be. */
+const brokenOf = (spans: readonly JaegerSpan[]) =>
+  spans
+    .flatMap(({ warnings }) => warnings)
+    .filter((warning) => !warning.startsWith("clock skew adjustment disabled"));
+
 describe.skipIf(withoutServers)("real servers", () => {
   let shop: Started;
   let prophet: Oracle;
@@ -151,7 +157,7 @@ describe.skipIf(withoutServers)("real servers", () => {
         "recommendations",
         "shipping",
       ]);
-      expect(spans.flatMap(({ warnings }) => warnings)).toEqual([]);
+      expect(brokenOf(spans)).toEqual([]);
       expect(new Set(spans.map(({ resource }) => resource["kerf.app"]))).toEqual(new Set([shopName]));
     });
 
@@ -191,7 +197,7 @@ describe.skipIf(withoutServers)("real servers", () => {
     });
 
     test("links what handles an event with what stated it", () => {
-      const stated = one("publish orders@1.confirmed");
+      const stated = one("orders@1.confirm", 2);
       const handled = spans.filter(({ kind }) => kind === 5);
       for (const { links, attributes } of handled) {
         expect(links).toEqual([{ traceId: stated.traceId, spanId: stated.spanId }]);
@@ -236,7 +242,7 @@ describe.skipIf(withoutServers)("real servers", () => {
       for (const path of [request, asked, theirs, back]) expect(told).toContain(path);
       expect(told).toContain(`${back} > greeter client words@1.hello > words server words@1.hello`);
       expect(told.every((path) => path.startsWith(request))).toBe(true);
-      expect(spans.flatMap(({ warnings }) => warnings)).toEqual([]);
+      expect(brokenOf(spans)).toEqual([]);
     });
 
     test("says of whoever calls by gRPC and is no unit that it is nobody we know", () => {

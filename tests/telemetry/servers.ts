@@ -149,7 +149,9 @@ function spansOf({ traceID, spans, processes }: any): JaegerSpan[] {
     const attributes = tagsOf(span.tags);
     const { serviceName, tags } = processes[span.processID];
     const references: any[] = span.references;
-    const parent = references.find((each) => each.refType === "CHILD_OF" && each.traceID === traceID);
+    const here = references.filter((each) => each.traceID === traceID);
+    // A parent that is a link too is only followed.
+    const parent = here.find((each) => each.refType === "CHILD_OF") ?? here[0];
     const startedAt = BigInt(span.startTime) * 1_000n;
     return {
       resource: { ...tagsOf(tags), "service.name": serviceName },
@@ -161,7 +163,7 @@ function spansOf({ traceID, spans, processes }: any): JaegerSpan[] {
       kind: kinds.indexOf(String(attributes["span.kind"] ?? "")),
       attributes,
       links: references
-        .filter((each) => each !== parent)
+        .filter((each) => each.refType === "FOLLOWS_FROM")
         .map((each) => ({ traceId: each.traceID, spanId: each.spanID })),
       status: attributes["error"] === true ? 2 : 0,
       start: startedAt,
