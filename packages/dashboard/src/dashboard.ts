@@ -1,7 +1,9 @@
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import type { Server as GrpcServer } from "@kerf/grpc";
 import type { Operations } from "@kerf/runtime";
 import { unknownApplication } from "./application.ts";
+import { receiveByGrpc } from "./otlp/grpc-receiver.ts";
 import { receiver } from "./otlp/receiver.ts";
 import type { Row } from "./otlp/row.ts";
 import type { Parts, Sources } from "./parts.ts";
@@ -16,6 +18,8 @@ export interface DashboardOptions extends Sources {
   readonly host: string;
   /** 0 takes any that is free. */
   readonly port: number;
+  /** For OTLP over gRPC, on a port of its own; 0 takes any that is free. Default: not there. */
+  readonly grpcPort?: number | undefined;
   /** What the page must know: at least 32 characters that nobody can guess. */
   readonly token: string;
   /** Where telemetry is kept: a file of SQLite, or `":memory:"`. */
@@ -33,6 +37,8 @@ export interface Dashboard {
   readonly url: string;
   /** For senders: `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   readonly endpoint: string;
+  /** For senders by gRPC; undefined where that is not asked for, or its port is taken. */
+  readonly grpcEndpoint: string | undefined;
   /** Keeps what a process wrote to its log. */
   take(rows: readonly Row[]): boolean;
   /** What the supervisor does has changed. */
@@ -72,21 +78,38 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
     store.close();
     throw error;
   }
+  const grpc = await grpcOf(options, store);
   const endpoint = `http://${options.host}:${(server.address() as AddressInfo).port}`;
   return {
     url: `${endpoint}/#token=${options.token}`,
     endpoint,
+    grpcEndpoint: grpc && `http://${grpc.address}`,
     take: (rows) => store.take(rows),
     changed: () => live.changed(["topology"]),
     async close() {
       live.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
-      await closed;
+      // What a sender is in the middle of, it sends again to the next.
+      await Promise.all([closed, grpc?.close({ graceMs: 200 })]);
       store.close();
       await records.close();
     },
   };
+}
+
+/** A page without it is better than none: where its port is taken, that is told, and no more. */
+async function grpcOf(
+  { host, grpcPort, onError }: DashboardOptions,
+  store: Store,
+): Promise<GrpcServer | undefined> {
+  if (grpcPort === undefined) return undefined;
+  try {
+    return await receiveByGrpc({ host, port: grpcPort, take: (rows) => store.take(rows), onError });
+  } catch (error) {
+    onError(error);
+    return undefined;
+  }
 }
 
 function partsOf(

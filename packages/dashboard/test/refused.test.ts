@@ -1,10 +1,14 @@
 import { gzipSync } from "node:zlib";
 import { connect } from "node:net";
 import { once } from "node:events";
+import { connect as channelTo, raw, service, unary } from "@kerf/grpc";
 import { describe, expect, test } from "vitest";
 import type { AppView } from "@kerf/dashboard/api";
 import { opened, TOKEN } from "./opened.ts";
 
+const exportTraces = service("opentelemetry.proto.collector.trace.v1.TraceService", {
+  Export: unary(raw, raw),
+}).methods.Export;
 const span = (more: object = {}): object => ({
   traceId: "0af7651916cd43dd8448eb211c80319c",
   spanId: "b7ad6b7169203331",
@@ -112,6 +116,32 @@ describe("the receiver", () => {
     const large = await post(Buffer.alloc(5 << 20)).catch(() => undefined);
     // The connection may end before all is sent.
     if (large) expect(large.status).toBe(413);
+  });
+
+  test("by gRPC keeps what is right and says what is not, and refuses what is too large or no OTLP", async () => {
+    const { dashboard, read, errors } = await opened({ grpcPort: 0 });
+    await using channel = channelTo(dashboard.grpcEndpoint!.slice("http://".length));
+    const traces = (body: Uint8Array) => channel.unary(exportTraces, body);
+    // One span that is nothing: { resourceSpans: [{ scopeSpans: [{ spans: [{}] }] }] }
+    const answer = Buffer.from(await traces(Buffer.from([0x0a, 4, 0x12, 2, 0x12, 0])));
+    expect(answer.toString("latin1")).toContain("traceId");
+    await expect(traces(Buffer.from([0x0a, 0x7f, 0x0a]))).rejects.toThrow();
+    await expect(traces(Buffer.alloc(5 << 20))).rejects.toMatchObject({ status: "RESOURCE_EXHAUSTED" });
+    expect((await read<AppView>("/api/app")).kept.spans).toBe(0);
+    // A browser does not speak it: whatever it sends ends its connection.
+    await expect(
+      fetch(`${dashboard.grpcEndpoint!}/v1/traces`, { method: "POST", body: "{}" }),
+    ).rejects.toThrow();
+    expect(errors).toEqual([]);
+  });
+
+  test("is there without gRPC where the port of that is taken", async () => {
+    const first = await opened({ grpcPort: 0 });
+    const taken = Number(new URL(first.dashboard.grpcEndpoint!).port);
+    const { dashboard, read, errors } = await opened({ grpcPort: taken });
+    expect(dashboard.grpcEndpoint).toBeUndefined();
+    expect(await read<AppView>("/api/app")).toMatchObject({ app: "shop" });
+    expect(errors).toMatchObject([{ code: "EADDRINUSE" }]);
   });
 
   test("refuses pages of a browser, and other ways and methods", async () => {

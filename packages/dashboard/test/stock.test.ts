@@ -1,6 +1,7 @@
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
 import { OTLPLogExporter } from "@opentelemetry/exporter-logs-otlp-proto";
 import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-proto";
+import { OTLPTraceExporter as GrpcExporter } from "@opentelemetry/exporter-trace-otlp-grpc";
 import { OTLPTraceExporter as JsonExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { OTLPTraceExporter as ProtobufExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { resourceFromAttributes } from "@opentelemetry/resources";
@@ -17,16 +18,22 @@ const resource = resourceFromAttributes({
   "service.instance.id": "back-1",
 });
 type Settings = NonNullable<ConstructorParameters<typeof ProtobufExporter>[0]>;
+interface Places {
+  readonly url: string;
+  readonly grpc: string;
+}
 const gzip = { compression: "gzip" as NonNullable<Settings["compression"]> };
 
 test.each([
-  ["protobuf", (url: string) => new ProtobufExporter({ url })],
-  ["protobuf and gzip", (url: string) => new ProtobufExporter({ url, ...gzip })],
-  ["JSON", (url: string) => new JsonExporter({ url })],
-  ["JSON and gzip", (url: string) => new JsonExporter({ url, ...gzip })],
+  ["protobuf", ({ url }: Places) => new ProtobufExporter({ url })],
+  ["protobuf and gzip", ({ url }: Places) => new ProtobufExporter({ url, ...gzip })],
+  ["JSON", ({ url }: Places) => new JsonExporter({ url })],
+  ["JSON and gzip", ({ url }: Places) => new JsonExporter({ url, ...gzip })],
+  ["gRPC", ({ grpc }: Places) => new GrpcExporter({ url: grpc })],
+  ["gRPC and gzip", ({ grpc }: Places) => new GrpcExporter({ url: grpc, ...gzip })],
 ])("a trace of the stock SDK arrives whole by %s", async (_, exporterTo) => {
-  const { dashboard, read } = await opened();
-  const exporter = exporterTo(`${dashboard.endpoint}/v1/traces`);
+  const { dashboard, read } = await opened({ grpcPort: 0 });
+  const exporter = exporterTo({ url: `${dashboard.endpoint}/v1/traces`, grpc: dashboard.grpcEndpoint! });
   const provider = new TracerProvider({ resource, spanProcessors: [new SimpleSpanProcessor({ exporter })] });
   const tracer = provider.getTracer("test");
   const cause = tracer.startSpan("cause", {}, ROOT_CONTEXT);
