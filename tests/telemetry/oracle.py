@@ -19,15 +19,18 @@ from opentelemetry.instrumentation.grpc import GrpcInstrumentorClient
 from opentelemetry.instrumentation.wsgi import OpenTelemetryMiddleware
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-
-provider = TracerProvider(resource=Resource.create({"service.name": "oracle"}))
-provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter()))
-trace.set_tracer_provider(provider)
-tracer = trace.get_tracer("oracle")
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 plain = grpc.insecure_channel(sys.argv[1])
-GrpcInstrumentorClient().instrument()
+
+# #region instrument
+provider = TracerProvider(resource=Resource.create({"service.name": "oracle"}))
+provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(), schedule_delay_millis=100))
+trace.set_tracer_provider(provider)
+GrpcInstrumentorClient().instrument()  # its calls carry the trace on
+# #endregion
+tracer = trace.get_tracer("oracle")
+
 channel = grpc.insecure_channel(sys.argv[1])
 
 
@@ -56,6 +59,7 @@ class Quiet(WSGIRequestHandler):
 
 
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+# Takes over the context of whoever calls.
 server = make_server("127.0.0.1", 0, OpenTelemetryMiddleware(tell), handler_class=Quiet)
 print(server.server_port, flush=True)
 server.serve_forever()

@@ -136,7 +136,10 @@ async function start(
     ready: line,
     async end() {
       child.kill("SIGTERM");
+      // One that cannot send what it has left would try for minutes.
+      const force = setTimeout(() => child.kill("SIGKILL"), 3_000);
       await ended;
+      clearTimeout(force);
     },
   };
 }
