@@ -35,7 +35,7 @@ export async function openForeign(
       // There is nobody on the other side who could check it.
       const { caller } = request.header;
       if (caller !== undefined && mayCall(caller, contractIdOf(member.id)))
-        return tell(member, request, (sent) => client.call(sent, signal));
+        return tell(member, request, (_, sent) => client.call(sent, signal), signal);
       const text = `${caller ?? "a stranger"} may not call ${member.id}`;
       return Promise.reject(new StatusError("PERMISSION_DENIED", text));
     },
@@ -48,4 +48,4 @@ export async function openForeign(
   });
 }
 
-const untold: TellCall = (_member, request, go) => go(request);
+const untold: TellCall = (member, request, go, signal) => go(member, request, signal);

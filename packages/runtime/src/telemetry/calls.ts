@@ -33,18 +33,20 @@ export function callAttributes(member: string, caller: string | undefined, local
   };
 }
 
-/** Makes a call, and tells of it. */
+/** Makes a call, and tells of it. What `go` is given beside the request is given through: a closure for each call would cost. */
 export type TellCall = (
   member: AnyQuery | AnyCommand,
   request: CallRequest,
-  go: (request: CallRequest) => Promise<unknown>,
+  go: Router["call"],
+  signal: AbortSignal | undefined,
+  now?: number,
 ) => Promise<unknown>;
 
 /** Tells of calls; those of services `here` stay within the process. */
 export function callTeller(telemetry: Telemetry, here: ReadonlySet<string>, codecOf: FindCodec): TellCall {
   const { enter } = telemetry;
   const edgeOf = edges(telemetry, here, codecOf);
-  return (of, request, go) => {
+  return (of, request, go, signal, now) => {
     const { edge, callee, local } = edgeOf(of, request);
     const { member, input, header } = request;
     const call = edge.begin(header.traceparent);
@@ -52,7 +54,11 @@ export function callTeller(telemetry: Telemetry, here: ReadonlySet<string>, code
     // It stays the same where calls are only counted.
     const sent =
       traceparent === header.traceparent ? request : { member, input, header: { ...header, traceparent } };
-    return (enter && local ? enter(traceparent, callee, () => go(sent), header.baggage) : go(sent)).then(
+    const answer =
+      enter && local
+        ? enter(traceparent, callee, () => go(of, sent, signal, now), header.baggage)
+        : go(of, sent, signal, now);
+    return answer.then(
       (reply) => {
         call.replied(input, reply);
         return reply;
@@ -68,10 +74,9 @@ export function callTeller(telemetry: Telemetry, here: ReadonlySet<string>, code
 /** Tells of every call that leaves a service or the gateway for another service. */
 export function tracedRouter(router: Router, tellCall: TellCall, tellUnit: TellCall): Router {
   return {
-    call: (member, request, signal, now) =>
-      tellCall(member, request, (sent) => router.call(member, sent, signal, now)),
+    call: (member, request, signal, now) => tellCall(member, request, router.call, signal, now),
     callUnit: (unit, member, request, signal) =>
-      tellUnit(member, request, (sent) => router.callUnit(unit, member, sent, signal)),
+      tellUnit(member, request, (_, sent) => router.callUnit(unit, member, sent, signal), signal),
     addressOf: (service) => router.addressOf(service),
     close: () => router.close(),
   };

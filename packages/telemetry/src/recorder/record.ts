@@ -52,8 +52,9 @@ export class RecordedCall implements EdgeCall {
   readonly edge: EdgeCounts;
   readonly trace: LocalTrace<SpanRecord>;
   readonly parent: string;
-  readonly clientId = spanId();
-  readonly serverId: string | undefined;
+  /** Of the span that others know: the callee's, where that is in this process. */
+  readonly #id = spanId();
+  #clientId: string | undefined = undefined;
   readonly traceparent: string;
   readonly startMs = performance.now();
   endMs = 0;
@@ -73,8 +74,16 @@ export class RecordedCall implements EdgeCall {
     this.edge = edge;
     this.trace = trace;
     this.parent = parent;
-    this.serverId = edge.facts.local ? spanId() : undefined;
-    this.traceparent = trace.prefix + (this.serverId ?? this.clientId) + trace.suffix;
+    this.traceparent = trace.prefix + this.#id + trace.suffix;
+  }
+
+  get serverId(): string | undefined {
+    return this.edge.facts.local ? this.#id : undefined;
+  }
+
+  /** Of a call within the process nobody asks for it unless it leaves: it is made then. */
+  get clientId(): string {
+    return this.edge.facts.local ? (this.#clientId ??= spanId()) : this.#id;
   }
 
   replied(input: unknown, reply: unknown): void {

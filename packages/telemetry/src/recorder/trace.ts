@@ -28,6 +28,9 @@ export class Traces<Kept extends Ended<Kept>> {
   readonly #open = new Map<string, LocalTrace<Kept>>();
   readonly #options: TracesOptions<Kept>;
   held = 0;
+  /** What was asked for last: whoever makes one call makes the next within the same context. */
+  #lastAsked = "";
+  #last: LocalTrace<Kept> | undefined;
 
   constructor(options: TracesOptions<Kept>) {
     this.#options = options;
@@ -39,6 +42,11 @@ export class Traces<Kept extends Ended<Kept>> {
 
   /** The trace that `traceparent` names, with one more span that has begun. */
   enter(traceparent: string): LocalTrace<Kept> {
+    const last = this.#last;
+    if (last !== undefined && last.open > 0 && traceparent === this.#lastAsked) {
+      last.open++;
+      return last;
+    }
     const id = traceparent.slice(3, 35);
     let trace = this.#open.get(id);
     if (trace === undefined) {
@@ -46,6 +54,8 @@ export class Traces<Kept extends Ended<Kept>> {
       this.#open.set(id, (trace = new LocalTrace(this, id, traceparent.slice(0, 36), kept)));
     }
     trace.open++;
+    this.#lastAsked = traceparent;
+    this.#last = trace;
     return trace;
   }
 
