@@ -1,5 +1,6 @@
 /** What is exported to watch the shop by, as the programs that read it take it. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { loadGraph } from "@kerf/runtime";
 import { latencyBounds } from "kerf";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -7,9 +8,13 @@ import { parse } from "yaml";
 import shop from "../../../examples/shop/kerf.config.ts";
 import { alertmanagerFiles } from "../src/exports/alertmanager/routes.ts";
 import type { ExportedFile } from "../src/exports/file.ts";
+import { fluentBitFiles } from "../src/exports/fluent-bit/pipeline.ts";
+import { grafanaFiles } from "../src/exports/grafana/files.ts";
+import { logstashFiles } from "../src/exports/logstash/pipeline.ts";
 import { prometheusFiles } from "../src/exports/prometheus/files.ts";
 import { watch } from "../src/exports/watched/watched.ts";
-import { promtoolTests, runOn, withoutPrometheus, type AlertCase } from "./prometheus-tools.ts";
+import { copyApp, kerf } from "./kerf-process.ts";
+import { alertmanager, promtoolTests, runOn, withoutPrometheus, type AlertCase } from "./prometheus-tools.ts";
 
 let files: readonly ExportedFile[];
 beforeAll(async () => {
@@ -231,6 +236,65 @@ describe.skipIf(withoutPrometheus)("for Prometheus", () => {
   });
 });
 
+test("each file says what made it, is made the same again, and is told of", async () => {
+  const watched = watch(await loadGraph(shop), shop.topologies.get("micro")!);
+  const made = () =>
+    Object.entries({
+      prometheus: prometheusFiles(watched, "docs/monitoring.md"),
+      grafana: grafanaFiles(watched),
+      alertmanager: alertmanagerFiles("shop"),
+      "fluent-bit": fluentBitFiles("shop"),
+      logstash: logstashFiles("shop"),
+    });
+  expect(made()).toEqual(made());
+  for (const [format, each] of made())
+    for (const { text } of each)
+      expect(text).toContain(`Made by \`kerf export ${format}\` of the application shop.`);
+  const taken = copyApp();
+  try {
+    const { code, err, out } = await kerf(["export", "prometheus", "--out", "a/b"], taken.folder);
+    expect([code, err, out]).toEqual([
+      0,
+      "wrote a/b/prometheus.yml\nwrote a/b/recording.rules.yml\nwrote a/b/alerts.rules.yml\n",
+      "",
+    ]);
+    const written = (name: string) => readFileSync(join(taken.folder, "a/b", name), "utf8");
+    // It promises nothing, and has no sagas.
+    expect(written("alerts.rules.yml")).not.toMatch(/KerfErrorBudgetBurn|KerfSagas/);
+    expect(readdirSync(join(taken.folder, "a/b"))).toHaveLength(3);
+    const onto = await kerf(["export", "logstash", "--out", "kerf.config.ts"], taken.folder);
+    expect(onto).toMatchObject({ code: 1, err: expect.stringContaining("kerf.config.ts") });
+    expect(onto.err).not.toContain("    at ");
+  } finally {
+    taken.remove();
+  }
+});
+
+test("dashboards lead to each other, fit their uid, and ask for their source", async () => {
+  const all = grafanaFiles(watch(await loadGraph(shop), shop.topologies.get("monolith")!))
+    .filter(({ name }) => name.endsWith(".json"))
+    .map(({ text }) => JSON.parse(text));
+  expect(all.map(({ uid }) => uid)).toEqual(
+    ["services", "edges", "sagas", "events", "runtime"].map((name) => `kerf-shop-${name}`),
+  );
+  const uids = new Set(all.map(({ uid }) => uid));
+  for (const { panels, templating, uid } of all) {
+    expect(uid).toMatch(/^[\w-]{1,40}$/);
+    const variables = new Set(templating.list.map(({ name }: any) => name));
+    for (const panel of panels) {
+      expect(panel.datasource.uid).toBe("${datasource}");
+      expect(panel.gridPos.x + panel.gridPos.w).toBeLessThanOrEqual(24);
+      const queries = panel.targets.map(({ expr }: any) => expr).join(" ");
+      for (const [, name] of queries.matchAll(/\$(?!__)(\w+)/g)) expect(variables).toContain(name);
+      for (const { url } of panel.fieldConfig.defaults.links) {
+        const [, to, asked] = /^\/(?:d\/([\w-]+)|explore)\?(.*)$/.exec(url)!;
+        if (to !== undefined) expect(uids).toContain(to);
+        else expect(() => JSON.parse(new URLSearchParams(asked).get("panes")!)).not.toThrow();
+      }
+    }
+  }
+});
+
 test("every time that can be promised is a bound of the histogram that is looked at", async () => {
   const { durationBounds } = await import("../../telemetry/src/metrics/histogram.ts");
   const seconds = latencyBounds.map((bound) =>
@@ -256,6 +320,29 @@ describe.skipIf(withoutPrometheus)("for Alertmanager", () => {
 
   test("its configuration is taken", () => {
     expect(runOn(made, "amtool", ["check-config", "alertmanager.yml"])).toMatchObject({ status: 0 });
+  });
+
+  test("who is woken is not written to as well", async () => {
+    await using server = await alertmanager(made);
+    const burning = {
+      alertname: "KerfErrorBudgetBurn",
+      job: "shop",
+      service: "orders",
+      objective: "latency",
+    };
+    const placing = { ...ofOrder, kerf_member: "orders@1.place" };
+    await server.tell([
+      { ...placing, severity: "page" },
+      { ...placing, severity: "ticket" },
+      { ...ofOrder, kerf_member: "orders@1.get", severity: "ticket" },
+    ]);
+    await expect
+      .poll(() => server.alerts(), { timeout: 10_000 })
+      .toEqual([
+        "orders@1.get ticket active shop-ticket",
+        "orders@1.place page active shop-page",
+        "orders@1.place ticket suppressed shop-ticket",
+      ]);
   });
 
   test("an alert goes where its severity says", () => {

@@ -1,7 +1,10 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { vi } from "vitest";
 import { parse } from "yaml";
 import { writeFiles, yamlText, type ExportedFile } from "../src/exports/file.ts";
 
@@ -66,4 +69,61 @@ export function promtoolTests({ cases, files, every }: RuleTests): ExportedFile 
       })),
     }),
   };
+}
+
+/** A real Alertmanager with the first of these files as its configuration. */
+export async function alertmanager([configuration]: readonly ExportedFile[]) {
+  const folder = mkdtempSync(join(tmpdir(), "kerf-alertmanager-"));
+  const [path] = writeFiles(folder, [configuration!]);
+  const port = await freePort();
+  const child = spawn(
+    "prometheus-alertmanager",
+    [
+      `--config.file=${path}`,
+      `--storage.path=${join(folder, "data")}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      "--cluster.listen-address=",
+    ],
+    { stdio: "ignore" },
+  );
+  const ended = once(child, "exit");
+  const url = `http://127.0.0.1:${port}/api/v2/alerts`;
+  return {
+    /** Gives it alerts by their labels, once it is there. */
+    async tell(alerts: readonly object[]): Promise<void> {
+      const body = JSON.stringify(alerts.map((labels) => ({ labels })));
+      const headers = { "content-type": "application/json" };
+      await vi.waitFor(
+        async () => {
+          const { status } = await fetch(url, { method: "POST", headers, body });
+          if (status !== 200) throw new Error(`status ${status}`);
+        },
+        { timeout: 10_000 },
+      );
+    },
+    /** Each alert as `member severity state receiver`. */
+    async alerts(): Promise<readonly string[]> {
+      const found = (await (await fetch(url)).json()) as readonly any[];
+      return found
+        .map(
+          ({ labels, status, receivers }) =>
+            `${labels.kerf_member} ${labels.severity} ${status.state} ${receivers[0].name}`,
+        )
+        .toSorted();
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      child.kill("SIGTERM");
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, "close");
+  return port;
 }
