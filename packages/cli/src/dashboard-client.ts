@@ -1,3 +1,4 @@
+import type { Problem } from "@kerf/dashboard/api";
 import { readAddress } from "./dev/dashboard/address-file.ts";
 import { Failure } from "./usage.ts";
 
@@ -35,9 +36,8 @@ export function dashboardClient(dataDir: string): DashboardClient {
         throw new Failure(`The dashboard has not answered within ${PATIENCE_MS / 1_000} s.`);
       throw new Failure(`The dashboard at ${url} does not answer: it starts, or ends. Try again.`);
     });
-    const said = (await response.json().catch(() => undefined)) as { error?: unknown } | undefined;
-    if (!response.ok)
-      throw new Failure(sentence(String(said?.error ?? `the dashboard answers ${response.status}`)));
+    const said = (await response.json().catch(() => undefined)) as Partial<Problem> | undefined;
+    if (!response.ok) throw new Failure(wordsOf(said ?? {}, response.status));
     return said as T;
   }
 
@@ -47,6 +47,12 @@ export function dashboardClient(dataDir: string): DashboardClient {
   };
 }
 
-function sentence(text: string): string {
-  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+function wordsOf({ error, violations = [] }: Partial<Problem>, status: number): string {
+  const words = error ?? `the dashboard answers ${status}`;
+  const places = violations
+    .filter(({ message }) => message !== words)
+    .map(({ path, message }) => `${path} ${message}`);
+  const all = places.length > 0 ? `${words}: ${places.join(", ")}` : words;
+  // The name of a member stays as it is written.
+  return `${all.replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase())}${/[.!?]$/.test(all) ? "" : "."}`;
 }

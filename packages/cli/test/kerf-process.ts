@@ -9,12 +9,12 @@ import { vi } from "vitest";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const bin = join(root, "packages/cli/bin/kerf.js");
 
-/** A copy of the fixture application that a test may change. */
-export function copyApp(): { readonly folder: string; remove(): void } {
+/** A copy of a fixture application that a test may change. */
+export function copyApp(name = "app"): { readonly folder: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), "kerf-cli-"));
   // The embedded PostgreSQL runs as another user where the tests run as root.
   chmodSync(folder, 0o755);
-  cpSync(fileURLToPath(new URL("fixture/app", import.meta.url)), folder, { recursive: true });
+  cpSync(fileURLToPath(new URL(`fixture/${name}`, import.meta.url)), folder, { recursive: true });
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }

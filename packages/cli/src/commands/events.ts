@@ -1,7 +1,7 @@
 import type { EventsView, Published } from "@kerf/dashboard/api";
 import { applicationOf, eventsOf, flowsOf } from "@kerf/dashboard/read";
 import { loadGraph, type Operations } from "@kerf/runtime";
-import { command, topologyOption } from "../arguments.ts";
+import { command } from "../arguments.ts";
 import { chooseTopology, loadConfiguration } from "../configuration.ts";
 import { dashboardClient } from "../dashboard-client.ts";
 import { withOperations } from "../operations.ts";
@@ -23,7 +23,6 @@ interface Given {
   readonly window: string | undefined;
   readonly key: string | undefined;
   readonly reason: string | undefined;
-  readonly topology: string | undefined;
   readonly follow: true | undefined;
   readonly json: true | undefined;
   readonly data: string | undefined;
@@ -44,7 +43,6 @@ export const events = command({
     window: { value: "TIME", text: "flow: rates of the last so long; default: 5m" },
     key: { value: "KEY", text: "publish: whose order it is in; default: as the contract says" },
     reason: { value: "TEXT", text: "publish: why, for the record" },
-    topology: topologyOption,
     ...recordedOptions,
   },
   notes: [
@@ -110,7 +108,8 @@ async function withReader(
   work: (read: () => Promise<EventsView>) => Promise<void>,
 ): Promise<void> {
   const { app } = await loadConfiguration(given.config);
-  const application = applicationOf(await loadGraph(app), chooseTopology(app, given.topology));
+  // Events flow alike in every topology.
+  const application = applicationOf(await loadGraph(app), chooseTopology(app, undefined));
   const names = application.services.map(({ name }) => name);
   if (given.service !== undefined && !names.includes(given.service))
     refuseWord("service", given.service, names);

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import type { AppView } from "@kerf/dashboard/api";
 import { command, configOption, dataOption, topologyOption } from "../arguments.ts";
 import { findConfiguration } from "../configuration.ts";
-import { dashboardClient } from "../dashboard-client.ts";
+import { dashboardClient, type DashboardClient } from "../dashboard-client.ts";
 import { listenForEndings } from "../endings.ts";
 import { withOperations } from "../operations.ts";
 import { dataFolderOf, withTelemetry } from "../recorded/telemetry-file.ts";
@@ -13,7 +14,7 @@ export const mcp = command({
   options: {
     "allow-calls": { text: "calls of commands too, which change things; without it queries only" },
     "allow-operations": { text: "replays of dead letters" },
-    topology: topologyOption,
+    topology: { ...topologyOption, text: "which topology; default: the one that runs, or the first" },
     data: dataOption,
     config: configOption,
   },
@@ -26,6 +27,7 @@ export const mcp = command({
   async run(given) {
     const config = findConfiguration(given.config);
     const place = { config, data: given.data };
+    const client = (): DashboardClient => dashboardClient(dataFolderOf(place));
     const endings = listenForEndings(() => process.exit(130));
     try {
       // Loaded here, since no other command has a use for it.
@@ -36,10 +38,10 @@ export const mcp = command({
       await serveMcp(
         version(),
         {
-          describer: describer(config, given.topology),
+          describer: describer(config, async () => given.topology ?? (await runningTopology(client))),
           telemetry: (work) => withTelemetry(place, work),
           records: (work) => withOperations(place, work),
-          client: () => dashboardClient(dataFolderOf(place)),
+          client,
           allowCalls: given["allow-calls"] ?? false,
           allowOperations: given["allow-operations"] ?? false,
         },
@@ -51,6 +53,15 @@ export const mcp = command({
     }
   },
 });
+
+/** Undefined where nothing runs. */
+async function runningTopology(client: () => DashboardClient): Promise<string | undefined> {
+  try {
+    return (await client().get<AppView>("/api/app")).topology;
+  } catch {
+    return undefined;
+  }
+}
 
 function version(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");

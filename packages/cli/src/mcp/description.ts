@@ -1,6 +1,8 @@
+import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 import type { Application } from "@kerf/dashboard/read";
 import type { JsonSchema } from "./hide.ts";
+import { newestChange } from "./newest-change.ts";
 
 /** What the declarations of an application say. */
 export interface Description {
@@ -17,26 +19,42 @@ export interface Described {
   readonly asyncapi: string;
 }
 
-/** So that one question of an assistant does not load everything five times. */
-const KEPT_MS = 3_000;
+/** What changes outside of the application's folder is seen after this. */
+const KEPT_MS = 60_000;
 
 export interface Describer {
   read<K extends keyof Described>(what: K): Promise<Described[K]>;
 }
 
+interface Known {
+  readonly at: number;
+  /** Of the files, when it was made. */
+  readonly change: string | undefined;
+  readonly topology: string | undefined;
+  readonly made: Promise<unknown>;
+}
+
 /**
- * Describes an application as it is now: each time in a thread of its own, since modules are loaded only once in a thread,
- * and files change while an assistant works.
+ * Describes an application as it is now: after each change in a thread of its own, since modules are loaded only once in a
+ * thread, and files change while an assistant works.
  */
-export function describer(config: string, topology: string | undefined): Describer {
-  const known = new Map<keyof Described, { readonly at: number; readonly made: Promise<unknown> }>();
+export function describer(config: string, topologyNow: () => Promise<string | undefined>): Describer {
+  const known = new Map<keyof Described, Known>();
   return {
-    read<K extends keyof Described>(what: K) {
+    async read<K extends keyof Described>(what: K) {
+      const topology = await topologyNow();
+      const change = newestChange(dirname(config));
       const before = known.get(what);
-      if (before && Date.now() - before.at < KEPT_MS) return before.made as Promise<Described[K]>;
+      const same =
+        before !== undefined &&
+        change !== undefined &&
+        before.change === change &&
+        before.topology === topology &&
+        Date.now() - before.at < KEPT_MS;
+      if (same) return before.made as Promise<Described[K]>;
       const made = describe({ config, topology, what });
       made.catch(() => known.delete(what));
-      known.set(what, { at: Date.now(), made });
+      known.set(what, { at: Date.now(), change, topology, made });
       return made as Promise<Described[K]>;
     },
   };

@@ -24,8 +24,12 @@ export async function untilEnded(
   }
 }
 
+let listening = false;
+
 /** A reader that has seen enough, as `head` has, is no failure. */
 export function endWithReader(): void {
+  if (listening) return;
+  listening = true;
   process.stdout.once("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
     throw error;

@@ -1,0 +1,343 @@
+/** What the dashboard keeps, in a terminal and for coding assistants: real processes, real telemetry, the stock client. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { LogLine, TraceSummary, TraceView } from "@kerf/dashboard/api";
+import { testServer } from "@kerf/runtime/testing";
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { run as runHere } from "../src/main.ts";
+import { Failure, UsageError } from "../src/usage.ts";
+import { copyApp, kerf, KerfProcess } from "./kerf-process.ts";
+
+const CARD = "4111-1111-1111-1111";
+const app = copyApp("counter");
+const bin = fileURLToPath(new URL("../bin/kerf.js", import.meta.url));
+let dev: KerfProcess;
+let gateway: string;
+/** Ids of the traces of two requests that were refused. */
+let soldOut: string;
+let unknown: string;
+
+let environment: NodeJS.ProcessEnv;
+
+const config = join(app.folder, "kerf.config.ts");
+/** In this process, which is ten times cheaper. */
+async function run(...args: string[]): Promise<{ code: number; out: string }> {
+  const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  try {
+    const code = await runHere([...args, "--config", config]);
+    return { code, out: write.mock.calls.map(([text]) => String(text)).join("") };
+  } finally {
+    write.mockRestore();
+  }
+}
+const asJson = async (...args: string[]) => JSON.parse((await run(...args, "--json")).out);
+
+function place(sku: string): Promise<Response> {
+  return fetch(`${gateway}/v1/orders`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "idempotency-key": `place-${sku}` },
+    body: JSON.stringify({ sku, card: CARD }),
+  });
+}
+
+async function traceIdOf(asked: Promise<Response>): Promise<string> {
+  const problem = (await (await asked).json()) as { readonly traceId: string };
+  return problem.traceId;
+}
+
+beforeAll(async () => {
+  const server = await testServer();
+  await server.dropAll("counter_");
+  environment = { KERF_DATABASE_URL: server.adminUrl };
+  vi.stubEnv("KERF_DATABASE_URL", server.adminUrl);
+  dev = new KerfProcess(["dev", "--port", "0", "--json", "--no-watch"], app.folder, environment);
+  ({ gateway } = (await dev.event("ready")) as { gateway: string });
+  expect((await place("horse")).status).toBe(200);
+  soldOut = await traceIdOf(place("unicorn"));
+  unknown = await traceIdOf(fetch(`${gateway}/v1/orders/o-none`));
+  await dev.event("dashboard");
+  // Spans and lines of the log come by and by.
+  await vi.waitFor(
+    async () => {
+      expect((await run("logs", "--text", "wrote a letter")).out).toContain("o-horse");
+      expect((await asJson("trace")).traces).toHaveLength(3);
+    },
+    { timeout: 20_000, interval: 300 },
+  );
+}, 60_000);
+
+afterAll(async () => {
+  await dev?.destroy();
+  await (await testServer()).dropAll("counter_");
+  app.remove();
+});
+
+/** What the page shows is what was printed, but for what differs from run to run. */
+const page = (name: string): string =>
+  fileURLToPath(new URL(`../../../docs/examples/terminal/${name}`, import.meta.url));
+
+/** Times, ids and bars as they might be, in columns as wide as they were. */
+function quotable(out: string): string {
+  return out
+    .replaceAll(/\b[0-9a-f]{32}\b/g, "4bf92f3577b34da6a3ce929d0e0e4736")
+    .replaceAll(/\b[0-9a-f]{12}\b/g, "4bf92f3577b3")
+    .replaceAll(/\d\d:\d\d:\d\d\.\d{3}/g, "10:00:00.000")
+    .replaceAll(/(took |\+)[\d.]+ m?s/g, (_, before: string) => `${before}8 ms`)
+    .replaceAll(/ +[\d.]+ m?s(?= |$)/gm, (found) => "8 ms".padStart(found.length))
+    .replaceAll(/ [▏█ ]*[▏█]$/gm, " ████");
+}
+
+describe("kerf trace", () => {
+  test("finds traces by what they hold", async () => {
+    const { traces } = (await asJson("trace", "--status", "error", "--member", "orders@1.place")) as {
+      traces: TraceSummary[];
+    };
+    expect(traces).toEqual([
+      {
+        traceId: soldOut,
+        name: "POST /v1/orders",
+        service: "gateway",
+        services: ["gateway", "orders"],
+        errors: 1,
+        spans: expect.any(Number),
+        startAt: expect.any(Number),
+        durationMs: expect.any(Number),
+      },
+    ]);
+    const { out } = await run("trace", "--attribute", "kerf.error.code=SoldOut");
+    expect(out.split("\n")).toHaveLength(3);
+    expect(out).toContain(soldOut.slice(0, 12));
+    expect((await asJson("trace", "--service", "mail")).traces).toHaveLength(1);
+    expect((await run("trace", "--slower", "1h")).out).toBe("There is no such trace.\n");
+  });
+
+  test("shows one as a tree in time, with the lines of the log in their places", async () => {
+    const { traces } = (await asJson("trace", "--text", "o-horse")) as { traces: TraceSummary[] };
+    const { out, code } = await run("trace", traces.at(-1)!.traceId.slice(0, 10));
+    expect(code).toBe(0);
+    expect(out).not.toContain("\u001b");
+    expect(out).not.toContain(CARD);
+    expect(out).toMatch(
+      /mail {2}process orders@1\.placed .*\n(?:.*\n)*? +╵ .*warn {2}wrote a letter {2}id=o-horse\n/,
+    );
+    expect(out).toMatch(/^\* gateway {2}POST \/v1\/orders /m);
+    const failed = await run("trace", unknown);
+    await expect(quotable(failed.out)).toMatchFileSnapshot(page("trace.txt"));
+    const view = (await asJson("trace", unknown)) as TraceView;
+    expect(view).toMatchObject({ traceId: unknown, truncated: false });
+    expect(view.spans[0]).toMatchObject({ service: "gateway", critical: true });
+  });
+
+  test.each([
+    [["trace", "ffffffff"], 1, "There is no trace ffffffff: it is not there yet"],
+    [["trace", "yes"], 2, '"yes" is no id of a trace'],
+    [["trace", "ffffffff", "--service", "mail"], 2, "--service is for the list"],
+    [["trace", "--slower", "slowly"], 2, "--slower slowly: write a time as 200ms"],
+    [["trace", "--since", "lately"], 2, "--since lately: write 1h"],
+    [["trace", "--status", "bad"], 2, "--status bad: it takes one of error, ok"],
+    [["logs", "--level", "loud"], 2, "--level loud: it takes one of trace"],
+    [["metrics", "kerf.edge.druation"], 2, 'Did you mean "kerf.edge.duration"?'],
+    [["metrics", "--window", "1s"], 2, "it is 10s at least"],
+    [["events", "--service", "mails"], 2, 'Did you mean "mail"?'],
+    [["events", "publish", "orders@1.placed", "{"], 2, "The data is no JSON"],
+    [["events", "publish", "orders@1.placed", '{"id":7}'], 1, "id must be text"],
+  ])("kerf %j is refused with a clear word", async (args, exitCode, message) => {
+    const refused = run(...args);
+    await expect(refused).rejects.toThrow(message);
+    await expect(refused).rejects.toBeInstanceOf(exitCode === 2 ? UsageError : Failure);
+  });
+});
+
+test("kerf logs shows the lines of a trace, and of a level and above", async () => {
+  const { out } = await run("logs", "--level", "warn");
+  expect(out).toMatch(
+    /^all \| \d\d:\d\d:\d\d\.\d{3} warn {2}on orders@1\.placed wrote a letter .*id=o-horse/m,
+  );
+  expect(out).not.toContain("placed an order");
+  const { logs } = (await asJson("logs", "--text", "placed an order")) as { logs: LogLine[] };
+  expect(logs).toMatchObject([
+    { level: "info", service: "orders", unit: "all", attributes: { sku: "horse" } },
+  ]);
+  expect((await asJson("logs", "--trace", logs[0]!.traceId!)).logs).toHaveLength(2);
+  expect((await run("logs", "--trace", soldOut)).out).toBe("There are no such lines.\n");
+});
+
+test("kerf metrics tells of members, of edges, and of a metric over time", async () => {
+  const members = await run("metrics");
+  expect(members.out).toMatch(/^service +member +count +rate +errors +p50 +p95 +p99\n/);
+  expect(members.out).toMatch(/^orders +orders@1\.place +2 +\S+ +- +/m);
+  const { rates } = await asJson("metrics", "--by", "edge", "--service", "orders");
+  expect(rates).toContainEqual(
+    expect.objectContaining({
+      caller: "gateway",
+      callee: "orders",
+      member: "orders@1.place",
+      count: 2,
+      errors: 1,
+    }),
+  );
+  await expect
+    .poll(async () => (await run("metrics", "kerf.edge.duration", "--by", "kerf.member")).out, {
+      timeout: 10_000,
+    })
+    .toMatch(/^orders@1\.place +[·▁▂▃▄▅▆▇█]+ /m);
+});
+
+test("kerf events tells who is told of what, and publishes by hand", async () => {
+  const { out } = await run("events");
+  expect(out).toMatch(/^orders@1\.placed +\S+ +mail +\S+ +- +.* ms +0 +- +-$/m);
+  const published = await run(
+    "events",
+    "publish",
+    "orders@1.placed",
+    '{"id":"o-by-hand"}',
+    "--reason",
+    "a test",
+  );
+  expect(published).toMatchObject({ code: 0, out: expect.stringContaining("Published as ") });
+  await expect
+    .poll(async () => (await asJson("logs", "--text", "o-by-hand")).logs, { timeout: 10_000 })
+    .toMatchObject([{ service: "mail", message: "wrote a letter" }]);
+});
+
+test("they go on with what comes, one object a line, until Ctrl-C", async () => {
+  const followed = [
+    ["trace", "--follow", "--json", "--member", "orders@1.show"],
+    ["logs", "--follow", "--json", "--text", "cow"],
+    ["metrics", "--follow", "--json"],
+  ].map((args) => new KerfProcess(args, app.folder));
+  const [traces, logs, metrics] = followed as [KerfProcess, KerfProcess, KerfProcess];
+  await metrics.until(() => metrics.out.includes("\n"));
+  await place("cow");
+  await fetch(`${gateway}/v1/orders/o-cow`);
+  await traces.until(() => traces.out.includes("GET /v1/orders/:id"));
+  await logs.until(() => logs.out.includes("wrote a letter"));
+  for (const one of followed) one.interrupt();
+  for (const one of followed) {
+    expect(await one.exited).toEqual({ code: 130, signal: null });
+    expect(one.err).toBe("");
+    for (const line of one.out.trimEnd().split("\n")) expect(JSON.parse(line)).toBeTypeOf("object");
+  }
+  expect(traces.out.trimEnd().split("\n")).toHaveLength(1);
+});
+
+test("where nothing was kept, they say what to do", async () => {
+  const none = mkdtempSync(join(tmpdir(), "kerf-none-"));
+  try {
+    for (const command of ["trace", "logs", "metrics", "events"])
+      await expect(run(command, "--data", none)).rejects.toThrow(
+        `There is no telemetry in ${none}: kerf dev collects it. Start it with "kerf dev"`,
+      );
+    const { code, err } = await kerf(["trace", "--data", none], app.folder);
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringContaining("or name the folder of its data with --data."),
+    });
+  } finally {
+    rmSync(none, { recursive: true });
+  }
+});
+
+describe("kerf mcp", () => {
+  /** The stock client, which ends where anything but the protocol is on standard output. */
+  async function connect(...args: string[]) {
+    const client = new Client({ name: "a test", version: "1" });
+    const strange: Error[] = [];
+    client.onerror = (error) => strange.push(error);
+    await client.connect(
+      new StdioClientTransport({
+        command: process.execPath,
+        args: [bin, "mcp", ...args],
+        cwd: app.folder,
+        stderr: "ignore",
+        env: { ...(process.env as Record<string, string>), ...(environment as Record<string, string>) },
+      }),
+    );
+    const seen: string[] = [];
+    return {
+      client,
+      seen,
+      strange,
+      async ask(name: string, given: Record<string, unknown> = {}) {
+        const { content, isError } = await client.callTool({ name, arguments: given });
+        const [{ text }] = content as [{ text: string }];
+        seen.push(text);
+        return isError ? { error: text } : (JSON.parse(text) as Record<string, any>);
+      },
+    };
+  }
+
+  test("lets an assistant find out why something failed, and call what changes nothing", async () => {
+    const { client, ask, seen, strange } = await connect();
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).not.toContain("replay_dead_letters");
+    expect(tools.every(({ annotations }) => annotations?.readOnlyHint)).toBe(true);
+
+    const { services } = await ask("list_services");
+    expect(services[0].members).toContain("command orders@1.place (POST /orders)");
+    const { members } = await ask("describe_service", { service: "orders", member: "place" });
+    expect(members[0].input.properties).toHaveProperty("card");
+    expect(await ask("describe_service", { service: "order" })).toEqual({
+      error: 'There is no service "order". Did you mean "orders"? There are: orders, mail.',
+    });
+
+    const { traces } = await ask("search_traces", { status: "error", member: "orders@1.place" });
+    expect(traces).toMatchObject([{ trace: soldOut }]);
+    const { errors, spans } = await ask("get_trace", { trace: soldOut });
+    expect(errors[0].attributes).toMatchObject({ "kerf.error.code": "SoldOut" });
+    expect((await ask("get_trace", { trace: soldOut, span: spans[0].span })).span.service).toBe("gateway");
+    expect((await ask("search_logs", { level: "warn" })).logs[0]).toMatchObject({
+      message: "wrote a letter",
+    });
+    expect((await ask("get_rates", { by: "edge", service: "orders" })).rates[0]).toHaveProperty("p99Ms");
+    expect((await ask("get_metric")).metrics.length).toBeGreaterThan(3);
+    expect((await ask("get_events")).events[0].subscribers[0]).toMatchObject({ service: "mail", waiting: 0 });
+    expect((await ask("get_topology")).units[0].processes[0]).toMatchObject({ state: "ready" });
+
+    const shown = await ask("call_member", { member: "orders@1.show", input: { id: "o-horse" } });
+    expect(shown).toMatchObject({ status: 200, body: { id: "o-horse", card: "[sensitive]" } });
+    const refused = await ask("call_member", { member: "orders@1.place", input: { sku: "pig", card: CARD } });
+    expect(refused["error"]).toContain("orders@1.place is a command");
+    expect(refused["error"]).toContain("kerf mcp --allow-calls");
+    const pig = await (await fetch(`${gateway}/v1/orders/o-pig`)).json();
+    expect(pig).toMatchObject({ code: "Unknown" });
+
+    const { resources } = await client.listResources();
+    expect(resources.map(({ uri }) => uri)).toContain("kerf://contracts/openapi.json");
+    const { contents } = await client.readResource({ uri: "kerf://contracts/openapi.json" });
+    expect(JSON.parse((contents[0] as { text: string }).text).paths).toHaveProperty("/v1/orders");
+    expect(seen.join("\n")).not.toContain(CARD);
+    expect(strange).toEqual([]);
+    await client.close();
+  });
+
+  test("calls commands where that is allowed, and shows nothing that is sensitive in refusals either", async () => {
+    const { client, ask, seen } = await connect("--allow-calls");
+    const input = { sku: "unicorn", card: CARD };
+    expect(await ask("call_member", { member: "orders@1.place", input })).toMatchObject({
+      status: 409,
+      body: { code: "SoldOut", data: { sku: "unicorn", card: "[sensitive]" } },
+    });
+    expect(
+      await ask("call_member", { member: "orders@1.place", input: { ...input, sku: "hen" } }),
+    ).toMatchObject({
+      status: 200,
+      body: { id: "o-hen" },
+    });
+    expect(seen.join("\n")).not.toContain(CARD);
+    await client.close();
+  });
+});
+
+test("all of it can be looked at when kerf dev has ended", async () => {
+  dev.interrupt();
+  await dev.exited;
+  expect(await kerf(["trace", soldOut], app.folder)).toMatchObject({ code: 0, err: "" });
+  await expect(run("events", "publish", "orders@1.placed", '{"id":"late"}')).rejects.toThrow(
+    "No kerf dev runs with the data in",
+  );
+});
