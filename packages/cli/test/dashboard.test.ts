@@ -98,6 +98,7 @@ describe("kerf dev", () => {
       topology: "split",
       gateway,
       parts: { operations: true, topology: true },
+      otlp: { http: new URL(dashboard!).origin, grpc: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) },
     });
     const service = await read<ServiceView>("/api/services/hello");
     expect(service.members.find(({ name }) => name === "greet")).toMatchObject({
@@ -183,7 +184,7 @@ describe("kerf dev", () => {
     expect((await next.read<TraceView>(`/api/traces/${traces[0]!.traceId}`)).spans).toHaveLength(
       whole.spans.length,
     );
-  }, 60_000);
+  }, 120_000);
 
   test("starts a dashboard again that died, with the same token", async () => {
     dev = new KerfProcess(["dev", "--port", "0", "--json"], app.folder, environment());

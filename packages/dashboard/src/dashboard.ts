@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { Server as GrpcServer } from "@kerf/grpc";
 import type { Operations } from "@kerf/runtime";
+import type { AppView } from "./api/index.ts";
 import { unknownApplication } from "./application.ts";
 import { receiveByGrpc } from "./otlp/grpc-receiver.ts";
 import { receiver } from "./otlp/receiver.ts";
@@ -62,7 +63,8 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
   });
   const live = new Live(store.database);
   const records = once(options.operations);
-  const parts = partsOf(options, store, live, records.get);
+  const parts = partsOf(options, store, live, records.get, () => otlp);
+  let otlp: AppView["otlp"] = { http: "", grpc: null };
   let server;
   try {
     server = await serve({
@@ -80,10 +82,11 @@ export async function openDashboard(options: DashboardOptions): Promise<Dashboar
   }
   const grpc = await grpcOf(options, store);
   const endpoint = `http://${options.host}:${(server.address() as AddressInfo).port}`;
+  otlp = { http: endpoint, grpc: grpc ? `http://${grpc.address}` : null };
   return {
     url: `${endpoint}/#token=${options.token}`,
     endpoint,
-    grpcEndpoint: grpc && `http://${grpc.address}`,
+    grpcEndpoint: otlp.grpc ?? undefined,
     take: (rows) => store.take(rows),
     changed: () => live.changed(["topology"]),
     async close() {
@@ -117,6 +120,7 @@ function partsOf(
   store: Store,
   live: Live,
   operations: (() => Promise<Operations>) | undefined,
+  otlp: Parts["otlp"],
 ): Parts {
   const open = async (): Promise<Operations> => {
     if (!operations) throw new Refusal(501, "the application has no database here");
@@ -136,6 +140,7 @@ function partsOf(
     store,
     database: store.database,
     live,
+    otlp,
     readTopology: sources.control && topologyReader(sources.topology, sources.control),
     application: () => sources.application().catch(() => unknownApplication(sources.app, sources.topology)),
     hasOperations: operations !== undefined,

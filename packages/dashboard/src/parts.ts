@@ -3,7 +3,7 @@ import type { By, EventByHand, NotStated, Operations, ServiceOperations, StatedB
 import type { Application } from "./application.ts";
 import type { Control } from "./control.ts";
 import type { Live } from "./server/live.ts";
-import type { PersonView, Published, TopologyView } from "./api/index.ts";
+import type { AppView, PersonView, Published, TopologyView } from "./api/index.ts";
 import type { Store } from "./store/store.ts";
 
 /** What the dashboard shows, and where it has it from. */
@@ -44,6 +44,8 @@ export interface Parts extends Omit<Sources, "application" | "operations" | "sta
   application(): Promise<Application>;
   /** @throws Refusal for one that cannot be stated */
   publish(event: EventByHand, by: By): Promise<Published>;
+  /** Known as soon as it listens. */
+  readonly otlp: () => AppView["otlp"];
   readonly hasOperations: boolean;
   /** @throws Refusal where there are none */
   operations(): Promise<Operations>;

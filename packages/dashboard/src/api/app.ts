@@ -15,6 +15,13 @@ export interface AppView {
   readonly topology: string;
   /** URL of the gateway. */
   readonly gateway: string | null;
+  /** Where anything that speaks OpenTelemetry may send. */
+  readonly otlp: {
+    /** `http://127.0.0.1:4002`, as `OTEL_EXPORTER_OTLP_ENDPOINT` has it. */
+    readonly http: string;
+    /** null where it is not received here. */
+    readonly grpc: string | null;
+  };
   /** Which parts work here: the others answer 501, and the page leaves them out. */
   readonly parts: {
     /** Sagas and dead letters: there is a database. */

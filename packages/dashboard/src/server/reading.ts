@@ -22,10 +22,11 @@ function found<T>(value: T | undefined, what: string): T {
 
 /** Answers that change nothing. */
 export const reading: Routes = {
-  "GET /api/app": ({ app, topology, gateway, hasOperations, control, store }): AppView => ({
+  "GET /api/app": ({ app, topology, gateway, hasOperations, control, store, otlp }): AppView => ({
     app,
     topology,
     gateway: gateway() ?? null,
+    otlp: otlp(),
     parts: { operations: hasOperations, topology: control !== undefined },
     kept: store.kept(),
   }),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { telemetryOf, urlOf } from "./keep-dashboard.ts";
 
-const place = { host: "127.0.0.1", port: 4002, token: "secret" };
+const place = { host: "127.0.0.1", port: 4002, grpcPort: 4003, token: "secret" };
 
 test("units send to the dashboard, and their logs go by way of the supervisor", () => {
   expect(telemetryOf(place, {})).toEqual({

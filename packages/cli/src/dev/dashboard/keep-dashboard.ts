@@ -12,6 +12,8 @@ import { DASHBOARD, type Described, type FromDashboard, type Opening, type ToDas
 export interface DashboardPlace {
   readonly host: string;
   readonly port: number;
+  /** For OTLP over gRPC. */
+  readonly grpcPort: number;
   readonly token: string;
 }
 
@@ -21,11 +23,14 @@ const AGAIN_MS = 2_000;
 const MOST_FAILURES = 5;
 const END_MS = 3_000;
 
-/** Finds a port two above the gateway's, where that is free: a bookmark then stays good. */
+/** Finds ports two and three above the gateway's, where they are free: a bookmark then stays good. */
 export async function placeDashboard(host: string, gatewayPort: number): Promise<DashboardPlace> {
-  const near = gatewayPort + 2;
-  const port = near < 65_536 && (await isFree(host, near)) ? near : (await freePorts(host, 1))[0]!;
-  return { host, port, token: randomBytes(32).toString("base64url") };
+  const [one, other] = await freePorts(host, 2);
+  const near = async (port: number, otherwise: number): Promise<number> =>
+    port < 65_536 && (await isFree(host, port)) ? port : otherwise;
+  const port = await near(gatewayPort + 2, one!);
+  const grpcPort = await near(gatewayPort + 3, other!);
+  return { host, port, grpcPort, token: randomBytes(32).toString("base64url") };
 }
 
 export function urlOf({ host, port, token }: DashboardPlace): string {

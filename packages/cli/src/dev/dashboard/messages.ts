@@ -8,6 +8,7 @@ export interface Opening {
   readonly kerf: "open";
   readonly host: string;
   readonly port: number;
+  readonly grpcPort: number;
   readonly token: string;
   readonly app: string;
   readonly topology: string;
