@@ -324,7 +324,7 @@ describe.skipIf(withoutPrometheus)("for Alertmanager", () => {
 
   test("who is woken is not written to as well", async () => {
     await using server = await alertmanager(made);
-    const burning = {
+    const ofOrder = {
       alertname: "KerfErrorBudgetBurn",
       job: "shop",
       service: "orders",
