@@ -76,7 +76,7 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
     const span = spans().getByRole("treeitem", { name });
     const area = page.locator(".waterfall");
     for (let tries = 0; (await span.count()) === 0; tries++) {
-      if (tries > 100) throw new Error(`there is no span ${name}: ${await spans().innerText()}`);
+      if (tries > 200) throw new Error(`there is no span ${name}: ${await spans().innerText()}`);
       await area.evaluate((element) => {
         const atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - 1;
         element.scrollTop = atEnd ? 0 : element.scrollTop + 200;
@@ -101,13 +101,11 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
     const marked = async () => page.locator(".waterfall .bar[data-critical=true]").count();
     await page.locator(".waterfall").evaluate((area) => void (area.scrollTop = 0));
     await page.getByRole("link", { name: "To the end" }).click();
-    const toEnd = await vi.waitFor(async () => {
-      expect(await marked()).toBeGreaterThan(3);
-      return marked();
-    });
+    await expect.poll(marked, { timeout: 20_000 }).toBeGreaterThan(3);
+    const toEnd = await marked();
     await picture("trace", "dark");
     await page.getByRole("link", { name: "Path to the answer" }).click();
-    await expect.poll(marked).toBeLessThan(toEnd);
+    await expect.poll(marked, { timeout: 20_000 }).toBeLessThan(toEnd);
   }, 90_000);
 
   test("a declined payment is found by search", async () => {
@@ -205,7 +203,7 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
     // Whoever is sent the address has the same form; what is sent is JSON, and can be seen.
     await page.waitForURL(/as=person%3Aalice.*/);
     await page.reload();
-    await expect.poll(() => form.getByLabel("quantity").inputValue()).toBe("3");
+    await expect.poll(() => form.getByLabel("quantity").inputValue(), { timeout: 20_000 }).toBe("3");
     await form.getByRole("button", { name: "JSON", exact: true }).click();
     const json = form.getByLabel("Input as JSON");
     await json.fill(JSON.stringify({ lines: [{ offerId: "KG1001-1", quantity: 2 }] }));
@@ -247,29 +245,27 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
     await expect
       .poll(() => call.getAttribute("data-local"), { timeout: 20_000 })
       .toBe(topology === "monolith" ? "true" : "false");
-    await expect.poll(() => call.getAttribute("data-mood")).not.toBe("unseen");
+    await expect.poll(() => call.getAttribute("data-mood"), { timeout: 20_000 }).not.toBe("unseen");
     await picture("map");
     await page.getByRole("link", { name: "gateway to service:orders" }).focus();
     await page.keyboard.press("Enter");
     const panel = page.getByRole("complementary", { name: "Edge" });
     const place = panel.getByRole("listitem").filter({ hasText: "orders@1.place" });
     // The other tests place a few orders too, and the window begins with a slot of ten seconds.
-    await expect
-      .poll(
-        async () => {
-          const count = Number(/(\d+)/.exec((await place.innerText()).split("orders@1.place")[1]!)![1]);
-          const since = Date.now() - 60_000;
-          return count / replay.placedAt.filter((at) => at >= since).length;
-        },
-        { timeout: 20_000 },
-      )
-      .toSatisfy((share: number) => share > 0.75 && share < 1.5);
+    const share = async () => {
+      const shown = perMinute(await place.innerText());
+      const since = Date.now() - 60_000;
+      return shown / replay.placedAt.filter((at) => at >= since).length;
+    };
+    await expect.poll(share, { timeout: 30_000 }).toSatisfy((found: number) => found > 0.75 && found < 1.5);
   }, 60_000);
 
   test("services, logs and metrics tell of it too", async () => {
     await visit("/services");
     const cells = row(/^payments/).getByRole("cell");
-    await expect.poll(async () => (await cells.allInnerTexts()).at(-4)).toMatch(/^\d.*\/(s|min)$/);
+    await expect
+      .poll(async () => (await cells.allInnerTexts()).at(-4) ?? "", { timeout: 20_000 })
+      .toMatch(/^\d.*\/(s|min)$/);
     await picture("services", "dark");
     await visit("/services/payments?member=payments@1.charge");
     await page
@@ -307,9 +303,15 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
       .waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Drain" }).click();
     await unit.getByText("drained").waitFor();
-    await unit.scrollIntoViewIfNeeded();
+    await expect.poll(() => unit.innerText(), { timeout: 20_000 }).toMatch(/\d %/);
     await picture("topology");
     await unit.getByRole("button", { name: "Restart" }).click();
     await unit.getByText("ready").waitFor();
   }, 90_000);
 });
+
+/** `"58/min"`, `"1.2/s"` and `"30/h"`, as the page writes rates. */
+function perMinute(text: string): number {
+  const [, number, unit] = /([\d.]+)\/(s|min|h)/.exec(text)!;
+  return Number(number) * { s: 60, min: 1, h: 1 / 60 }[unit as "s" | "min" | "h"];
+}

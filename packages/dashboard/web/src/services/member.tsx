@@ -9,7 +9,9 @@ import { Try } from "../try/try.tsx";
 
 /** The contract of one member, and who uses it. */
 export function MemberDetail({ member, search }: { member: MemberView; search: URLSearchParams }) {
-  const trying = search.get("show") === "try" && member.kind !== "event";
+  // The gateway is where calls from outside come in: what has no route there, only services call.
+  const callable = member.http !== null && member.kind !== "event";
+  const trying = search.get("show") === "try" && callable;
   return (
     <aside class="aside" aria-label={member.id}>
       <div class="aside-head">
@@ -24,11 +26,12 @@ export function MemberDetail({ member, search }: { member: MemberView; search: U
         <Badge>{member.kind}</Badge>
         {member.http && <Badge mood="busy">{member.http}</Badge>}
         {member.access && <Badge>access: {member.access}</Badge>}
+        {!callable && member.kind !== "event" && <Badge>only services call it</Badge>}
         {member.deprecated && <Badge mood="warn">deprecated</Badge>}
       </p>
       {member.docs && <Paragraphs text={member.docs} />}
       <div class="marks aside-ways">
-        {member.kind !== "event" && (
+        {callable && (
           <Choices
             name="show"
             label="Show"

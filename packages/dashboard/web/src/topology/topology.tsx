@@ -14,7 +14,7 @@ export function TopologyPage() {
     // A share of the processor is that between two looks.
     const timer = unmeasured ? setTimeout(topology.reload, 1_000) : undefined;
     return () => clearTimeout(timer);
-  }, [unmeasured, topology.reload]);
+  }, [unmeasured, topology.value, topology.reload]);
   return (
     <View title="Topology" tools={topology.value && <Badge>{topology.value.topology}</Badge>}>
       <div class="view-body bare">
