@@ -18,12 +18,21 @@ const back = contract("back", {
 const front = contract("front", { version: 1, run: command({ input: Id }) });
 const ears = contract("ears", { version: 1 });
 
-/** The tenant of the baggage, wherever somebody looked. */
-const seen: string[] = [];
-function look(place: string): void {
-  const baggage = propagation.getBaggage(context.active());
-  seen.push(`${place} ${baggage?.getEntry("tenant")?.value}`);
+// #region baggage
+function asTenant<T>(tenant: string, work: () => T): T {
+  const before = propagation.getActiveBaggage() ?? propagation.createBaggage();
+  const baggage = before.setEntry("tenant", { value: tenant });
+  return context.with(propagation.setBaggage(context.active(), baggage), work);
 }
+
+function tenant(): string | undefined {
+  return propagation.getActiveBaggage()?.getEntry("tenant")?.value;
+}
+// #endregion
+
+/** What the tenant was, wherever somebody looked. */
+const seen: string[] = [];
+const look = (place: string): void => void seen.push(`${place} ${tenant()}`);
 
 const marking = saga("marking", {
   version: 1,
@@ -45,12 +54,7 @@ const shop = app("baggage", {
             async run({ id }, { call }) {
               look("front");
               if (id === "without") await call(back.note, { id });
-              else {
-                const mine = propagation.createBaggage({ tenant: { value: id } });
-                await context.with(propagation.setBaggage(context.active(), mine), () =>
-                  call(back.note, { id }),
-                );
-              }
+              else await asTenant(id, () => call(back.note, { id }));
               return {};
             },
           },
