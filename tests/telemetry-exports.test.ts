@@ -1,3 +1,4 @@
+import { latencyBounds } from "kerf";
 import { parse } from "yaml";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { otlpReceiver, type Receiver } from "../packages/telemetry/src/testing/index.ts";
@@ -9,6 +10,7 @@ import {
   withoutPrometheus,
   type Started,
 } from "./telemetry/processes.ts";
+import { durationBounds } from "../packages/telemetry/src/metrics/histogram.ts";
 import { faster, queriesOf, watchedBank, type Rule } from "./telemetry/exported.ts";
 import { metricsOf, readsOf } from "./telemetry/promql.ts";
 import { storyOf } from "./telemetry/story.ts";
@@ -242,6 +244,18 @@ test("where the collector is away, requests are answered all the same", async ()
   const metrics = async () => (await fetch(`${unit.health}/metrics`)).text();
   await expect.poll(metrics, { timeout: 10_000 }).toMatch(/^kerf_telemetry_spans_dropped_total [1-9]\d*$/m);
 }, 60_000);
+
+test("every time that can be promised is a bound of the histogram that is looked at", () => {
+  const unitSeconds = { us: 1e-6, ms: 1e-3, s: 1 };
+  for (const bound of latencyBounds) {
+    const [, number, unit] = /^([\d.]+)(\w+)$/.exec(bound)!;
+    const seconds = Number(number) * unitSeconds[unit as keyof typeof unitSeconds];
+    expect(
+      durationBounds.some((one) => Math.abs(one - seconds) < 1e-9),
+      bound,
+    ).toBe(true);
+  }
+});
 
 describe.skipIf(withoutPrometheus)("Prometheus", () => {
   test("accepts /metrics, and finds an exemplar that names a trace", async () => {

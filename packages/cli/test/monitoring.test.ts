@@ -2,7 +2,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadGraph } from "@kerf/runtime";
-import { latencyBounds } from "kerf";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import shop from "../../../examples/shop/kerf.config.ts";
@@ -293,18 +292,6 @@ test("dashboards lead to each other, fit their uid, and ask for their source", a
       }
     }
   }
-});
-
-test("every time that can be promised is a bound of the histogram that is looked at", async () => {
-  const { durationBounds } = await import("../../telemetry/src/metrics/histogram.ts");
-  const seconds = latencyBounds.map((bound) =>
-    bound.endsWith("us")
-      ? parseFloat(bound) / 1e6
-      : bound.endsWith("ms")
-        ? parseFloat(bound) / 1e3
-        : parseFloat(bound),
-  );
-  expect(durationBounds).toEqual(expect.arrayContaining(seconds));
 });
 
 describe.skipIf(withoutPrometheus)("for Alertmanager", () => {

@@ -40,3 +40,10 @@ test.each([
     `contract("orders").objective${problem}`,
   );
 });
+
+test("a time that is not counted is no type", () => {
+  // @ts-expect-error there is no bound at 200 ms
+  expect(() => query({ objective: { latency: { p: 0.95, within: "200ms" } } })).toThrow();
+  // @ts-expect-error streams are not counted
+  stream({ objective: { availability: 0.999 } });
+});

@@ -67,7 +67,7 @@ const sources: readonly Variable[] = [
   ["datasource", "Metrics", "prometheus"],
   ["tempo", "Traces (Tempo)", "tempo"],
   ["jaeger", "Traces (Jaeger)", "jaeger"],
-].map(([name, label, query]) => ({ name: name!, label, type: "datasource", query, current: {}, hide: 0 }));
+].map(([name, label, query]) => ({ name: name!, label, type: "datasource", query, hide: 0 }));
 
 /** A choice of the values of a label, or of all of them. */
 export function choice(name: string, label: string, metric: string, ofLabel: string): Variable {
