@@ -164,6 +164,18 @@ describe("kerf dev", () => {
     await dev.event("ready-again", "back", said);
     expect(await ask("/api/call", renamed)).toMatchObject({ status: 200 });
 
+    // Who comes to a gateway that is drained is refused, and does not wait for it.
+    expect((await post("/api/units/front/drain", {})).status).toBe(204);
+    await dev.event("drained", "front");
+    await expect(fetch(`${gateway}/v1/hello/ada`)).rejects.toThrow();
+    expect(await ask("/api/call", renamed)).toMatchObject({
+      error: expect.stringMatching(/does not answer/),
+    });
+    expect((await post("/api/topology/restart", { process: "front" })).status).toBe(204);
+    await expect
+      .poll(async () => (await fetch(`${gateway}/v1/hello/ada`)).status, { timeout: 20_000 })
+      .toBe(200);
+
     // A contract that changed is described as it is now.
     const contract = join(app.folder, "services/hello/contract.ts");
     writeFileSync(

@@ -11,6 +11,8 @@ const MOST_WAITING = 1_000;
 export interface HeldPort {
   /** Who serves connections from now on. Nobody: they wait. */
   serveBy(child: ChildProcess | undefined): void;
+  /** Nobody serves, and nobody is about to: connections end at once, until somebody serves again. */
+  refuse(): void;
   close(): void;
 }
 
@@ -21,6 +23,7 @@ export interface HeldPort {
  */
 export async function holdPort(host: string, port: number): Promise<HeldPort> {
   let serving: ChildProcess | undefined;
+  let refusing = false;
   const waiting = new Map<Socket, NodeJS.Timeout>();
 
   function hand(socket: Socket): void {
@@ -28,7 +31,7 @@ export async function holdPort(host: string, port: number): Promise<HeldPort> {
       serving.send({ kerf: "connection" } satisfies SupervisorMessage, socket, () => {});
       return;
     }
-    if (waiting.size >= MOST_WAITING) return void socket.destroy();
+    if (refusing || waiting.size >= MOST_WAITING) return void socket.destroy();
     const forget = () => {
       clearTimeout(waiting.get(socket));
       waiting.delete(socket);
@@ -46,6 +49,7 @@ export async function holdPort(host: string, port: number): Promise<HeldPort> {
   return {
     serveBy(child) {
       serving = child;
+      refusing = false;
       if (!child) return;
       for (const [socket, timer] of waiting) {
         clearTimeout(timer);
@@ -53,6 +57,10 @@ export async function holdPort(host: string, port: number): Promise<HeldPort> {
         socket.removeAllListeners();
         hand(socket);
       }
+    },
+    refuse() {
+      serving = undefined;
+      refusing = true;
     },
     close() {
       server.close();

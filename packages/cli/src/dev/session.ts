@@ -116,6 +116,9 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       if (unit.gateway && replica === 1) options.heldPort.serveBy(child);
     },
     onDrained: () => dashboard?.changed(),
+    onRetired({ unit, replica }) {
+      if (unit.gateway && replica === 1) options.heldPort.refuse();
+    },
     onHopeless: () => resolve("hopeless"),
     onReady: (units) => void announce(units, options, report, provider, dashboard),
     async onConfigurationChanged(file) {

@@ -26,6 +26,8 @@ export interface SupervisorOptions {
   readonly spawn: (process: ReplicaSpec) => ChildProcess;
   /** Who serves the gateway's port: see {@link UnitProcessOptions.onServing}. */
   readonly onServing: (process: ReplicaSpec, child: ChildProcess | undefined) => void;
+  /** Nobody serves it until the process is restarted, which was told to retire. */
+  readonly onRetired: (process: ReplicaSpec) => void;
   readonly watch: boolean;
   /** Every process is ready for the first time. */
   readonly onReady: (processes: ReadonlyMap<string, ReadyMessage>) => void;
@@ -72,6 +74,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
         spawn: () => options.spawn(process),
         tell: (event) => told(process.name, event),
         onServing: (child) => options.onServing(process, child),
+        onRetired: () => options.onRetired(process),
         ...(options.backoffMs ? { backoffMs: options.backoffMs } : {}),
         ...(options.steadyMs === undefined ? {} : { steadyMs: options.steadyMs }),
       }),

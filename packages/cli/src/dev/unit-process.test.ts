@@ -167,13 +167,19 @@ test("stopping while it waits to be started again ends it for good", async () =>
 });
 
 test("a unit that is told to retire finishes and stays, serving nobody, until it is restarted", async () => {
-  const serving: boolean[] = [];
-  const kept = keep({}, { onServing: (child) => serving.push(child !== undefined) });
+  const serving: (boolean | "retired")[] = [];
+  const kept = keep(
+    {},
+    {
+      onServing: (child) => serving.push(child !== undefined),
+      onRetired: () => serving.push("retired"),
+    },
+  );
   expect(kept.retire(1_000)).toBe(false);
   await until(() => expect(kept.kind).toBe("ready"));
   const { pid } = kept;
   expect(kept.retire(1_000)).toBe(true);
-  expect([kept.kind, serving]).toEqual(["draining", [true, false]]);
+  expect([kept.kind, serving]).toEqual(["draining", [true, "retired"]]);
   await until(() => expect(kept.kind).toBe("drained"));
   expect(of("drained")).toHaveLength(1);
   expect([kept.pid, kept.retire(1_000)]).toEqual([pid, true]);

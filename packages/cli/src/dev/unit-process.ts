@@ -31,6 +31,8 @@ export interface UnitProcessOptions {
   readonly tell: (event: UnitEvent) => void;
   /** The process that is ready to serve; undefined before one is told to drain, and where none is. */
   readonly onServing?: (child: ChildProcess | undefined) => void;
+  /** It was told to retire: nobody serves until it is restarted. */
+  readonly onRetired?: () => void;
   /** First and longest pause before a unit that died is started again. Default 500 and 30,000. */
   readonly backoffMs?: { readonly first: number; readonly most: number };
   /** A unit that lived this long begins again with the first pause. Default 30,000. */
@@ -209,7 +211,7 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
       if (state.kind !== "ready") return state.kind === "draining" || state.kind === "drained";
       const { run } = state;
       if (!say(run.child, { kerf: "retire", graceMs })) return false;
-      options.onServing?.(undefined);
+      options.onRetired?.();
       state = { kind: "draining", run };
       return true;
     },
