@@ -50,15 +50,25 @@ test.each([
 });
 
 describe("help", () => {
-  test.each(["dev", "chaos", "start", "topology", "replay", "check", "export"])(
-    "of kerf %s",
-    async (name) => {
-      const out = printed();
-      expect(await run([name, "--help"])).toBe(0);
-      expect(out()).toMatch(new RegExp(`^kerf ${name}.* \\[options\\]\n\n`));
-      expect(out()).toContain("--config FILE");
-    },
-  );
+  test.each([
+    "dev",
+    "trace",
+    "logs",
+    "metrics",
+    "events",
+    "mcp",
+    "chaos",
+    "start",
+    "topology",
+    "replay",
+    "check",
+    "export",
+  ])("of kerf %s", async (name) => {
+    const out = printed();
+    expect(await run([name, "--help"])).toBe(0);
+    expect(out()).toMatch(new RegExp(`^kerf ${name}.* \\[options\\]\n\n`));
+    expect(out()).toContain("--config FILE");
+  });
 
   test("of all, and where nothing is asked for", async () => {
     const out = printed();

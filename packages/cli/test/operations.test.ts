@@ -9,6 +9,7 @@ import app from "./fixture/looked-after/kerf.config.ts";
 import { orders } from "./fixture/looked-after/services/orders/contract.ts";
 import { weather } from "./fixture/looked-after/weather.ts";
 import { kerf } from "./kerf-process.ts";
+import { mcpClient } from "./mcp-client.ts";
 
 const folder = fileURLToPath(new URL("fixture/looked-after", import.meta.url));
 const data = mkdtempSync(join(tmpdir(), "kerf-operations-"));
@@ -52,7 +53,7 @@ beforeAll(async () => {
   for (const id of ["o-1", "o-2"])
     await unit!.callAs("orders", {
       member: orders.place,
-      input: { id },
+      input: id === "o-2" ? { id, note: "ring twice" } : { id },
       id: undefined,
       deadlineAt: Date.now() + 10_000,
       actor: undefined,
@@ -84,6 +85,44 @@ describe("kerf status", () => {
       ],
       alarms: [{ level: "error", name: "parked sagas" }, { name: "dead letters" }],
     });
+  });
+});
+
+test("kerf mcp shows sagas and dead letters without what is sensitive, and replays none unless that is allowed", async () => {
+  await using assistant = await mcpClient(["--data", data], folder);
+  const { ask, client, seen } = assistant;
+  expect((await ask("list_sagas", { state: "parked" })).sagas).toHaveLength(2);
+  expect(await ask("get_saga", { id: "o-2" })).toMatchObject({
+    state: "parked",
+    input: { id: "o-2", note: "[sensitive]" },
+    steps: [
+      { name: "take the goods", input: { sku: "horse" }, output: { shelf: 7 } },
+      { error: { code: "SoldOut", data: { sku: "unicorn" } } },
+    ],
+  });
+  const { groups } = await ask("list_dead_letters");
+  expect(groups).toMatchObject([{ service: "stock", messages: 2 }]);
+  const { letters } = await ask("list_dead_letters", { service: "stock", cause: groups[0].cause });
+  expect(letters).toHaveLength(2);
+  expect(letters).toContainEqual(
+    expect.objectContaining({ key: "o-2", data: { id: "o-2", note: "[sensitive]" } }),
+  );
+  expect(await ask("get_saga", { id: "o-3" })).toEqual({
+    error: 'There is no saga "o-3". list_sagas has the latest.',
+  });
+  expect(await ask("search_traces")).toEqual({ error: expect.stringContaining('Start it with "kerf dev"') });
+  expect(await ask("call_member", { member: "stock@1.take", input: {} })).toEqual({
+    error: expect.stringContaining("kerf mcp --allow-calls"),
+  });
+  const { tools } = await client.listTools();
+  expect(tools.map(({ name }) => name)).not.toContain("replay_dead_letters");
+  expect(seen.join("\n")).not.toContain("ring twice");
+
+  await using allowed = await mcpClient(["--data", data, "--allow-operations"], folder);
+  expect(
+    await allowed.ask("replay_dead_letters", { service: "stock", cause: "00000000", reason: "a test" }),
+  ).toEqual({
+    error: "There is no such dead letter, or its replay was asked for already.",
   });
 });
 

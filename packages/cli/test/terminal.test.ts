@@ -5,16 +5,14 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LogLine, TraceSummary, TraceView } from "@kerf/dashboard/api";
 import { testServer } from "@kerf/runtime/testing";
-import { Client } from "@modelcontextprotocol/sdk/client/index.js";
-import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { run as runHere } from "../src/main.ts";
 import { Failure, UsageError } from "../src/usage.ts";
 import { copyApp, kerf, KerfProcess } from "./kerf-process.ts";
+import { mcpClient } from "./mcp-client.ts";
 
 const CARD = "4111-1111-1111-1111";
 const app = copyApp("counter");
-const bin = fileURLToPath(new URL("../bin/kerf.js", import.meta.url));
 let dev: KerfProcess;
 let gateway: string;
 /** Ids of the traces of two requests that were refused. */
@@ -243,36 +241,9 @@ test("where nothing was kept, they say what to do", async () => {
 });
 
 describe("kerf mcp", () => {
-  /** The stock client, which ends where anything but the protocol is on standard output. */
-  async function connect(...args: string[]) {
-    const client = new Client({ name: "a test", version: "1" });
-    const strange: Error[] = [];
-    client.onerror = (error) => strange.push(error);
-    await client.connect(
-      new StdioClientTransport({
-        command: process.execPath,
-        args: [bin, "mcp", ...args],
-        cwd: app.folder,
-        stderr: "ignore",
-        env: { ...(process.env as Record<string, string>), ...(environment as Record<string, string>) },
-      }),
-    );
-    const seen: string[] = [];
-    return {
-      client,
-      seen,
-      strange,
-      async ask(name: string, given: Record<string, unknown> = {}) {
-        const { content, isError } = await client.callTool({ name, arguments: given });
-        const [{ text }] = content as [{ text: string }];
-        seen.push(text);
-        return isError ? { error: text } : (JSON.parse(text) as Record<string, any>);
-      },
-    };
-  }
-
   test("lets an assistant find out why something failed, and call what changes nothing", async () => {
-    const { client, ask, seen, strange } = await connect();
+    await using assistant = await mcpClient([], app.folder);
+    const { client, ask, seen, strange } = assistant;
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name)).not.toContain("replay_dead_letters");
     expect(tools.every(({ annotations }) => annotations?.readOnlyHint)).toBe(true);
@@ -312,11 +283,11 @@ describe("kerf mcp", () => {
     expect(JSON.parse((contents[0] as { text: string }).text).paths).toHaveProperty("/v1/orders");
     expect(seen.join("\n")).not.toContain(CARD);
     expect(strange).toEqual([]);
-    await client.close();
   });
 
   test("calls commands where that is allowed, and shows nothing that is sensitive in refusals either", async () => {
-    const { client, ask, seen } = await connect("--allow-calls");
+    await using assistant = await mcpClient(["--allow-calls"], app.folder);
+    const { ask, seen } = assistant;
     const input = { sku: "unicorn", card: CARD };
     expect(await ask("call_member", { member: "orders@1.place", input })).toMatchObject({
       status: 409,
@@ -329,7 +300,6 @@ describe("kerf mcp", () => {
       body: { id: "o-hen" },
     });
     expect(seen.join("\n")).not.toContain(CARD);
-    await client.close();
   });
 });
 

@@ -4,6 +4,8 @@ import { command, configOption, dataOption, topologyOption } from "../arguments.
 import { findConfiguration } from "../configuration.ts";
 import { dashboardClient, type DashboardClient } from "../dashboard-client.ts";
 import { listenForEndings } from "../endings.ts";
+import { describer } from "../mcp/description.ts";
+import { serveMcp } from "../mcp/server.ts";
 import { withOperations } from "../operations.ts";
 import { dataFolderOf, withTelemetry } from "../recorded/telemetry-file.ts";
 
@@ -30,11 +32,6 @@ export const mcp = command({
     const client = (): DashboardClient => dashboardClient(dataFolderOf(place));
     const endings = listenForEndings(() => process.exit(130));
     try {
-      // Loaded here, since no other command has a use for it.
-      const [{ serveMcp }, { describer }] = await Promise.all([
-        import("../mcp/server.ts"),
-        import("../mcp/description.ts"),
-      ]);
       await serveMcp(
         version(),
         {
