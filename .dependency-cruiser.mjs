@@ -25,7 +25,7 @@ const arrows = {
 };
 
 const known = Object.keys(arrows).join("|");
-const isTest = "\\.test\\.ts$|/testing\\.ts$|^packages/[^/]+/test/";
+const isTest = "\\.test\\.ts$|/testing\\.ts$|/src/testing/|^packages/[^/]+/test/";
 
 export default {
   forbidden: [

@@ -1,7 +1,7 @@
+import type { Log } from "kerf";
 import type { Identity } from "./identity.ts";
 import type { LogLines } from "./logs/log-lines.ts";
 import type { Metric } from "./metrics/metric.ts";
-import type { TelemetryOptions } from "./open.ts";
 import { BatchSender } from "./otlp/batch-sender.ts";
 import { MetricSender } from "./otlp/metric-sender.ts";
 import type { Queue } from "./recorder/queue.ts";
@@ -24,7 +24,7 @@ export interface Gathered {
 
 /** Who sends what is gathered, where the settings want it sent. Each loads what it takes when it sends for the first time. */
 export function sendersOf(
-  { app, unit, topology, replica, log }: TelemetryOptions,
+  { app, unit, topology, replica, log }: Omit<Identity, "serviceName" | "attributes"> & { readonly log: Log },
   settings: Settings,
   { queue, lines, collect }: Gathered,
 ): readonly Sender[] {

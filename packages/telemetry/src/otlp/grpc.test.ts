@@ -2,9 +2,8 @@ import { Metadata, status } from "@grpc/grpc-js";
 import type { SpanType } from "@kerf/runtime/telemetry";
 import { createLog } from "@kerf/runtime/log";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { certificate } from "../../../grpc/test/certificate.ts";
 import { logLines, openTelemetry, type OpenTelemetry } from "../index.ts";
-import { otlpGrpcReceiver, type GrpcReceiver } from "../testing/index.ts";
+import { certificate, otlpGrpcReceiver, type GrpcReceiver } from "../testing/index.ts";
 
 const work: SpanType<string> = {
   kind: "internal",
@@ -64,7 +63,7 @@ test("traces, metrics and logs leave over gRPC, with the headers that are asked 
 });
 
 test("a receiver over TLS is believed by its certificate, and a target without a scheme is one", async () => {
-  const { certPath, ...pair } = await certificate();
+  const { certPath, ...pair } = certificate();
   await using secure = await otlpGrpcReceiver(pair);
   const { opened } = await open({
     OTEL_EXPORTER_OTLP_ENDPOINT: new URL(secure.url).host,

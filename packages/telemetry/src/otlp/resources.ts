@@ -1,5 +1,6 @@
 import { resourceFromAttributes, type Resource } from "@opentelemetry/resources";
 import type { Identity } from "../identity.ts";
+import { SCOPE } from "./scope.ts";
 
 /** Says of each service where it runs. */
 export class Resources {
@@ -27,7 +28,8 @@ export class Resources {
       "kerf.unit": unit,
       "kerf.topology": topology,
       ...(serviceName === undefined ? {} : { "kerf.service": service }),
-      "telemetry.sdk.name": "kerf",
+      "telemetry.sdk.name": SCOPE.name,
+      "telemetry.sdk.version": SCOPE.version,
       "telemetry.sdk.language": "nodejs",
     };
   }

@@ -1,7 +1,14 @@
+import { readFileSync } from "node:fs";
+
 export interface Scope {
   readonly name: string;
   readonly version?: string;
 }
 
 /** What made the spans and metrics that are ours. */
-export const SCOPE: Scope = { name: "kerf" };
+export const SCOPE = { name: "kerf", version: ownVersion() } satisfies Scope;
+
+function ownVersion(): string {
+  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}

@@ -5,6 +5,7 @@ import {
   type Metadata,
   type ServiceError,
 } from "@grpc/grpc-js";
+import type { Certificate } from "./certificate.ts";
 import { receive, type Received } from "./received.ts";
 
 export interface GrpcReceiver extends Received, AsyncDisposable {
@@ -15,12 +16,6 @@ export interface GrpcReceiver extends Received, AsyncDisposable {
   refuse(...errors: Partial<ServiceError>[]): void;
   /** Says of what comes that so many were rejected, and why. */
   acceptInPart(rejected: number, message: string): void;
-}
-
-export interface Certificate {
-  /** PEM. */
-  readonly key: string;
-  readonly cert: string;
 }
 
 const services = {
