@@ -12,20 +12,20 @@ export class InFlight {
   }
 
   /** @throws StatusError UNAVAILABLE once draining: nothing was done */
-  async during<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#draining) throw new StatusError("UNAVAILABLE", "this unit is ending; ask another one");
+  during<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#draining)
+      return Promise.reject(new StatusError("UNAVAILABLE", "this unit is ending; ask another one"));
     this.#count++;
-    try {
-      return await work();
-    } finally {
-      this.#left();
-    }
+    const working = started(work);
+    // Aside: nobody waits for the counting.
+    working.then(this.#left, this.#left);
+    return working;
   }
 
-  #left(): void {
+  readonly #left = (): void => {
     this.#count--;
     if (this.#count === 0) this.#draining?.end();
-  }
+  };
 
   /** Refuses what comes now, and waits for what is under way, `graceMs` at most. */
   async drain(graceMs: number): Promise<void> {
@@ -36,5 +36,13 @@ export class InFlight {
     const late = new AbortController();
     await Promise.race([ended, this.#clock.sleep(graceMs, late.signal).catch(() => {})]);
     late.abort();
+  }
+}
+
+function started<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    return Promise.reject(error as Error);
   }
 }

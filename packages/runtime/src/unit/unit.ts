@@ -20,13 +20,7 @@ import { serveGrpc } from "../transport/grpc-server.ts";
 import { findCodec } from "../transport/method-codecs.ts";
 import { sizeLimits } from "../transport/size-limit.ts";
 import { UnitStreams } from "../stream/unit-streams.ts";
-import type {
-  CallRequest,
-  Dispatch,
-  DispatchStream,
-  Transport,
-  TransportServer,
-} from "../transport/transport.ts";
+import type { Dispatch, DispatchStream, Transport, TransportServer } from "../transport/transport.ts";
 import { callTeller, tracedDispatch, tracedRouter } from "../telemetry/calls.ts";
 import { tracedStreams, tracedWatch } from "../telemetry/streams.ts";
 import { readings } from "../telemetry/gauges.ts";
@@ -36,6 +30,7 @@ import { VersionUsage } from "../versions/usage.ts";
 import { cached } from "./cached.ts";
 import { postgresBacking } from "./databases.ts";
 import type { Backing, EdgeCall, RunningUnit, UnitOptions } from "./options.ts";
+import { requestOf } from "./edge-request.ts";
 import { endsWithin } from "./ends-within.ts";
 import { cachingOf } from "./caching.ts";
 import { Consumers } from "./consumers.ts";
@@ -242,17 +237,6 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     await Promise.all([...hosts.values()].map((host) => host.drain()));
     await close(calls, transport, backing);
   }
-}
-
-function requestOf(
-  { member, input, signal: _signal, ...rest }: EdgeCall,
-  caller: string | undefined,
-): CallRequest {
-  return {
-    member: member.id,
-    input,
-    header: { ...rest, caller, via: caller === undefined ? "gateway" : "call", retry: false },
-  };
 }
 
 async function close(calls: Router, transport: Transport, backing: Backing): Promise<void> {
