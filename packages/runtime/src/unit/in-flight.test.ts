@@ -14,7 +14,7 @@ test("draining waits for what is under way, however it ends, and refuses what co
   await expect(atOnce).rejects.toBe(failed);
 
   const steps: string[] = [];
-  const drained = inFlight.drain(10_000).then(() => steps.push("drained"));
+  const drained = inFlight.drain(60_000).then(() => steps.push("drained"));
   await expect(inFlight.during(async () => "late")).rejects.toMatchObject({ code: "UNAVAILABLE" });
   steps.push("answered");
   answer("done");
@@ -26,5 +26,5 @@ test("draining waits no longer than it is given", async () => {
   const inFlight = new InFlight(processClock);
   void inFlight.during(() => new Promise(() => {}));
   await inFlight.drain(20);
-  await new InFlight(processClock).drain(10_000);
+  await new InFlight(processClock).drain(60_000);
 });
