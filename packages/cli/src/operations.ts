@@ -30,7 +30,7 @@ export const reasonOption = { value: "TEXT", text: "why, for the record" };
 
 export const operationsNotes = [
   "The data is found as a unit finds it: the server of KERF_DATABASE_URL, databases of KERF_<SERVICE>_DATABASE_URL,",
-  "or the embedded PostgreSQL. Units may run meanwhile.",
+  "or the embedded PostgreSQL. Units may run meanwhile. What led to it: kerf trace, kerf logs, kerf events.",
 ];
 
 interface Given {
