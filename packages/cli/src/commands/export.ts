@@ -16,7 +16,7 @@ export const exportCommand = command({
     "Writes what others need to call the application (OpenAPI 3.1 or a TypeScript client for HTTP, .proto files for gRPC, AsyncAPI 3 for events) or to watch it (Prometheus, Alertmanager, Grafana; Fluent Bit or Logstash for its log).",
   operand: { name: "format", oneOf: FORMATS },
   options: {
-    out: { value: "DIR", text: "where to write; default: standard output, where it is one file" },
+    out: { value: "DIR", text: "where to write; default: standard output, but for prometheus and grafana" },
     topology: { ...topologyOption, text: `with prometheus: ${topologyOption.text}` },
     runbooks: {
       value: "URL",
