@@ -89,7 +89,7 @@ function Form({ event, search }: { event: MemberView; search: URLSearchParams })
           violations={violations}
           onChange={(value) => {
             setData(value);
-            shareInput(value);
+            shareInput(shape, value);
           }}
         />
         <label class="form-field">

@@ -43,7 +43,7 @@ function Leaf({ shape, value, path, label, violations, onChange }: EditorProps) 
   const shared = { label, value, wrong: wrong.length > 0, about, onChange };
   return (
     <>
-      {shape.kind === "text" && <TextInput {...shared} long={shape.long} />}
+      {shape.kind === "text" && <TextInput {...shared} long={shape.long} secret={shape.sensitive === true} />}
       {shape.kind === "number" && <NumberInput {...shared} />}
       {shape.kind === "boolean" && <BooleanInput {...shared} />}
       {shape.kind === "choice" && <ChoiceInput {...shared} values={shape.values} />}

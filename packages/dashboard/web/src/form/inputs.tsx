@@ -9,7 +9,14 @@ export interface InputProps {
   readonly onChange: (value: unknown) => void;
 }
 
-export function TextInput({ label, value, wrong, about, long, onChange }: InputProps & { long: boolean }) {
+interface TextProps {
+  readonly long: boolean;
+  /** It is not to be read over somebody's shoulder. */
+  readonly secret?: boolean;
+}
+
+export function TextInput(props: InputProps & TextProps) {
+  const { label, value, wrong, about, long, secret = false, onChange } = props;
   const shared = {
     class: "field form-input",
     "aria-label": label,
@@ -19,8 +26,11 @@ export function TextInput({ label, value, wrong, about, long, onChange }: InputP
     autocomplete: "off",
     spellcheck: false,
   } as const;
-  if (long) return <textarea {...shared} rows={3} onInput={(event) => onChange(event.currentTarget.value)} />;
-  return <input type="text" {...shared} onInput={(event) => onChange(event.currentTarget.value)} />;
+  const onInput = (event: { readonly currentTarget: { readonly value: string } }) =>
+    onChange(event.currentTarget.value);
+  if (secret) return <input type="password" {...shared} onInput={onInput} />;
+  if (long) return <textarea {...shared} rows={3} onInput={onInput} />;
+  return <input type="text" {...shared} onInput={onInput} />;
 }
 
 /** What is no number is kept as it was typed. */

@@ -4,6 +4,7 @@ import { jsonSchema } from "@kerf/runtime";
 import type { JsonSchema } from "../../../src/api/index.ts";
 import { fits, initialOf } from "./initial.ts";
 import { shapeOf } from "./shape.ts";
+import { withoutSecrets } from "./shared-input.ts";
 import { homeless } from "./violations.ts";
 
 const Everything = z.object({
@@ -82,6 +83,29 @@ describe("a schema as contracts make them", () => {
     expect(shapeOf({ $ref: "#/elsewhere" }).kind).toBe("json");
     expect(shapeOf({ type: "array" }).kind).toBe("json");
   });
+});
+
+test("what is sensitive is not in an address, wherever it stands", () => {
+  const secret = z.string().meta({ sensitive: true });
+  const card = z.object({ holder: z.string(), number: secret });
+  const asked = shapeOf(
+    jsonSchema(
+      z.object({
+        card,
+        cards: z.array(card.nullable()),
+        secrets: z.record(z.string(), secret),
+        maybe: secret.nullable(),
+        way: z.discriminatedUnion("kind", [z.object({ kind: z.literal("pin"), pin: secret })]),
+      }),
+      "input",
+    ) as JsonSchema,
+  );
+  const one = { holder: "Ada", number: "4111" };
+  const way = { kind: "pin", pin: "4111" };
+  const value = { card: one, cards: [one, null], secrets: { a: "4111" }, maybe: "4111", way, more: "4111" };
+  expect(JSON.stringify(withoutSecrets(asked, value))).toBe(
+    '{"card":{"holder":"Ada"},"cards":[{"holder":"Ada"},null],"secrets":{},"way":{"kind":"pin"}}',
+  );
 });
 
 test("a violation without a field to stand at is told apart", () => {

@@ -2,7 +2,12 @@ import type { JsonSchema } from "../../../src/api/index.ts";
 import { count } from "../format.ts";
 
 /** What a form can show of a JSON Schema. What it cannot is `json`: typed as it is. */
-export type Shape = { readonly hint: string; readonly example?: unknown } & (
+export type Shape = {
+  readonly hint: string;
+  readonly example?: unknown;
+  /** It is marked as what nobody shall read who need not. */
+  readonly sensitive?: true;
+} & (
   | { readonly kind: "text"; readonly long: boolean }
   | { readonly kind: "number"; readonly least: number }
   | { readonly kind: "boolean" }
@@ -33,7 +38,10 @@ export type ShapeOf<K extends Shape["kind"]> = Shape & { readonly kind: K };
 /** Reads a schema of JSON Schema 2020-12 as contracts make them: without references. */
 export function shapeOf(schema: JsonSchema): Shape {
   const example = exampleOf(schema);
-  const known = example === undefined ? {} : { example };
+  const known = {
+    ...(example !== undefined && { example }),
+    ...(schema["sensitive"] === true && { sensitive: true as const }),
+  };
   const inner = withoutNull(schema);
   if (inner) return { kind: "nullable", inner: shapeOf(inner), hint: "or null", ...known };
   if (Array.isArray(schema["enum"])) return { kind: "choice", values: schema["enum"], hint: "", ...known };

@@ -1,4 +1,4 @@
-import type { TraceList, TraceSummary } from "../../../src/api/index.ts";
+import type { AppView, TraceList, TraceSummary } from "../../../src/api/index.ts";
 import { ago, count, duration, moment, plural } from "../format.ts";
 import { useLoaded } from "../loaded.ts";
 import { Choices } from "../parts/choices.tsx";
@@ -152,12 +152,28 @@ function Nothing({ filtered }: { filtered: boolean }) {
         </a>
       </Empty>
     );
+  return <NoneYet />;
+}
+
+function NoneYet() {
+  const app = useLoaded<AppView>("/api/app").value;
   return (
     <Empty title="No traces yet">
       <p>
         Each request to the gateway becomes one. Send the first: <code>kerf dev</code> prints an example with{" "}
         <code>curl</code>.
       </p>
+      {app && (
+        <p>
+          What else speaks OpenTelemetry may send to <code>{app.otlp.http}</code>
+          {app.otlp.grpc && (
+            <>
+              , or by gRPC to <code>{app.otlp.grpc}</code>
+            </>
+          )}
+          .
+        </p>
+      )}
     </Empty>
   );
 }

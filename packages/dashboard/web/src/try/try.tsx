@@ -38,7 +38,7 @@ function TryAs({ member, search, people }: Props & { people: PeopleView }) {
 
   const change = (value: unknown) => {
     setInput(value);
-    setShared(shareInput(value));
+    setShared(shareInput(shape, value));
   };
   const call = () => {
     setBusy(true);
