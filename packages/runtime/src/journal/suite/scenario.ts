@@ -51,6 +51,7 @@ export const saga = (id: string, more: Partial<NewSaga> = {}): NewSaga => ({
   inputHash: "a",
   actor: null,
   traceparent: "00-1",
+  baggage: "tenant=blue",
   ...more,
 });
 
