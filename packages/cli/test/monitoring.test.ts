@@ -13,7 +13,14 @@ import { logstashFiles } from "../src/exports/logstash/pipeline.ts";
 import { prometheusFiles } from "../src/exports/prometheus/files.ts";
 import { watch } from "../src/exports/watched/watched.ts";
 import { copyApp, kerf } from "./kerf-process.ts";
-import { alertmanager, promtoolTests, runOn, withoutPrometheus, type AlertCase } from "./prometheus-tools.ts";
+import {
+  alertmanager,
+  promtoolTests,
+  runOn,
+  up,
+  withoutPrometheus,
+  type AlertCase,
+} from "./prometheus-tools.ts";
 
 let files: readonly ExportedFile[];
 beforeAll(async () => {
@@ -161,6 +168,12 @@ const waiting: readonly AlertCase[] = [
     },
     at: "6m",
     fires: ['{alertname="KerfTargetDown",severity="page",instance="a"}'],
+  },
+  {
+    name: "nothing is scraped",
+    scraped: { [up]: "_x10" },
+    at: "6m",
+    fires: ['{alertname="KerfNothingScraped",severity="page"}'],
   },
   {
     name: "a process dies again and again; one was deployed",

@@ -35,6 +35,9 @@ export interface AlertCase {
   readonly fires: readonly string[];
 }
 
+/** Of a process that is there, in every case that does not say otherwise. */
+export const up = 'up{job="shop",instance="c",unit="orders"}';
+
 const told = ["alertname", "severity", "service", "kerf_member", "objective", "channel", "instance"];
 
 export interface RuleTests {
@@ -58,11 +61,14 @@ export function promtoolTests({ cases, files, every }: RuleTests): ExportedFile 
       tests: cases.map(({ name, scraped, at, fires }) => ({
         name,
         interval: "1m",
-        input_series: Object.entries(scraped).map(([series, values]) => ({ series, values })),
+        input_series: Object.entries({ [up]: "1x400", ...scraped }).map(([series, values]) => ({
+          series,
+          values,
+        })),
         promql_expr_test: [
           {
             eval_time: at,
-            expr: `count by (${told.join(", ")}) (ALERTS{alertstate="firing",alertname!="KerfNothingScraped"})`,
+            expr: `count by (${told.join(", ")}) (ALERTS{alertstate="firing"})`,
             exp_samples: fires.map((labels) => ({ labels, value: 1 })),
           },
         ],
