@@ -134,7 +134,8 @@ test("a dead letter is found by its cause, replayed when that is mended, and dro
   const { cause } = groups[0]!;
   const { letters } = await read<DeadLetterList>(`/api/dead-letters/letters?service=stock&cause=${cause}`);
   expect(letters).toHaveLength(2);
-  expect(letters[0]).toMatchObject({
+  // Of two keys, either may be given up on first.
+  expect(letters.find(({ key }) => key === "o-1")).toMatchObject({
     state: "dead",
     traceId: traceIdOf(traceparent),
     message: { data: { id: "o-1" } },

@@ -4,75 +4,38 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LogLine, TraceSummary, TraceView } from "@kerf/dashboard/api";
-import { testServer } from "@kerf/runtime/testing";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { run as runHere } from "../src/main.ts";
 import { Failure, UsageError } from "../src/usage.ts";
-import { copyApp, kerf, KerfProcess } from "./kerf-process.ts";
+import { CARD, startCounter, traceIdOf } from "./counter.ts";
+import { kerf, KerfProcess } from "./kerf-process.ts";
 import { mcpClient } from "./mcp-client.ts";
 
-const CARD = "4111-1111-1111-1111";
-const app = copyApp("counter");
-let dev: KerfProcess;
-let gateway: string;
+let counter: Awaited<ReturnType<typeof startCounter>>;
 /** Ids of the traces of two requests that were refused. */
 let soldOut: string;
 let unknown: string;
 
-let environment: NodeJS.ProcessEnv;
-
-const config = join(app.folder, "kerf.config.ts");
-/** In this process, which is ten times cheaper. */
-async function run(...args: string[]): Promise<{ code: number; out: string }> {
-  const write = vi.spyOn(process.stdout, "write").mockReturnValue(true);
-  try {
-    const code = await runHere([...args, "--config", config]);
-    return { code, out: write.mock.calls.map(([text]) => String(text)).join("") };
-  } finally {
-    write.mockRestore();
-  }
-}
-const asJson = async (...args: string[]) => JSON.parse((await run(...args, "--json")).out);
-
-function place(sku: string): Promise<Response> {
-  return fetch(`${gateway}/v1/orders`, {
-    method: "POST",
-    headers: { "content-type": "application/json", "idempotency-key": `place-${sku}` },
-    body: JSON.stringify({ sku, card: CARD }),
-  });
-}
-
-async function traceIdOf(asked: Promise<Response>): Promise<string> {
-  const problem = (await (await asked).json()) as { readonly traceId: string };
-  return problem.traceId;
-}
+const run = (...args: string[]) => counter.run(...args);
+const asJson = (...args: string[]) => counter.asJson(...args);
 
 beforeAll(async () => {
-  const server = await testServer();
-  await server.dropAll("counter_");
-  environment = { KERF_DATABASE_URL: server.adminUrl };
-  vi.stubEnv("KERF_DATABASE_URL", server.adminUrl);
-  dev = new KerfProcess(["dev", "--port", "0", "--json", "--no-watch"], app.folder, environment);
-  ({ gateway } = (await dev.event("ready")) as { gateway: string });
+  counter = await startCounter();
+  const { gateway, place } = counter;
   expect((await place("horse")).status).toBe(200);
   soldOut = await traceIdOf(place("unicorn"));
   unknown = await traceIdOf(fetch(`${gateway}/v1/orders/o-none`));
-  await dev.event("dashboard");
-  // Spans and lines of the log come by and by.
+  // Spans, metrics and lines of the log come by and by.
   await vi.waitFor(
     async () => {
       expect((await run("logs", "--text", "wrote a letter")).out).toContain("o-horse");
       expect((await asJson("trace")).traces).toHaveLength(3);
+      expect((await run("metrics", "--names")).out).toContain("kerf.edge.duration");
     },
     { timeout: 20_000, interval: 300 },
   );
 }, 60_000);
 
-afterAll(async () => {
-  await dev?.destroy();
-  await (await testServer()).dropAll("counter_");
-  app.remove();
-});
+afterAll(() => counter?.[Symbol.asyncDispose]());
 
 /** What the page shows is what was printed, but for what differs from run to run. */
 const page = (name: string): string =>
@@ -207,11 +170,11 @@ test("they go on with what comes, one object a line, until Ctrl-C", async () => 
     ["trace", "--follow", "--json", "--member", "orders@1.show"],
     ["logs", "--follow", "--json", "--text", "cow"],
     ["metrics", "--follow", "--json"],
-  ].map((args) => new KerfProcess(args, app.folder));
+  ].map((args) => new KerfProcess(args, counter.folder));
   const [traces, logs, metrics] = followed as [KerfProcess, KerfProcess, KerfProcess];
   await metrics.until(() => metrics.out.includes("\n"));
-  await place("cow");
-  await fetch(`${gateway}/v1/orders/o-cow`);
+  await counter.place("cow");
+  await fetch(`${counter.gateway}/v1/orders/o-cow`);
   await traces.until(() => traces.out.includes("GET /v1/orders/:id"));
   await logs.until(() => logs.out.includes("wrote a letter"));
   for (const one of followed) one.interrupt();
@@ -230,7 +193,7 @@ test("where nothing was kept, they say what to do", async () => {
       await expect(run(command, "--data", none)).rejects.toThrow(
         `There is no telemetry in ${none}: kerf dev collects it. Start it with "kerf dev"`,
       );
-    const { code, err } = await kerf(["trace", "--data", none], app.folder);
+    const { code, err } = await kerf(["trace", "--data", none], counter.folder);
     expect({ code, err }).toEqual({
       code: 1,
       err: expect.stringContaining("or name the folder of its data with --data."),
@@ -242,7 +205,7 @@ test("where nothing was kept, they say what to do", async () => {
 
 describe("kerf mcp", () => {
   test("lets an assistant find out why something failed, and call what changes nothing", async () => {
-    await using assistant = await mcpClient([], app.folder);
+    await using assistant = await mcpClient([], counter.folder);
     const { client, ask, seen, strange } = assistant;
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name)).not.toContain("replay_dead_letters");
@@ -274,7 +237,7 @@ describe("kerf mcp", () => {
     const refused = await ask("call_member", { member: "orders@1.place", input: { sku: "pig", card: CARD } });
     expect(refused["error"]).toContain("orders@1.place is a command");
     expect(refused["error"]).toContain("kerf mcp --allow-calls");
-    const pig = await (await fetch(`${gateway}/v1/orders/o-pig`)).json();
+    const pig = await (await fetch(`${counter.gateway}/v1/orders/o-pig`)).json();
     expect(pig).toMatchObject({ code: "Unknown" });
 
     const { resources } = await client.listResources();
@@ -286,7 +249,7 @@ describe("kerf mcp", () => {
   });
 
   test("calls commands where that is allowed, and shows nothing that is sensitive in refusals either", async () => {
-    await using assistant = await mcpClient(["--allow-calls"], app.folder);
+    await using assistant = await mcpClient(["--allow-calls"], counter.folder);
     const { ask, seen } = assistant;
     const input = { sku: "unicorn", card: CARD };
     expect(await ask("call_member", { member: "orders@1.place", input })).toMatchObject({
@@ -304,9 +267,9 @@ describe("kerf mcp", () => {
 });
 
 test("all of it can be looked at when kerf dev has ended", async () => {
-  dev.interrupt();
-  await dev.exited;
-  expect(await kerf(["trace", soldOut], app.folder)).toMatchObject({ code: 0, err: "" });
+  counter.dev.interrupt();
+  await counter.dev.exited;
+  expect(await kerf(["trace", soldOut], counter.folder)).toMatchObject({ code: 0, err: "" });
   await expect(run("events", "publish", "orders@1.placed", '{"id":"late"}')).rejects.toThrow(
     "No kerf dev runs with the data in",
   );
