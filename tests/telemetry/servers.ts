@@ -129,7 +129,13 @@ async function start(
         lines.push(text);
         if (ready.test(text)) resolve(text);
       });
-    ended.then(() => reject(new Error(`${program} ended:\n${lines.slice(-20).join("\n")}`)), reject);
+    ended.then(
+      () => reject(new Error(`${program} ended:\n${lines.slice(-20).join("\n")}`)),
+      (cause) =>
+        reject(
+          new Error(`${program} is missing: npm run interop:setup -w @kerf/telemetry makes it`, { cause }),
+        ),
+    );
   });
   return {
     lines,
