@@ -209,7 +209,10 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
     await json.fill(JSON.stringify({ lines: [{ offerId: "KG1001-1", quantity: 2 }] }));
     await form.getByRole("button", { name: "Form", exact: true }).click();
     expect(await form.getByLabel("quantity").inputValue()).toBe("2");
-    await form.getByLabel("quantity").press("Enter");
+    // Without a mouse: what is added has the focus.
+    await form.getByRole("button", { name: "+ reference" }).press("Enter");
+    await page.keyboard.type(`by hand in ${topology}`);
+    await page.keyboard.press("Control+Enter");
     const answer = form.getByRole("region", { name: "Answer" });
     await answer.getByText(/^20\d$/).waitFor();
     await answer.getByText('"totalPence": 500').waitFor();

@@ -1,7 +1,8 @@
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import { BooleanInput, ChoiceInput, JsonInput, NumberInput, TextInput } from "./inputs.tsx";
 import { initialOf, initialOfCase } from "./initial.ts";
+import { Labelled, Wrong } from "./labelled.tsx";
 import type { Field, Shape, ShapeOf } from "./shape.ts";
 import { at, joined, type Violation } from "./violations.ts";
 
@@ -53,46 +54,9 @@ function Leaf({ shape, value, path, label, violations, onChange }: EditorProps) 
   );
 }
 
-function Wrong({ id, messages }: { id?: string; messages: readonly string[] }) {
-  if (messages.length === 0) return null;
-  return (
-    <p class="form-wrong" id={id} role="alert">
-      {messages.join("; ")}
-    </p>
-  );
-}
-
-/** A name, what it takes, and the fields of it. */
-function Labelled({ name, hint, about, remove, leaf, children }: LabelledProps) {
-  const Tag = leaf ? "label" : "div";
-  return (
-    <div class="form-field" role={leaf ? undefined : "group"} aria-label={leaf ? undefined : name}>
-      <div class="form-head">
-        <span class="form-name">{name}</span>
-        <span class="faint">{hint}</span>
-        {remove && (
-          <button type="button" class="button quiet push" aria-label={`Remove ${name}`} onClick={remove}>
-            Remove
-          </button>
-        )}
-      </div>
-      {about !== "" && <p class="soft form-about">{about}</p>}
-      <Tag class={leaf ? "" : "form-inside"}>{children}</Tag>
-    </div>
-  );
-}
-
-interface LabelledProps {
-  readonly name: string;
-  readonly hint: string;
-  readonly about: string;
-  readonly leaf: boolean;
-  readonly remove: (() => void) | undefined;
-  readonly children: ComponentChildren;
-}
-
 function ObjectFields({ shape, value, path, violations, onChange }: EditorProps<ShapeOf<"object">>) {
   const now = value as Fields;
+  const [added, setAdded] = useState<string | null>(null);
   const set = (name: string, next: unknown) =>
     // In the order of the schema, wherever a field was added.
     onChange(Object.fromEntries(shape.fields.flatMap((field) => entryOf(field, { ...now, [name]: next }))));
@@ -109,6 +73,7 @@ function ObjectFields({ shape, value, path, violations, onChange }: EditorProps<
             hint={field.hint}
             about={about}
             leaf={isLeaf(field)}
+            isNew={name === added}
             remove={required ? undefined : () => set(name, undefined)}
           >
             <Editor
@@ -129,7 +94,10 @@ function ObjectFields({ shape, value, path, violations, onChange }: EditorProps<
               type="button"
               class="button"
               title={[about, field.hint].filter((text) => text !== "").join("; ")}
-              onClick={() => set(name, initialOf(field))}
+              onClick={() => {
+                setAdded(name);
+                set(name, initialOf(field));
+              }}
             >
               + {name}
               {!required && <span class="faint">optional</span>}
@@ -153,6 +121,7 @@ function entryOf({ name }: Field, fields: Fields): [string, unknown][] {
 
 function ListFields({ shape, value, path, label, violations, onChange }: EditorProps<ShapeOf<"list">>) {
   const items = value as readonly unknown[];
+  const [added, setAdded] = useState<number | null>(null);
   return (
     <>
       <Wrong messages={at(violations, path)} />
@@ -163,6 +132,7 @@ function ListFields({ shape, value, path, label, violations, onChange }: EditorP
           hint={isLeaf(shape.item) ? shape.item.hint : ""}
           about=""
           leaf={isLeaf(shape.item)}
+          isNew={index === added}
           remove={() => onChange(items.toSpliced(index, 1))}
         >
           <Editor
@@ -180,7 +150,10 @@ function ListFields({ shape, value, path, label, violations, onChange }: EditorP
           type="button"
           class="button"
           disabled={items.length >= shape.most}
-          onClick={() => onChange([...items, initialOf(shape.item)])}
+          onClick={() => {
+            setAdded(items.length);
+            onChange([...items, initialOf(shape.item)]);
+          }}
         >
           + one of {label}
         </button>
