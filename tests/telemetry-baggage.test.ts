@@ -19,9 +19,9 @@ const front = contract("front", { version: 1, run: command({ input: Id }) });
 const ears = contract("ears", { version: 1 });
 
 // #region baggage
-function asTenant<T>(tenant: string, work: () => T): T {
+function asTenant<T>(name: string, work: () => T): T {
   const before = propagation.getActiveBaggage() ?? propagation.createBaggage();
-  const baggage = before.setEntry("tenant", { value: tenant });
+  const baggage = before.setEntry("tenant", { value: name });
   return context.with(propagation.setBaggage(context.active(), baggage), work);
 }
 
