@@ -25,6 +25,13 @@ export interface PendingCalls {
   count(): number;
 }
 
+/** Of a connection, its latest call: a WeakMap would take several times as long. */
+const latest = Symbol("latest call");
+
+interface Connection extends Socket {
+  [latest]?: Call;
+}
+
 export interface PendingCall {
   /** Date.now() milliseconds. */
   readonly deadlineAt: number;
@@ -36,7 +43,6 @@ export function pendingCalls(deadlineMs: number): PendingCalls {
   /** The ring's fixed point: after it comes the call with the earliest deadline. */
   const tally = { pending: 0 };
   const ring = new Call(Infinity, ignore, tally);
-  const latestOf = new WeakMap<Socket, Call>();
   let timer: NodeJS.Timeout | undefined;
 
   function expire(): void {
@@ -50,18 +56,18 @@ export function pendingCalls(deadlineMs: number): PendingCalls {
   function arm(): void {
     timer = setTimeout(expire, Math.min(TICK_MS, deadlineMs));
   }
-  function onClose(this: Socket): void {
+  function onClose(this: Connection): void {
     const error = new StatusError("CANCELLED", "the client went away");
-    for (let call = latestOf.get(this); call !== undefined; call = call.earlier) call.giveUp(error);
+    for (let call = this[latest]; call !== undefined; call = call.earlier) call.giveUp(error);
   }
-  function begin(socket: Socket, fail: (error: unknown) => void): Call {
+  function begin(socket: Connection, fail: (error: unknown) => void): Call {
     const call = new Call(Date.now() + deadlineMs, fail, tally);
     call.putBefore(ring);
-    let earlier = latestOf.get(socket);
+    let earlier = socket[latest];
     if (earlier === undefined) socket.once("close", onClose);
     while (earlier !== undefined && !earlier.pending) earlier = earlier.earlier;
     call.earlier = earlier;
-    latestOf.set(socket, call);
+    socket[latest] = call;
     if (timer === undefined) arm();
     return call;
   }
@@ -100,7 +106,7 @@ class Call implements PendingCall {
   /** The call before it on the same connection, where requests are pipelined. */
   earlier: Call | undefined = undefined;
   private fail: (error: unknown) => void;
-  private readonly controller = new AbortController();
+  private controller: AbortController | undefined = undefined;
   private readonly tally: { pending: number };
 
   constructor(deadlineAt: number, fail: (error: unknown) => void, tally: { pending: number }) {
@@ -110,7 +116,7 @@ class Call implements PendingCall {
   }
 
   get signal(): AbortSignal {
-    return this.controller.signal;
+    return (this.controller ??= new AbortController()).signal;
   }
 
   putBefore(other: Call): void {
@@ -137,7 +143,7 @@ class Call implements PendingCall {
   giveUp(error: StatusError): void {
     const { fail } = this;
     if (!this.end()) return;
-    this.controller.abort(error);
+    this.controller?.abort(error);
     fail(error);
   }
 

@@ -45,26 +45,37 @@ function isJson(type: string): boolean {
 
 const closing = { headers: { connection: "close" } };
 
+/** By `readable`, which costs a third of a flow of `data`. */
 function read(request: IncomingMessage, limits: Limits, done: (outcome: Outcome) => void): void {
   const chunks: Buffer[] = [];
   let length = 0;
-  function onData(chunk: Buffer): void {
-    chunks.push(chunk);
-    length += chunk.length;
+  let ended = false;
+  function onReadable(): void {
+    if (ended) return;
+    for (let chunk: Buffer | null = request.read(); chunk !== null; chunk = request.read()) {
+      chunks.push(chunk);
+      length += chunk.length;
+    }
     if (length > limits.bodyBytes) end({ refused: problem("body-too-large", closing) });
-  }
-  function onEnd(): void {
-    const parsed = parseBody(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length), limits);
-    if ("fault" in parsed)
-      end({ refused: problem("malformed-request", { detail: parsed.fault, ...closing }) });
-    else end(parsed);
+    else if (request.complete)
+      end(outcomeOf(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), limits));
   }
   function onError(): void {
-    end({ refused: problem("malformed-request", closing) });
+    if (!ended) end({ refused: problem("malformed-request", closing) });
   }
   function end(outcome: Outcome): void {
-    request.off("data", onData).off("end", onEnd).off("error", onError);
+    ended = true;
+    // The rest of it, if there is any, goes nowhere.
+    if (!request.complete) request.off("readable", onReadable).resume();
     done(outcome);
   }
-  request.on("data", onData).on("end", onEnd).on("error", onError);
+  // Where nothing comes, nothing is ever readable.
+  request.on("readable", onReadable).on("end", onReadable).on("error", onError);
+}
+
+function outcomeOf(bytes: Buffer, limits: Limits): Outcome {
+  const parsed = parseBody(bytes, limits);
+  return "fault" in parsed
+    ? { refused: problem("malformed-request", { detail: parsed.fault, ...closing }) }
+    : parsed;
 }

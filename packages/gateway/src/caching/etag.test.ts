@@ -32,3 +32,12 @@ test("a long list takes no long time", () => {
   matches(`,${" ".repeat(8_000)}x`, '"x"');
   expect(performance.now() - from).toBeLessThan(200);
 });
+
+test("bodies that share a slot keep tags of their own", () => {
+  const bodies = Array.from({ length: 2_000 }, (_, n) => `{"at":"${String(n).padStart(5, "0")}"}`);
+  const first = bodies.map(etagOf);
+  expect(new Set(first).size).toBe(bodies.length);
+  expect(bodies.map(etagOf)).toEqual(first);
+  const long = `"${"x".repeat(5_000)}"`;
+  expect(etagOf(long)).toBe(etagOf(long));
+});
