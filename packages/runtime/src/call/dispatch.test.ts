@@ -16,7 +16,8 @@ const clock = contract("clock", {
 
 function called(
   run: Endpoint["run"],
-  header: { caller?: string; timeoutMs?: number; signal?: AbortSignal } = {},
+  header: { caller?: string; timeoutMs?: number; signal?: AbortSignal; traceparent?: string } = {},
+  log = createLog({ unit: "test", level: "silent" }),
 ): Promise<unknown> {
   const endpoint: Endpoint = {
     member: clock.wait,
@@ -24,10 +25,10 @@ function called(
     run,
     settle: () => Promise.reject(new Error("unused")),
     bounded: (error) => error,
-    log: createLog({ unit: "test", level: "silent" }),
+    log,
   };
   const dispatch = dispatcher(new Map([[clock.wait.id, endpoint]]), (caller) => caller === "friend");
-  const { caller = "friend", timeoutMs = 1_000 } = header;
+  const { caller = "friend", timeoutMs = 1_000, traceparent = newTrace() } = header;
   return dispatch(
     {
       member: clock.wait.id,
@@ -38,7 +39,7 @@ function called(
         caller,
         actor: undefined,
         via: "call",
-        traceparent: newTrace(),
+        traceparent,
         retry: false,
       },
     },
@@ -66,6 +67,21 @@ test("a handler that aborts its own work before the deadline has failed", async 
   await expect(called(() => Promise.reject(new DOMException("its own", "AbortError")))).rejects.toMatchObject(
     { code: "INTERNAL" },
   );
+});
+
+test("the line about a handler that failed says in which trace and span, as the handler's own lines do", async () => {
+  const lines: string[] = [];
+  const log = createLog({ unit: "test", destination: { write: (line) => void lines.push(line) } });
+  const fails = (): Promise<unknown> => Promise.reject(new Error("the wheel is loose"));
+  const traceparent = `00-${"4b".repeat(16)}-${"a1".repeat(8)}-01`;
+  await expect(called(fails, { traceparent }, log)).rejects.toMatchObject({ code: "INTERNAL" });
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    expect.objectContaining({
+      msg: "clock@1.wait failed",
+      traceId: "4b".repeat(16),
+      spanId: "a1".repeat(8),
+    }),
+  ]);
 });
 
 test("a handler that stops because its caller went away has not failed", async () => {

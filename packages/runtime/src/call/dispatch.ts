@@ -15,7 +15,7 @@ import type { CallHeader, Dispatch } from "../transport/transport.ts";
 import type { Validator } from "../validate/index.ts";
 import { toCallError } from "../work/transact.ts";
 import { bounded, deadlineExceeded, leastMs } from "./deadline.ts";
-import { traceIdOf } from "./trace.ts";
+import { traceFields } from "./trace.ts";
 
 /** What is answered, as far as access and errors are concerned. */
 export interface Answering {
@@ -124,7 +124,7 @@ function askFunction(
   const denial = refuseByInput(rule, input, { caller: { service: caller }, actor, via });
   if (denial?.code === "INTERNAL")
     log.error(
-      { member: member.id, traceId: traceIdOf(traceparent), err: denial.cause },
+      { member: member.id, ...traceFields(traceparent), err: denial.cause },
       `the access function of ${member.id} failed`,
     );
   return denial;
@@ -146,7 +146,7 @@ export function reported(
       `an error of ${known.member} escaped: catch it or declare one of your own`,
       { cause: known },
     );
-    log.error({ member: member.id, traceId: traceIdOf(header.traceparent), err: escaped }, escaped.message);
+    log.error({ member: member.id, ...traceFields(header.traceparent), err: escaped }, escaped.message);
     return escaped;
   }
   // A handler that its signal stopped fails with what its own work made of that, perhaps before the call itself is told.
@@ -157,7 +157,7 @@ export function reported(
   }
   if (known.code === "INTERNAL") {
     log.error(
-      { member: member.id, traceId: traceIdOf(header.traceparent), err: known.cause ?? known },
+      { member: member.id, ...traceFields(header.traceparent), err: known.cause ?? known },
       `${member.id} failed`,
     );
   }

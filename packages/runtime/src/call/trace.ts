@@ -39,7 +39,7 @@ export function traceIdOf(traceparent: string): string {
   return traceparent.slice(3, 35);
 }
 
-/** The 16 hexadecimal digits that name the span. */
-export function spanIdOf(traceparent: string): string {
-  return traceparent.slice(36, 52);
+/** What a line of the log says of where it was written: the trace, and the 16 hexadecimal digits that name the span. */
+export function traceFields(traceparent: string): { readonly traceId: string; readonly spanId: string } {
+  return { traceId: traceIdOf(traceparent), spanId: traceparent.slice(36, 52) };
 }

@@ -16,7 +16,7 @@ import {
 } from "kerf";
 import { deadlineSignal } from "../call/deadline.ts";
 import { gather } from "../call/gather.ts";
-import { spanIdOf, traceIdOf } from "../call/trace.ts";
+import { traceFields } from "../call/trace.ts";
 import { crashableSql } from "../crashpoint/crashpoint.ts";
 import type { Transaction } from "../data/transaction.ts";
 import type { CallHeader } from "../transport/transport.ts";
@@ -80,9 +80,7 @@ export class HandlerContext {
   }
 
   get log(): Log {
-    const { traceparent } = this.#header;
-    const fields = { member: this.#member, traceId: traceIdOf(traceparent), spanId: spanIdOf(traceparent) };
-    return this.#port.log.child(fields);
+    return this.#port.log.child({ member: this.#member, ...traceFields(this.#header.traceparent) });
   }
 
   get sql(): Sql | undefined {
