@@ -7,6 +7,9 @@ import type { CallHeader } from "../transport/transport.ts";
 /** What a look at the database may take. */
 const readTimeoutMs = 2_000;
 
+/** What of a header goes on to what the handler watches. */
+type Carried = Exclude<keyof CallHeader, "inputHash" | "wish" | "settle">;
+
 /** What the handler of a stream is given. It holds no connection: each `read` borrows one. */
 export class StreamHandlerContext extends HandlerContext {
   readonly #port: ServicePort;
@@ -30,16 +33,27 @@ export class StreamHandlerContext extends HandlerContext {
     options?: { readonly signal?: AbortSignal },
   ) => AsyncIterable<unknown> {
     return (member, input, options) => {
-      const { id: _id, ...header } = this.#header;
       const signal = options?.signal ? AbortSignal.any([this.#life, options.signal]) : this.#life;
-      const caller = this.#port.definition.name;
-      return this.#port.streams.outbound(
-        member,
-        input,
-        { ...header, id: undefined, caller, via: "call", baggage: this.#port.baggage(header.baggage) },
-        signal,
-      );
+      return this.#port.streams.outbound(member, input, this.#outgoing(), signal);
     };
+  }
+
+  /** Field by field, as calls have it: to take a header apart costs more than to make one. */
+  #outgoing(): CallHeader {
+    const from = this.#header;
+    const header = {
+      id: undefined,
+      deadlineAt: from.deadlineAt,
+      caller: this.#port.definition.name,
+      actor: from.actor,
+      via: "call",
+      traceparent: from.traceparent,
+      retry: from.retry,
+    } satisfies CallHeader;
+    const { release } = from;
+    const baggage = this.#port.baggage(from.baggage);
+    if (release === undefined && baggage === undefined) return header;
+    return { ...header, release, baggage } satisfies Record<Carried, unknown>;
   }
 
   get read(): (work: (sql: Sql) => Promise<unknown>) => Promise<unknown> {

@@ -17,7 +17,7 @@ export interface CallHeader {
   /** True when this is a repetition: it is then not repeated further down. */
   readonly retry: boolean;
   /** Of the input as it was before it was brought to the version of today: a stored order is recorded by it. Never travels. */
-  readonly inputHash?: string;
+  readonly inputHash?: string | undefined;
   /** Which version of released services this request sees: `"catalog=next"`. Metadata `kerf-release`. */
   readonly release?: string | undefined;
   /** Which of them somebody at the edge asked for. Never travels. */
