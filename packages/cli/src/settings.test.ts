@@ -19,7 +19,7 @@ test("without an environment, a unit is alone on loopback with the embedded data
     gateway: { host: "127.0.0.1", port: 4000 },
     handed: false,
     trustedProxies: 0,
-    healthPort: 0,
+    health: { host: "127.0.0.1", port: 0 },
     developmentIdentity: false,
     identity: {},
   });
@@ -32,6 +32,7 @@ test("the environment says where it listens and where the others are, itself lef
     KERF_ENDPOINTS: '{"front":"10.0.0.1:5000","back":"back.internal:5001"}',
     KERF_HOST: "0.0.0.0",
     KERF_PORT: "80",
+    KERF_HEALTH_HOST: "0.0.0.0",
     KERF_HEALTH_PORT: "81",
     KERF_LEASE_MS: "5000",
     KERF_IDENTITY: "development",
@@ -45,7 +46,7 @@ test("the environment says where it listens and where the others are, itself lef
     gateway: { host: "0.0.0.0", port: 80 },
     handed: false,
     trustedProxies: 0,
-    healthPort: 81,
+    health: { host: "0.0.0.0", port: 81 },
     developmentIdentity: true,
     identity: {},
   });
@@ -82,6 +83,7 @@ test.each([
   ["KERF_LISTEN", "localhost:70000", "A port is a whole number from 0 to 65535"],
   ["KERF_PORT", "http", 'KERF_PORT is "http"'],
   ["KERF_HEALTH_PORT", "-1", 'KERF_HEALTH_PORT is "-1"'],
+  ["KERF_HEALTH_HOST", "0.0.0.0", "KERF_HEALTH_HOST is set, and KERF_HEALTH_PORT is not"],
   ["KERF_ENDPOINTS", "back=1", "KERF_ENDPOINTS is not JSON. Write it as"],
   ["KERF_ENDPOINTS", '["back"]', "KERF_ENDPOINTS is not an object"],
   ["KERF_ENDPOINTS", '{"bakc":"h:1"}', '(did you mean "back"?). It has: front, back.'],

@@ -26,8 +26,8 @@ export interface Settings {
   readonly trustedProxies: number;
   /** KERF_RELEASES_FILE: which new versions of services are tried. */
   readonly releasesFile: string | undefined;
-  /** KERF_HEALTH_PORT, on loopback; one that is free where absent. */
-  readonly healthPort: number;
+  /** KERF_HEALTH_HOST and KERF_HEALTH_PORT; 127.0.0.1 and, there only, one that is free where absent. */
+  readonly health: { readonly host: string; readonly port: number };
   /** KERF_LEASE_MS; the runtime's default where absent. */
   readonly leaseMs: number | undefined;
   /** KERF_IDENTITY=development: whoever says who they are is believed. */
@@ -57,7 +57,7 @@ export function readSettings(environment: Environment, topology: Topology, unit:
     handed: given(HANDED) !== undefined,
     releasesFile: given("KERF_RELEASES_FILE"),
     trustedProxies: readProxies(given("KERF_TRUSTED_PROXIES") ?? "0"),
-    healthPort: readPort("KERF_HEALTH_PORT", given("KERF_HEALTH_PORT") ?? "0"),
+    health: readHealth(given),
     leaseMs: readLease(given("KERF_LEASE_MS")),
     developmentIdentity: identity === "development",
     identity: readIdentity(environment),
@@ -117,6 +117,16 @@ function readDns(given: (name: string) => string | undefined): Settings["dns"] {
       `KERF_DNS_SUFFIX is "${suffix}", which is no domain. Write it as shop.svc.cluster.local.`,
     );
   return { port, suffix: suffix === "" ? "" : `.${suffix}` };
+}
+
+function readHealth(given: (name: string) => string | undefined): Settings["health"] {
+  const host = given("KERF_HEALTH_HOST");
+  const port = readPort("KERF_HEALTH_PORT", given("KERF_HEALTH_PORT") ?? "0");
+  if (host !== undefined && port === 0)
+    throw new Failure(
+      "KERF_HEALTH_HOST is set, and KERF_HEALTH_PORT is not: nobody elsewhere would know the port. Set it too, such as to 9464.",
+    );
+  return { host: host ?? "127.0.0.1", port };
 }
 
 function hostAndPort(name: string, text: string): { host: string; port: number } {

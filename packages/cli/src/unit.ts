@@ -76,7 +76,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
     const telemetry = opened.telemetry?.telemetry;
     opened.health = await serveHealth({
       metrics: opened.telemetry?.metrics,
-      port: settings.healthPort,
+      ...settings.health,
       ready: () => opened.unit?.ready() ?? false,
       status: async () =>
         opened.unit && { ...(await opened.unit.status()), edge: opened.gateway?.versions() },

@@ -34,7 +34,7 @@ export const start = command({
     "  KERF_OIDC_ISSUER KERF_OIDC_AUDIENCE   whose access tokens are believed, and for whom they must be",
     "  KERF_API_KEYS_FILE   keys of machines, as kerf api-keys writes them",
     "  KERF_RELEASES_FILE   which new builds of services are tried, as kerf release writes it",
-    "  KERF_HEALTH_PORT     /livez, /readyz, /status and /metrics on loopback; default: one that is free",
+    "  KERF_HEALTH_HOST KERF_HEALTH_PORT   /livez, /readyz, /status and /metrics; default: 127.0.0.1, one that is free",
     "  OTEL_EXPORTER_OTLP_ENDPOINT and its like: where traces, metrics and logs go; default: nowhere",
     "  KERF_LOG_LEVEL       trace, debug, info, warn, error; default: info",
     "  KERF_<SERVICE>_<NAME>, or a file named by KERF_<SERVICE>_<NAME>_FILE: settings of a service",

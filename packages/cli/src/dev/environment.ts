@@ -44,6 +44,7 @@ export async function environments(
         KERF_DNS_PORT: "",
         KERF_DNS_SUFFIX: "",
         KERF_LISTEN: addresses[i],
+        KERF_HEALTH_HOST: "",
         KERF_HEALTH_PORT: String(ports[count + i]),
         KERF_HOST: places.host,
         KERF_PORT: String(replica === 1 ? places.port : ports[2 * count + i]),

@@ -18,7 +18,8 @@ export function prometheusFiles(watched: Watched, runbooks: string): readonly Ex
       text: `${comments(
         head,
         "",
-        `Processes of the topology "${topology}", each with the KERF_HEALTH_PORT that stands here; it is on loopback.`,
+        `Processes of the topology "${topology}", each with the KERF_HEALTH_PORT that stands here. It is on loopback; where`,
+        "Prometheus is on another machine, KERF_HEALTH_HOST is the address on which it reaches the process, and its target.",
         "Rules take the job to be the name of the application, and the label `unit` of a target for its unit.",
         "Exemplars are kept with --enable-feature=exemplar-storage.",
       )}${yamlText(scraping(watched))}`,
