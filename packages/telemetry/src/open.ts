@@ -7,11 +7,11 @@ import { EdgeRegistry } from "./metrics/edge-registry.ts";
 import { Gauges, type Metric } from "./metrics/metric.ts";
 import { processMetrics } from "./metrics/process-metrics.ts";
 import { contentTypes, exposition, formatFor } from "./prometheus/exposition.ts";
-import { Queue } from "./recorder/queue.ts";
+import { forked, Queue } from "./recorder/queue.ts";
 import { Recorder } from "./recorder/recorder.ts";
 import type { SpanRecord } from "./recorder/record.ts";
 import { Traces } from "./recorder/trace.ts";
-import { sendersOf } from "./senders.ts";
+import { sendersOf, type SpanOutlet } from "./senders.ts";
 import { readSettings, type Settings } from "./settings/settings.ts";
 import type { Environment } from "./settings/variables.ts";
 
@@ -62,10 +62,13 @@ export async function openTelemetry(options: TelemetryOptions): Promise<OpenTele
   const settings = readSettings(environment);
   if (settings === undefined) return undefined;
   const { sampler, slowMs } = settings;
-  const queue = new Queue<SpanRecord>(settings.spanBatching.queueSize);
+  const outlets = [settings.traces, settings.copies.traces].flatMap((to) =>
+    to ? [{ to, queue: new Queue<SpanRecord>(settings.spanBatching.queueSize) }] : [],
+  );
   const api = standsBehindApi(settings) ? await (await import("./api/register.ts")).registerApi() : undefined;
   const edges = new EdgeRegistry(settings.payloads);
-  const traces = settings.traces && new Traces({ sampler, slowMs, queue });
+  const queue = forked(outlets.map((outlet) => outlet.queue));
+  const traces = outlets.length > 0 ? new Traces({ sampler, slowMs, queue }) : undefined;
   const recorder = new Recorder({
     sampler,
     traces,
@@ -80,10 +83,10 @@ export async function openTelemetry(options: TelemetryOptions): Promise<OpenTele
   function collect(): readonly Metric[] {
     const gauges = new Gauges();
     for (const { gauge, attributes, value } of recorder.readings()) gauges.add(gauge, attributes, value);
-    return [...edgeMetrics(edges.all), ...gauges.all, ...runtime.read(), ...dropped(queue, lines)];
+    return [...edgeMetrics(edges.all), ...gauges.all, ...runtime.read(), ...dropped(outlets, lines)];
   }
 
-  const senders = sendersOf(options, settings, { queue, lines, collect });
+  const senders = sendersOf(options, settings, { outlets, lines, collect });
   let diagnosed: (() => void) | undefined;
   let closed = false;
   const begin = async (): Promise<void> => {
@@ -115,12 +118,12 @@ export async function openTelemetry(options: TelemetryOptions): Promise<OpenTele
 }
 
 /** Whether libraries that speak to OpenTelemetry's API are to be heard. It costs next to nothing while there are none. */
-function standsBehindApi({ traces, propagators }: Settings): boolean {
-  return traces !== undefined || propagators.baggage;
+function standsBehindApi({ traces, copies, propagators }: Settings): boolean {
+  return traces !== undefined || copies.traces !== undefined || propagators.baggage;
 }
 
 /** What could not be kept or sent. */
-function dropped(queue: Queue<SpanRecord>, lines: LogLines | undefined): readonly Metric[] {
+function dropped(outlets: readonly SpanOutlet[], lines: LogLines | undefined): readonly Metric[] {
   const counter = (name: string, description: string, unit: string, value: number): Metric => {
     return { name, description, unit, kind: "counter", points: [{ attributes: {}, value }] };
   };
@@ -128,7 +131,7 @@ function dropped(queue: Queue<SpanRecord>, lines: LogLines | undefined): readonl
     "kerf.telemetry.spans.dropped",
     "Spans that could not be kept or sent.",
     "{span}",
-    queue.dropped,
+    outlets.reduce((sum, { queue }) => sum + queue.dropped, 0),
   );
   if (lines === undefined) return [spans];
   return [

@@ -6,6 +6,7 @@ import { BatchSender } from "./otlp/batch-sender.ts";
 import { MetricSender } from "./otlp/metric-sender.ts";
 import type { Queue } from "./recorder/queue.ts";
 import type { SpanRecord } from "./recorder/record.ts";
+import type { Destination } from "./settings/destination.ts";
 import type { Settings } from "./settings/settings.ts";
 
 export interface Sender {
@@ -16,32 +17,41 @@ export interface Sender {
   close(): Promise<void>;
 }
 
-export interface Gathered {
+/** Spans on their way to one place. */
+export interface SpanOutlet {
+  readonly to: Destination;
   readonly queue: Queue<SpanRecord>;
+}
+
+export interface Gathered {
+  readonly outlets: readonly SpanOutlet[];
   readonly lines: LogLines | undefined;
   readonly collect: () => readonly Metric[];
 }
+
+/** Somebody looks at what goes to a dashboard. */
+const copyEveryMs = 5_000;
 
 /** Who sends what is gathered, where the settings want it sent. Each loads what it takes when it sends for the first time. */
 export function sendersOf(
   { app, unit, topology, replica, log }: Omit<Identity, "serviceName" | "attributes"> & { readonly log: Log },
   settings: Settings,
-  { queue, lines, collect }: Gathered,
+  { outlets, lines, collect }: Gathered,
 ): readonly Sender[] {
-  const { traces, metrics, logs, attributes, serviceName } = settings;
+  const { metrics, copies, logs, attributes, serviceName } = settings;
   const identity: Identity = { app, unit, topology, replica, attributes, serviceName };
   const exporters = () => import("./otlp/exporters.ts");
   // One for all: what is sent is grouped by it.
   const resources = once(async () => new (await import("./otlp/resources.ts")).Resources(identity));
   const senders: Sender[] = [];
-  if (traces)
+  for (const { to, queue } of outlets)
     senders.push(
       new BatchSender({
         ...settings.spanBatching,
         what: "traces",
         queue,
         log,
-        exporter: async () => (await exporters()).spanExporter(traces),
+        exporter: async () => (await exporters()).spanExporter(to),
         read: async (records) => {
           const { readableSpans } = await import("./otlp/readable-span.ts");
           // The clock may have been set meanwhile: only the way from one moment to another is ours to tell.
@@ -68,19 +78,21 @@ export function sendersOf(
         },
       }),
     );
-  if (metrics)
-    senders.push(
+  const metricSender = (to: Destination, how: { everyMs: number; delta: boolean }): void =>
+    void senders.push(
       new MetricSender({
+        ...how,
         collect,
         resources,
         log,
         unit,
-        exporter: async () => (await exporters()).metricExporter(metrics),
-        everyMs: settings.metricsEveryMs,
+        exporter: async () => (await exporters()).metricExporter(to),
         timeoutMs: settings.metricsTimeoutMs,
-        delta: settings.delta,
       }),
     );
+  const { metricsEveryMs: everyMs, delta } = settings;
+  if (metrics) metricSender(metrics, { everyMs, delta });
+  if (copies.metrics) metricSender(copies.metrics, { everyMs: Math.min(everyMs, copyEveryMs), delta: false });
   return senders;
 }
 

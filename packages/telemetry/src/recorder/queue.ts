@@ -1,5 +1,25 @@
+/** What takes what is yet to leave. */
+export interface Sink<T> {
+  push(item: T): void;
+  /** Counts what was not kept for it. */
+  drop(count: number): void;
+}
+
+/** Gives each of several the same: one that is slow has the others wait for nothing. */
+export function forked<T>(sinks: readonly Sink<T>[]): Sink<T> {
+  if (sinks.length === 1) return sinks[0]!;
+  return {
+    push(item) {
+      for (const sink of sinks) sink.push(item);
+    },
+    drop(count) {
+      for (const sink of sinks) sink.drop(count);
+    },
+  };
+}
+
 /** A ring of what is yet to leave: takes no more than its size, and counts what it could not take. */
-export class Queue<T> {
+export class Queue<T> implements Sink<T> {
   readonly #ring: (T | undefined)[];
   #first = 0;
   #length = 0;

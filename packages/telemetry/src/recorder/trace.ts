@@ -1,5 +1,5 @@
 import type { Sampler } from "./sampler.ts";
-import type { Queue } from "./queue.ts";
+import type { Sink } from "./queue.ts";
 
 /** Spans of one trace that may wait for the end of their trace: the rest of it is dropped. */
 const heldAtMost = 1_000;
@@ -20,7 +20,7 @@ export interface TracesOptions<Kept> {
   readonly sampler: Sampler;
   /** A span that took longer has its trace leave. */
   readonly slowMs: number;
-  readonly queue: Queue<Kept>;
+  readonly queue: Sink<Kept>;
 }
 
 /** What is under way in this process of each trace. */

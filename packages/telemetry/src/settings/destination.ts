@@ -46,6 +46,18 @@ export function destinationOf(variables: Variables, signal: Signal): Destination
   return { url, protocol, timeoutMs };
 }
 
+/**
+ * Where the same goes besides: `kerf dev` sets it where the user's telemetry goes elsewhere, so that its dashboard has it too.
+ * @throws RangeError where it is no URL
+ */
+export function copyOf(variables: Variables, signal: "TRACES" | "METRICS"): Destination | undefined {
+  const text = variables.text("KERF_DASHBOARD_OTLP");
+  const exporters = variables.choices(`OTEL_${signal}_EXPORTER`, exportersOf(signal));
+  if (text === undefined || (exporters && !exporters.includes("otlp"))) return undefined;
+  if (!isHttp(text)) throw new RangeError(`KERF_DASHBOARD_OTLP is "${text}", which is no http or https URL`);
+  return { url: `${text}/v1/${signal.toLowerCase()}`, protocol: "http/protobuf", timeoutMs: 10_000 };
+}
+
 /** `/metrics` is always there: who asks for Prometheus has it. */
 function exportersOf(signal: Signal): readonly ("otlp" | "none" | "prometheus")[] {
   return signal === "METRICS" ? ["otlp", "prometheus", "none"] : ["otlp", "none"];

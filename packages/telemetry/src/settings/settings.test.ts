@@ -26,6 +26,21 @@ describe("the standard variables", () => {
     ).toMatchObject({ metrics: undefined });
   });
 
+  test("have a dashboard sent the same traces and metrics, wherever the user's go, unless the user wants none", () => {
+    const KERF_DASHBOARD_OTLP = "http://127.0.0.1:4002";
+    expect(readSettings({ KERF_DASHBOARD_OTLP, OTEL_EXPORTER_OTLP_PROTOCOL: "grpc" })).toMatchObject({
+      traces: undefined,
+      copies: {
+        traces: { url: "http://127.0.0.1:4002/v1/traces", protocol: "http/protobuf" },
+        metrics: { url: "http://127.0.0.1:4002/v1/metrics" },
+      },
+    });
+    expect(
+      readSettings({ KERF_DASHBOARD_OTLP, OTEL_TRACES_EXPORTER: "none" })!.copies.traces,
+    ).toBeUndefined();
+    expect(() => readSettings({ KERF_DASHBOARD_OTLP: "here" })).toThrow('KERF_DASHBOARD_OTLP is "here"');
+  });
+
   test("name targets of gRPC, encrypted or not", () => {
     const url = (more: Record<string, string>) =>
       readSettings({ OTEL_EXPORTER_OTLP_PROTOCOL: "grpc", OTEL_TRACES_EXPORTER: "otlp", ...more })!.traces!

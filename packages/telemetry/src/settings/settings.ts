@@ -1,5 +1,5 @@
 import { samplerOf, type Sampler } from "../recorder/sampler.ts";
-import { destinationOf, type Destination } from "./destination.ts";
+import { copyOf, destinationOf, type Destination } from "./destination.ts";
 import { attributeLimits, spanLimits, type AttributeLimits, type SpanLimits } from "./limits.ts";
 import { Variables, type Environment } from "./variables.ts";
 
@@ -25,6 +25,8 @@ export interface Settings {
   readonly traces: Destination | undefined;
   readonly metrics: Destination | undefined;
   readonly logs: Destination | undefined;
+  /** Where the same goes besides. */
+  readonly copies: { readonly traces: Destination | undefined; readonly metrics: Destination | undefined };
   readonly spanBatching: Batching;
   readonly logBatching: Batching;
   readonly spanLimits: SpanLimits;
@@ -67,6 +69,7 @@ export function readSettings(environment: Environment): Settings | undefined {
     traces: destinationOf(variables, "TRACES"),
     metrics: destinationOf(variables, "METRICS"),
     logs: destinationOf(variables, "LOGS"),
+    copies: { traces: copyOf(variables, "TRACES"), metrics: copyOf(variables, "METRICS") },
     spanBatching: batching(variables, "OTEL_BSP", 16_384),
     logBatching: batching(variables, "OTEL_BLRP", 4_096),
     spanLimits: spanLimits(variables),

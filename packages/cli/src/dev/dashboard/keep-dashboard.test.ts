@@ -12,9 +12,11 @@ test("units send to the dashboard, and their logs go by way of the supervisor", 
   });
 });
 
-test("what the user says of telemetry stays", () => {
+test("what the user says of telemetry stays, and the dashboard has the same", () => {
   for (const name of ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"])
-    expect(telemetryOf(place, { [name]: "http://collector:4318" })).toEqual({});
+    expect(telemetryOf(place, { [name]: "http://collector:4318" })).toEqual({
+      KERF_DASHBOARD_OTLP: "http://127.0.0.1:4002",
+    });
   expect(telemetryOf(place, { OTEL_METRIC_EXPORT_INTERVAL: "60000" })).toMatchObject({
     OTEL_METRIC_EXPORT_INTERVAL: "60000",
   });

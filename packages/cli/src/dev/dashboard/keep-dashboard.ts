@@ -45,9 +45,11 @@ export function telemetryOf(
   const said = Object.keys(environment).some(
     (name) => /^OTEL_EXPORTER_OTLP_(\w+_)?ENDPOINT$/.test(name) && environment[name],
   );
-  if (!place || said) return {};
+  if (!place) return {};
+  const url = `http://${place.host}:${place.port}`;
+  if (said) return { KERF_DASHBOARD_OTLP: url };
   return {
-    OTEL_EXPORTER_OTLP_ENDPOINT: `http://${place.host}:${place.port}`,
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
     // The supervisor reads the logs of units already.
     OTEL_LOGS_EXPORTER: environment["OTEL_LOGS_EXPORTER"] || "none",
