@@ -1,16 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { userInfo } from "node:os";
-import {
-  loadGraph,
-  openOperations,
-  openServer,
-  type By,
-  type Operations,
-  type ServiceOperations,
-} from "@kerf/runtime";
+import { openOperations, openServer, type By, type Operations, type ServiceOperations } from "@kerf/runtime";
 import { configOption, dataOption } from "./arguments.ts";
-import { dataFolder, loadConfiguration } from "./configuration.ts";
+import { dataFolder } from "./configuration.ts";
+import { readConfiguration, readGraph } from "./load.ts";
 import { retentionOf } from "./settings.ts";
 import { Failure, refuseWord, UsageError } from "./usage.ts";
 
@@ -47,8 +41,8 @@ export async function withOperations<T>(
   given: Given,
   work: (services: readonly ServiceOperations[], operations: Operations) => Promise<T>,
 ): Promise<T> {
-  const configuration = await loadConfiguration(given.config);
-  const graph = await loadGraph(configuration.app);
+  const configuration = await readConfiguration(given.config);
+  const graph = await readGraph(configuration.app);
   const names = [...graph.services.keys()];
   if (given.service !== undefined && !names.includes(given.service))
     refuseWord("service", given.service, names);

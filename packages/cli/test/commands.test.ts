@@ -80,6 +80,14 @@ describe("kerf topology", () => {
   });
 });
 
+test("what modules print while they are loaded is not in the result of a command", async () => {
+  const talkative = copyApp("counter");
+  const { out, err } = await kerf(["topology", "--json"], talkative.folder);
+  talkative.remove();
+  expect(err).toBe("the mail service was loaded\n");
+  expect(JSON.parse(out)).toMatchObject({ topology: expect.any(String) });
+});
+
 describe("contracts and their lock file", () => {
   const changed = copyApp();
   afterAll(() => changed.remove());

@@ -4,9 +4,10 @@ import { readDuration } from "../chaos/duration.ts";
 import { possible } from "../chaos/plan.ts";
 import { runChaos } from "../chaos/run.ts";
 import { timelineOn } from "../chaos/timeline.ts";
-import { dataFolder, loadConfiguration } from "../configuration.ts";
+import { dataFolder } from "../configuration.ts";
 import { FAULTS, type Description, type FaultKind } from "../dev/control/protocol.ts";
 import { listenForEndings } from "../endings.ts";
+import { readConfiguration } from "../load.ts";
 import { standardOutput } from "../output.ts";
 import { Failure, refuseWord, UsageError } from "../usage.ts";
 
@@ -33,7 +34,7 @@ export const chaos = command({
     const forMs = readDuration("for", given.for ?? "30s", LONGEST_MS);
     const seed = readSeed(given.seed);
     const only = readKinds(given.only);
-    const configuration = await loadConfiguration(given.config);
+    const configuration = await readConfiguration(given.config);
     const control = await connectControl(dataFolder(configuration, given.data));
     const endings = listenForEndings(() => process.exit(130));
     try {

@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { checkExamples } from "@kerf/runtime/validate";
-import { contractsOf, droppedSagas, loadGraph, openOperations, openServer, type Graph } from "@kerf/runtime";
+import { contractsOf, droppedSagas, openOperations, openServer, type Graph } from "@kerf/runtime";
 import { checkLock, readLock } from "@kerf/runtime/proto";
 import { deprecatedUses } from "@kerf/runtime/versions";
 import { command, configOption } from "../arguments.ts";
-import { loadConfiguration } from "../configuration.ts";
 import { explain } from "../explain.ts";
+import { readConfiguration, readGraph } from "../load.ts";
 import { lockFile } from "../lock.ts";
 import { standardOutput, type Output } from "../output.ts";
 
@@ -56,9 +56,9 @@ interface Given {
 }
 
 async function findProblems(given: Given, part: string, output: Output): Promise<readonly Problem[]> {
-  const { app, folder } = await loadConfiguration(given.config);
+  const { app, folder } = await readConfiguration(given.config);
   try {
-    const graph = await loadGraph(app);
+    const graph = await readGraph(app);
     if (part !== "sagas") deprecatedUses(graph).forEach((line) => output.note(line));
     return [
       ...(part === "sagas" ? [] : await contractProblems(graph, lockFile(folder))),

@@ -1,9 +1,10 @@
 import type { EventsView, Published } from "@kerf/dashboard/api";
 import { applicationOf, eventsOf, flowsOf } from "@kerf/dashboard/read";
-import { loadGraph, type Operations } from "@kerf/runtime";
+import type { Operations } from "@kerf/runtime";
 import { command } from "../arguments.ts";
-import { chooseTopology, loadConfiguration } from "../configuration.ts";
+import { chooseTopology } from "../configuration.ts";
 import { dashboardClient } from "../dashboard-client.ts";
+import { readConfiguration, readGraph } from "../load.ts";
 import { withOperations } from "../operations.ts";
 import { explain } from "../explain.ts";
 import { standardOutput, type Output } from "../output.ts";
@@ -107,9 +108,9 @@ async function withReader(
   output: Output,
   work: (read: () => Promise<EventsView>) => Promise<void>,
 ): Promise<void> {
-  const { app } = await loadConfiguration(given.config);
+  const { app } = await readConfiguration(given.config);
   // Events flow alike in every topology.
-  const application = applicationOf(await loadGraph(app), chooseTopology(app, undefined));
+  const application = applicationOf(await readGraph(app), chooseTopology(app, undefined));
   const names = application.services.map(({ name }) => name);
   if (given.service !== undefined && !names.includes(given.service))
     refuseWord("service", given.service, names);

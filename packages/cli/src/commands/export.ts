@@ -1,10 +1,11 @@
 import { relative, resolve } from "node:path";
-import { contractsOf, loadGraph } from "@kerf/runtime";
+import { contractsOf } from "@kerf/runtime";
 import { lockContracts } from "@kerf/runtime/proto";
 import { command, configOption, topologyOption } from "../arguments.ts";
-import { chooseTopology, loadConfiguration } from "../configuration.ts";
+import { chooseTopology } from "../configuration.ts";
 import { writeFiles } from "../exports/file.ts";
 import { FORMATS, formats, inFolder, type Format } from "../exports/formats.ts";
+import { readConfiguration, readGraph } from "../load.ts";
 import { lockFile } from "../lock.ts";
 import { standardOutput } from "../output.ts";
 import { UsageError } from "../usage.ts";
@@ -42,9 +43,9 @@ export const exportCommand = command({
     if (given.out === undefined && inFolder.has(format))
       throw new UsageError(`kerf export ${format} writes several files: say where with --out DIR.`);
     const output = standardOutput({ json: false });
-    const configuration = await loadConfiguration(given.config);
+    const configuration = await readConfiguration(given.config);
     const topology = chooseTopology(configuration.app, given.topology);
-    const graph = await loadGraph(configuration.app);
+    const graph = await readGraph(configuration.app);
     if (given["write-lock"]) {
       await lockContracts(lockFile(configuration.folder), contractsOf(graph), {
         frozen: false,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { readReleases, type ReleaseEntry, type ReleaseStatus } from "@kerf/runtime";
 import { command, configOption } from "../arguments.ts";
-import { loadConfiguration } from "../configuration.ts";
+import { readConfiguration } from "../load.ts";
 import { standardOutput, type Output } from "../output.ts";
 import { headed } from "../tables.ts";
 import { Failure, refuseWord, UsageError } from "../usage.ts";
@@ -46,7 +46,7 @@ export const release = command({
       output.line(JSON.stringify(entries, undefined, 2));
       return 0;
     }
-    const { app } = await loadConfiguration(given.config);
+    const { app } = await readConfiguration(given.config);
     const services = Object.keys(app.services);
     if (service === undefined) throw new UsageError(`kerf release ${action} needs the name of a service.`);
     if (!services.includes(service)) return refuseWord("service", service, services);

@@ -1,8 +1,9 @@
-import { loadGraph, openReplayer, openServer, type ReplayProgress } from "@kerf/runtime";
+import { openReplayer, openServer, type ReplayProgress } from "@kerf/runtime";
 import { createLog } from "@kerf/runtime/log";
 import { command, configOption, dataOption } from "../arguments.ts";
-import { dataFolder, loadConfiguration } from "../configuration.ts";
+import { dataFolder } from "../configuration.ts";
 import { listenForEndings } from "../endings.ts";
+import { readConfiguration, readGraph } from "../load.ts";
 import { standardOutput, type Output } from "../output.ts";
 import { refuseWord, UsageError } from "../usage.ts";
 
@@ -32,8 +33,8 @@ export const replay = command({
   async run(given) {
     const wanted = readGiven(given);
     const output = standardOutput({ json: given.json ?? false });
-    const configuration = await loadConfiguration(given.config);
-    const graph = await loadGraph(configuration.app);
+    const configuration = await readConfiguration(given.config);
+    const graph = await readGraph(configuration.app);
     if (!graph.services.has(wanted.service))
       refuseWord("service", wanted.service, [...graph.services.keys()]);
     const endings = listenForEndings(() => process.exit(130));

@@ -1,7 +1,8 @@
-import { edges, loadGraph, type Edge, type Graph } from "@kerf/runtime";
+import { edges, type Edge, type Graph } from "@kerf/runtime";
 import type { Topology, Unit } from "kerf";
 import { command, configOption, topologyOption } from "../arguments.ts";
-import { chooseTopology, loadConfiguration } from "../configuration.ts";
+import { chooseTopology } from "../configuration.ts";
+import { readConfiguration, readGraph } from "../load.ts";
 import { standardOutput, table, type Output } from "../output.ts";
 
 /** What a unit whose services have databases opens at most, where those and the broker's are on one server. */
@@ -14,9 +15,9 @@ export const topology = command({
   options: { topology: topologyOption, config: configOption, json: { text: "JSON instead of text" } },
   async run(given) {
     const output = standardOutput({ json: given.json ?? false });
-    const { app } = await loadConfiguration(given.config);
+    const { app } = await readConfiguration(given.config);
     const chosen = chooseTopology(app, given.topology);
-    const facts = factsOf(await loadGraph(app), chosen);
+    const facts = factsOf(await readGraph(app), chosen);
     if (output.json) output.line(JSON.stringify(facts, undefined, 2));
     else for (const line of linesOf(facts, [...app.topologies.keys()], output)) output.line(line);
     return 0;
