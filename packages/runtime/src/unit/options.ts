@@ -134,13 +134,19 @@ export interface EdgeCall {
   readonly wish?: string | undefined;
 }
 
+/** A call as one of the app's services. */
+export interface ServiceCall extends EdgeCall {
+  /** Asks what became of the command with this id, as in a call's header. */
+  readonly settle?: boolean;
+}
+
 export interface RunningUnit {
   readonly name: string;
   readonly address: string | undefined;
   /** A call from the edge. @throws DeclaredError | StatusError */
   invoke(call: EdgeCall): Promise<unknown>;
   /** A call as one of the app's services. @throws DeclaredError | StatusError */
-  callAs(service: string, call: EdgeCall): Promise<unknown>;
+  callAs(service: string, call: ServiceCall): Promise<unknown>;
   /** A stream for somebody at the edge. Its iteration throws DeclaredError | StatusError. */
   watch(call: EdgeWatch): AsyncIterable<unknown>;
   /** A stream for one of the app's services. */

@@ -29,7 +29,7 @@ import { counted } from "../versions/counted.ts";
 import { VersionUsage } from "../versions/usage.ts";
 import { cached } from "./cached.ts";
 import { postgresBacking } from "./databases.ts";
-import type { Backing, EdgeCall, RunningUnit, UnitOptions } from "./options.ts";
+import type { Backing, RunningUnit, ServiceCall, UnitOptions } from "./options.ts";
 import { requestOf } from "./edge-request.ts";
 import { endsWithin } from "./ends-within.ts";
 import { cachingOf } from "./caching.ts";
@@ -211,7 +211,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
     throw error;
   }
 
-  function enter(call: EdgeCall, service: string | undefined): Promise<unknown> {
+  function enter(call: ServiceCall, service: string | undefined): Promise<unknown> {
     return inFlight.during(() => calls.call(call.member, requestOf(call, service), call.signal));
   }
 
