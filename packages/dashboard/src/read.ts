@@ -7,6 +7,7 @@ export { metricsOf, seriesOf } from "./query/metrics.ts";
 export { ratesOf, type Rate } from "./query/rates.ts";
 export { groupsOf, lettersOf, replayLetters, sagaOf, sagasOf } from "./query/records.ts";
 export { serviceOf, servicesOf } from "./query/services.ts";
+export { streamsOf, type StreamRow } from "./query/streams.ts";
 export { traceIdsOf } from "./query/trace-ids.ts";
 export { latestSpan, readTrace, searchTraces } from "./query/traces.ts";
 export { flowsOf } from "./query/traffic.ts";

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { flowsOf, metricsOf, ratesOf, seriesOf } from "@kerf/dashboard/read";
+import { flowsOf, metricsOf, ratesOf, seriesOf, streamsOf } from "@kerf/dashboard/read";
 import { command } from "../arguments.ts";
 import { standardOutput, type Output } from "../output.ts";
 import { given as only, readSpan, readWord } from "../recorded/filters.ts";
@@ -7,6 +7,7 @@ import { endWithReader, untilEnded } from "../recorded/follow.ts";
 import { isOf, rateTable, views, type View } from "../recorded/rate-table.ts";
 import { openScreen } from "../recorded/screen.ts";
 import { seriesTable } from "../recorded/series-table.ts";
+import { streamRate, streamTable } from "../recorded/stream-table.ts";
 import {
   recordedNotes,
   recordedOptions,
@@ -111,13 +112,22 @@ function ratesReader(
       .filter((flow) => member === undefined || flow.member.includes(member))
       .map((flow) => (view === "member" ? { ...flow, source: "" } : flow));
     const rates = ratesOf(flows, windowMs);
+    const whole = { at, windowMs, by: view, rates };
+    const parts = rates.map((rate) => ({ at, windowMs, ...rate }));
+    const nothing = "Nothing of this was called in this time. --window 1h looks further back.";
+    const table = (): string[] => (rates.length > 0 ? rateTable(view, rates, output) : [nothing]);
+    if (view === "member") return { whole, parts, lines: table };
+    const streams = streamsOf(database, windowMs, at)
+      .filter(({ source, target }) => service === undefined || [source, target].includes(service))
+      .filter((row) => member === undefined || row.member.includes(member))
+      .map((row) => streamRate(row, windowMs));
     return {
-      whole: { at, windowMs, by: view, rates },
-      parts: rates.map((rate) => ({ at, windowMs, ...rate })),
+      whole: { ...whole, streams },
+      parts: [...parts, ...streams.map((stream) => ({ at, windowMs, kind: "stream", ...stream }))],
       lines: () =>
-        rates.length > 0
-          ? rateTable(view, rates, output)
-          : ["Nothing of this was called in this time. --window 1h looks further back."],
+        streams.length === 0
+          ? table()
+          : [...(rates.length > 0 ? [...table(), ""] : []), ...streamTable(streams, output)],
     };
   };
 }

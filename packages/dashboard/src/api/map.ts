@@ -26,11 +26,27 @@ export interface MapEdge {
   /** False where the app declares this edge and nothing went over it in the window. */
   readonly seen: boolean;
   readonly traffic: Traffic;
+  /** What went by streams, which are not among `traffic`; null where nothing did. */
+  readonly streams: StreamTraffic | null;
   /** Means; null where they were not measured. */
   readonly requestBytes: number | null;
   readonly replyBytes: number | null;
   /** Busiest first, at most 50. `name` is `"inventory@1.reserve"`, an event type, or an SQL verb. */
   readonly members: readonly { readonly name: string; readonly traffic: Traffic }[];
+}
+
+export interface StreamTraffic {
+  /** Now. */
+  readonly open: number;
+  /** In the window. */
+  readonly ended: number;
+  /** Of those that ended. */
+  readonly errors: number;
+  /** Answers in the window. */
+  readonly messages: number;
+  readonly messagesPerSecond: number;
+  /** `"accounts@1.watch"` */
+  readonly members: readonly string[];
 }
 
 export interface MapView {

@@ -1,5 +1,6 @@
-import type { EdgeKind, MapEdge, MapNode, MapView, NodeKind } from "../api/index.ts";
+import type { EdgeKind, MapEdge, MapNode, MapView, NodeKind, StreamTraffic } from "../api/index.ts";
 import type { Application } from "../application.ts";
+import type { StreamRow } from "./streams.ts";
 import { noTraffic, TrafficSum, type FlowRow } from "./traffic.ts";
 
 const MOST_MEMBERS = 50;
@@ -12,6 +13,7 @@ interface EdgeSum {
   readonly locals: Set<number>;
   readonly sum: TrafficSum;
   readonly members: Map<string, TrafficSum>;
+  readonly streams: StreamRow[];
   asked: number;
   askedBytes: number;
   replied: number;
@@ -19,7 +21,12 @@ interface EdgeSum {
 }
 
 /** Who talks to whom: what was seen in the window, and what the declarations allow. Events go by way of the broker. */
-export function mapOf(application: Application, flows: readonly FlowRow[], windowMs: number): MapView {
+export function mapOf(
+  application: Application,
+  flows: readonly FlowRow[],
+  streams: readonly StreamRow[],
+  windowMs: number,
+): MapView {
   const nodes = new Map<string, { kind: NodeKind; name: string; unit: string | null; sum: TrafficSum }>();
   const found = new Map<string, EdgeSum>();
   const unitOf = new Map(application.services.map(({ name, unit }) => [name, unit]));
@@ -42,7 +49,16 @@ export function mapOf(application: Application, flows: readonly FlowRow[], windo
     let sum = found.get(key);
     if (!sum) {
       const none = { asked: 0, askedBytes: 0, replied: 0, repliedBytes: 0 };
-      sum = { from, to, kind, locals: new Set(), sum: new TrafficSum(), members: new Map(), ...none };
+      sum = {
+        from,
+        to,
+        kind,
+        locals: new Set(),
+        sum: new TrafficSum(),
+        members: new Map(),
+        streams: [],
+        ...none,
+      };
       found.set(key, sum);
     }
     return sum;
@@ -74,6 +90,12 @@ export function mapOf(application: Application, flows: readonly FlowRow[], windo
     sum.askedBytes += flow.askedBytes;
     sum.replied += flow.replied;
     sum.repliedBytes += flow.repliedBytes;
+  }
+
+  for (const row of streams) {
+    const sum = edge(asker(row.source), answerer(row.target), "call");
+    sum.locals.add(row.local);
+    sum.streams.push(row);
   }
 
   function wayOf({
@@ -113,20 +135,38 @@ export function mapOf(application: Application, flows: readonly FlowRow[], windo
   };
 }
 
-function viewOf({ from, to, kind, locals, sum, members, ...bytes }: EdgeSum, windowMs: number): MapEdge {
+function viewOf(
+  { from, to, kind, locals, sum, members, streams, ...bytes }: EdgeSum,
+  windowMs: number,
+): MapEdge {
   const one = locals.size === 1 ? [...locals][0] : undefined;
   return {
     from,
     to,
     kind,
     local: one === 1 ? true : one === 0 ? false : null,
-    seen: sum.count > 0,
+    seen: sum.count > 0 || streams.length > 0,
     traffic: sum.count > 0 ? sum.over(windowMs) : noTraffic,
+    streams: streams.length > 0 ? streamTraffic(streams, windowMs) : null,
     requestBytes: bytes.asked > 0 ? bytes.askedBytes / bytes.asked : null,
     replyBytes: bytes.replied > 0 ? bytes.repliedBytes / bytes.replied : null,
     members: [...members]
       .map(([name, member]) => ({ name, traffic: member.over(windowMs) }))
       .toSorted((a, b) => b.traffic.count - a.traffic.count)
       .slice(0, MOST_MEMBERS),
+  };
+}
+
+function streamTraffic(rows: readonly StreamRow[], windowMs: number): StreamTraffic {
+  const all = (what: "open" | "ended" | "errors" | "messages"): number =>
+    rows.reduce((sum, row) => sum + row[what], 0);
+  const messages = all("messages");
+  return {
+    open: all("open"),
+    ended: all("ended"),
+    errors: all("errors"),
+    messages,
+    messagesPerSecond: messages / (windowMs / 1_000),
+    members: [...new Set(rows.map(({ member }) => member))].slice(0, MOST_MEMBERS),
   };
 }

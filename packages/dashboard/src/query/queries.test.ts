@@ -150,6 +150,7 @@ describe("the map", () => {
         flow({ kind: "deliver", target: "stock", member: "orders@1.placed", local: -1 }),
         flow({ kind: "serve" }),
       ],
+      [],
       10_000,
     );
     const edges = map.edges.map(({ from, to, kind, seen, local }) => [from, to, kind, seen, local]);
@@ -169,8 +170,25 @@ describe("the map", () => {
     expect(map.nodes.find(({ id }) => id === "gateway")!.unit).toBe("front");
   });
 
+  test("has streams apart from calls, also of an edge that has nothing else", () => {
+    const streamed = { open: 2, ended: 1, errors: 1, messages: 50, local: 0, target: "stock" };
+    const watch = { ...streamed, source: "gateway", member: "stock@1.watch" };
+    const levels = { ...streamed, source: "gateway", member: "stock@1.levels", errors: 0 };
+    const map = mapOf(application, [], [watch, levels], 10_000);
+    expect(map.edges.find(({ from }) => from === "gateway")).toMatchObject({
+      to: "service:stock",
+      kind: "call",
+      seen: true,
+      local: false,
+      traffic: { count: 0 },
+      streams: { open: 4, ended: 2, errors: 1, messages: 100, messagesPerSecond: 10 },
+      members: [],
+    });
+    expect(map.edges.find(({ from }) => from === "service:orders")).toMatchObject({ streams: null });
+  });
+
   test("tells nothing of locality where both were seen", () => {
-    const map = mapOf(application, [flow({}), flow({ local: 0 })], 10_000);
+    const map = mapOf(application, [flow({}), flow({ local: 0 })], [], 10_000);
     expect(map.edges.find(({ to }) => to === "service:stock")).toMatchObject({ local: null, seen: true });
   });
 });

@@ -6,6 +6,7 @@ import { metricsOf, seriesOf } from "../query/metrics.ts";
 import { groupsOf, lettersOf, sagaOf, sagasOf } from "../query/records.ts";
 import { serviceOf, servicesOf } from "../query/services.ts";
 import { readTrace, searchTraces } from "../query/traces.ts";
+import { streamsOf } from "../query/streams.ts";
 import { flowsOf } from "../query/traffic.ts";
 import { exportLines } from "../store/export.ts";
 import { given, type Parameters } from "./parameters.ts";
@@ -32,7 +33,9 @@ export const reading: Routes = {
   }),
   "GET /api/map": async (parts, { query }) => {
     const windowMs = query.windowMs();
-    return mapOf(await parts.application(), flowsOf(parts.database, windowMs), windowMs);
+    const { database } = parts;
+    const application = await parts.application();
+    return mapOf(application, flowsOf(database, windowMs), streamsOf(database, windowMs), windowMs);
   },
   "GET /api/traces": ({ database }, { query }) => searchTraces(database, traceQuery(query)),
   "GET /api/traces/*": ({ database }, { path: [id] }) => found(readTrace(database, id!), "trace of this id"),

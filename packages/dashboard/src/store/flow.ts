@@ -75,6 +75,8 @@ export function flowOf(span: SpanRow): Flow | undefined {
   if (database !== null)
     return { kind: "query", source: me, target: database, member: verbOf(attributes, span.name), local };
   if (member !== "") {
+    // Counts tell of streams while they are open; one that was open for an hour is no call of an hour.
+    if (attributes["kerf.stream.messages"] !== undefined) return undefined;
     const source = of(attributes, "kerf.caller") ?? me;
     return { kind: "call", source, target: member.split(/[@.]/)[0]!, member, local };
   }

@@ -1,5 +1,5 @@
 import type { TopologyView } from "@kerf/dashboard/api";
-import { flowsOf, mapOf, serviceOf, servicesOf } from "@kerf/dashboard/read";
+import { flowsOf, mapOf, serviceOf, servicesOf, streamsOf } from "@kerf/dashboard/read";
 import { nearest } from "kerf";
 import { z } from "zod";
 import { Failure } from "../../usage.ts";
@@ -84,22 +84,26 @@ export function serviceTools({ telemetry, describer, client }: Sources): Tool[] 
       run: async ({ window: text }) => {
         const windowMs = windowOf(text);
         const known = await application();
-        const { edges } = mapOf(known, await flows(windowMs), windowMs);
+        const streams = await telemetry((database) => streamsOf(database, windowMs)).catch(() => []);
+        const { edges } = mapOf(known, await flows(windowMs), streams, windowMs);
         const running = await processes(client);
         return {
           topology: known.topology,
           ...("units" in running ? running : { units: unitsOf(known.services), processes: running.why }),
-          edges: edges.map(({ from, to, kind, local, traffic, requestBytes, replyBytes }) => ({
-            from,
-            to,
-            kind,
-            local,
-            count: traffic.count,
-            errors: traffic.errors,
-            p95Ms: short(traffic.p95Ms),
-            requestBytes: short(requestBytes),
-            replyBytes: short(replyBytes),
-          })),
+          edges: edges.map(
+            ({ from, to, kind, local, traffic, streams: streamed, requestBytes, replyBytes }) => ({
+              from,
+              to,
+              kind,
+              local,
+              count: traffic.count,
+              errors: traffic.errors,
+              p95Ms: short(traffic.p95Ms),
+              streams: streamed ?? undefined,
+              requestBytes: short(requestBytes),
+              replyBytes: short(replyBytes),
+            }),
+          ),
         };
       },
     }),

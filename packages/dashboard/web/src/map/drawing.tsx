@@ -1,6 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import type { MapEdge } from "../../../src/api/index.ts";
-import { duration, rate } from "../format.ts";
+import { duration, plural, rate } from "../format.ts";
 import { withQuery } from "../route.ts";
 import { NodeCard } from "./card.tsx";
 import { edgeId, type Graph } from "./graph.ts";
@@ -122,8 +122,9 @@ interface EdgeProps {
 
 function Edge({ edge, place, near, chosen, labelled }: EdgeProps) {
   if (!place) return null;
-  const { traffic } = edge;
-  const mood = !edge.seen ? "unseen" : traffic.errors > 0 ? "bad" : "plain";
+  const { traffic, streams } = edge;
+  const failed = traffic.errors + (streams?.errors ?? 0) > 0;
+  const mood = !edge.seen ? "unseen" : failed ? "bad" : "plain";
   const width = edge.local === true ? 1 : Math.min(4, 1.6 + Math.log10(1 + traffic.perSecond) * 0.8);
   const id = edgeId(edge);
   return (
@@ -140,8 +141,8 @@ function Edge({ edge, place, near, chosen, labelled }: EdgeProps) {
       <path class="line" d={place.path} stroke-width={width} marker-end={`url(#arrow-${mood})`} />
       {edge.seen && (labelled || near || chosen) && (
         <text x={place.label.x} y={place.label.y + 4}>
-          {rate(traffic.perSecond)}
-          {chosen && ` · p95 ${duration(traffic.p95Ms)}`}
+          {streams && traffic.count === 0 ? plural(streams.open, "stream") : rate(traffic.perSecond)}
+          {chosen && traffic.count > 0 && ` · p95 ${duration(traffic.p95Ms)}`}
         </text>
       )}
     </a>

@@ -1,5 +1,5 @@
 import type { MapEdge, MapNode, MapView, Traffic } from "../../../src/api/index.ts";
-import { bytes, count, duration, rate, share } from "../format.ts";
+import { bytes, count, duration, plural, rate, share } from "../format.ts";
 import { Badge, Facts } from "../parts/text.tsx";
 import { setQuery, withQuery } from "../route.ts";
 import { edgeId } from "./graph.ts";
@@ -73,7 +73,9 @@ function Edges({ title, edges, other }: EdgesProps) {
             {edge.kind !== "call" && <Badge>{edge.kind}</Badge>}
             <span class="push soft">
               {edge.seen
-                ? `${rate(edge.traffic.perSecond)} · p95 ${duration(edge.traffic.p95Ms)}`
+                ? edge.streams && edge.traffic.count === 0
+                  ? `${plural(edge.streams.open, "stream")} open`
+                  : `${rate(edge.traffic.perSecond)} · p95 ${duration(edge.traffic.p95Ms)}`
                 : "nothing in this time"}
             </span>
           </li>
@@ -97,6 +99,23 @@ function EdgePanel({ edge, nameOf }: { edge: MapEdge; nameOf: (id: string) => st
           ]}
         />
       </section>
+      {edge.streams && (
+        <section class="section">
+          <h3>Streams</h3>
+          <Facts
+            of={[
+              ["Open", count(edge.streams.open)],
+              ["Ended", count(edge.streams.ended)],
+              [
+                "Errors",
+                <span class={edge.streams.errors > 0 ? "bad" : ""}>{count(edge.streams.errors)}</span>,
+              ],
+              ["Messages", `${count(edge.streams.messages)}, ${rate(edge.streams.messagesPerSecond)}`],
+              ["Members", edge.streams.members.join(", ")],
+            ]}
+          />
+        </section>
+      )}
       {edge.members.length > 0 && (
         <section class="section">
           <h3>{edge.kind === "event" ? "Events" : edge.kind === "query" ? "Statements" : "Members"}</h3>

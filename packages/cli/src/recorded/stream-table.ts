@@ -1,0 +1,51 @@
+import type { StreamRow } from "@kerf/dashboard/read";
+import type { Output } from "../output.ts";
+import { headed } from "../tables.ts";
+import { rate, room } from "./words.ts";
+
+/** What went over an edge by streams of one member. */
+export interface StreamRate {
+  readonly caller: string;
+  readonly callee: string;
+  readonly member: string;
+  /** Null where the counts do not say. */
+  readonly local: boolean | null;
+  /** Now. */
+  readonly open: number;
+  readonly ended: number;
+  readonly errors: number;
+  readonly messages: number;
+  readonly messagesPerSecond: number;
+}
+
+export function streamRate(row: StreamRow, windowMs: number): StreamRate {
+  const { source: caller, target: callee, member, local, open, ended, errors, messages } = row;
+  return {
+    caller,
+    callee,
+    member,
+    local: local < 0 ? null : local === 1,
+    open,
+    ended,
+    errors,
+    messages,
+    messagesPerSecond: messages / (windowMs / 1_000),
+  };
+}
+
+export function streamTable(streams: readonly StreamRate[], output: Output): string[] {
+  const head = ["from", "to", "stream", "where", "open", "ended", "errors", "messages", "rate"];
+  const rows = streams.map((one) => [
+    one.caller,
+    one.callee,
+    one.member,
+    one.local === null ? "-" : one.local ? "local" : "remote",
+    String(one.open),
+    String(one.ended),
+    one.errors === 0 ? "-" : String(one.errors),
+    String(one.messages),
+    rate(one.messagesPerSecond),
+  ]);
+  const [first, ...lines] = headed(head, rows, output, room());
+  return [first!, ...lines.map((line, i) => (streams[i]!.errors > 0 ? output.paint("red", line) : line))];
+}
