@@ -4,7 +4,10 @@ import { writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 
 export interface Load {
-  readonly url: string;
+  /** `"http://127.0.0.1:4000"`. */
+  readonly origin: string;
+  /** Asked in turn. */
+  readonly paths: readonly string[];
   readonly method: "GET" | "POST";
   readonly body?: string | undefined;
   /** Sent in turn; none where empty. */
@@ -25,10 +28,10 @@ const run = promisify(execFile);
 /** @throws Error where an answer was not 2xx or a connection failed */
 export async function load(
   folder: string,
-  { url, method, body, tokens, connections, seconds }: Load,
+  { origin, paths, method, body, tokens, connections, seconds }: Load,
 ): Promise<Loaded> {
   const script = `${folder}/load.lua`;
-  await writeFile(script, scriptOf(method, new URL(url).pathname, body, tokens));
+  await writeFile(script, scriptOf(method, paths, body, tokens));
   const { stdout } = await run("wrk", [
     "-t1",
     `-c${connections}`,
@@ -36,7 +39,7 @@ export async function load(
     "--latency",
     "-s",
     script,
-    url,
+    origin,
   ]);
   const line = stdout.split("\n").find((each) => each.startsWith("RESULT "));
   if (line === undefined) throw new Error(`wrk said:\n${stdout}`);
@@ -47,22 +50,32 @@ export async function load(
     number,
     number,
   ];
-  if (errors > 0) throw new Error(`${url}: ${errors} of ${requests} answers were no 2xx, or failed`);
+  if (errors > 0)
+    throw new Error(`${origin}${paths[0]}: ${errors} of ${requests} answers were no 2xx, or failed`);
   return { requests, perSecond: (requests * 1e6) / micros, p50Ms: p50 / 1000, p99Ms: p99 / 1000 };
 }
 
-function scriptOf(method: string, path: string, body: string | undefined, tokens: readonly string[]): string {
+function scriptOf(
+  method: string,
+  paths: readonly string[],
+  body: string | undefined,
+  tokens: readonly string[],
+): string {
   const headers = body === undefined ? [] : ['["content-type"] = "application/json"'];
-  const made = (token: string | undefined): string =>
+  const made = (path: string, token: string | undefined): string =>
     `wrk.format(${JSON.stringify(method)}, ${JSON.stringify(path)}, {${[
       ...headers,
       ...(token === undefined ? [] : [`["authorization"] = "Bearer ${token}"`]),
     ].join(", ")}}, ${body === undefined ? "nil" : JSON.stringify(body)})`;
+  const count = Math.max(paths.length, tokens.length);
+  const all = Array.from({ length: count }, (_, i) =>
+    made(paths[i % paths.length]!, tokens[i % Math.max(tokens.length, 1)]),
+  );
   return `
 local requests
 local at = 0
 function init()
-  requests = {${(tokens.length === 0 ? [undefined] : tokens).map(made).join(",\n")}}
+  requests = {${all.join(",\n")}}
 end
 function request()
   at = at % #requests + 1

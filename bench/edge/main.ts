@@ -56,10 +56,11 @@ async function measure(
   known: boolean,
   forSeconds: number,
 ): Promise<Sample> {
-  const { path, body } = requests[route.name];
+  const { paths, body } = requests[route.name];
   const before = await cpuUs(child);
   const loaded = await load(folder, {
-    url: `${url}/v1${known ? "/mine" : ""}${path}`,
+    origin: url,
+    paths: paths.map((path) => `/v1${known ? "/mine" : ""}${path}`),
     method: route.method,
     body,
     tokens: known ? provider.tokens : [],

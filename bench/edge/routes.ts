@@ -67,14 +67,15 @@ export function schemasOf({ input, output }: EdgeRoute): { readonly input: objec
   return { input: jsonSchema(input, "input"), output: jsonSchema(output, "output") };
 }
 
-/** What is asked, of a route. */
+/** What is asked, of a route, in turn. */
 export const requests: Readonly<
-  Record<EdgeRoute["name"], { readonly path: string; readonly body?: string }>
+  Record<EdgeRoute["name"], { readonly paths: readonly string[]; readonly body?: string }>
 > = {
-  trivial: { path: "/ping" },
-  read: { path: "/products/85123A" },
+  trivial: { paths: ["/ping"] },
+  // As of a catalogue: who answers may remember something of an answer, but not of one answer only.
+  read: { paths: Array.from({ length: 200 }, (_, i) => `/products/${84_000 + i}A`) },
   write: {
-    path: "/orders",
+    paths: ["/orders"],
     body: JSON.stringify({
       lines: ["85123A-1", "71053-1", "84406B-1"].map((offerId) => ({ offerId, quantity: 6 })),
       address: {
