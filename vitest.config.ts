@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./tests/longest-first.ts";
 
 export default defineConfig({
   test: {
@@ -13,6 +14,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two cores: more workers only make the database tests wait for each other.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // Processes are killed and deadlines pass in these tests, on machines that others use too. A second try is reported as
     // one; what fails twice fails.
     retry: process.env["CI"] === "true" ? 1 : 0,
