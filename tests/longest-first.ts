@@ -17,6 +17,7 @@ export const longest = [
 /** Begins with the longest test files, whether or not an earlier run has told how long they take. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // oxlint-disable-next-line unicorn/no-array-sort -- a sequencer's, not an array's
     const rest = await super.sort(files);
     const rank = ({ moduleId }: TestSpecification): number => {
       const at = longest.findIndex((path) => moduleId.endsWith(path));
