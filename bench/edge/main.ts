@@ -24,7 +24,7 @@ const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 const connections = 64;
 const names = Object.keys(contenders).filter(
-  (name) => values.only === undefined || values.only.split(",").some((part) => name.includes(part)),
+  (name) => values.only === undefined || values.only.split(",").includes(name),
 );
 
 const provider = await startProvider(200);
