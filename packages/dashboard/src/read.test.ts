@@ -1,34 +1,13 @@
-import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import type { SpanRow } from "./otlp/row.ts";
 import { flowsOf, latestSpan, openTelemetry, ratesOf, searchTraces } from "./read.ts";
 import { Store } from "./store/store.ts";
+import { span } from "./store/testing.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "kerf-read-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function span(more: Partial<SpanRow>): SpanRow {
-  return {
-    kind: "span",
-    sender: { service: "orders", unit: "back", instance: null, attributes: {}, key: "{}" },
-    traceId: randomBytes(16),
-    spanId: randomBytes(8),
-    parentId: null,
-    name: "orders@1.place",
-    spanKind: 2,
-    startUs: Date.now() * 1_000,
-    durationUs: 5_000,
-    status: 0,
-    statusMessage: null,
-    attributes: { "kerf.member": "orders@1.place", "rpc.system": "kerf", "kerf.caller": "gateway" },
-    events: [],
-    links: [],
-    ...more,
-  };
-}
 
 test("it is read beside who writes it, and what came since is told apart", () => {
   const file = join(folder, "telemetry.db");

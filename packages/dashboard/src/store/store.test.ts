@@ -1,14 +1,13 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { randomBytes } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import type { SpanRow } from "../otlp/row.ts";
 import { readRows } from "../otlp/rows.ts";
 import { searchTraces, readTrace } from "../query/traces.ts";
 import { flowsOf } from "../query/traffic.ts";
 import { exportLines } from "./export.ts";
 import { Store, type StoreOptions } from "./store.ts";
+import { span } from "./testing.ts";
 
 const folders: string[] = [];
 const stores: Store[] = [];
@@ -28,26 +27,6 @@ function open(options: Partial<StoreOptions> = {}): Store {
   const store = new Store({ file: ":memory:", ...options });
   stores.push(store);
   return store;
-}
-
-function span(more: Partial<SpanRow> = {}): SpanRow {
-  return {
-    kind: "span",
-    sender: { service: "orders", unit: "back", instance: null, attributes: {}, key: "{}" },
-    traceId: randomBytes(16),
-    spanId: randomBytes(8),
-    parentId: null,
-    name: "orders@1.place",
-    spanKind: 2,
-    startUs: Date.now() * 1_000,
-    durationUs: 5_000,
-    status: 0,
-    statusMessage: null,
-    attributes: { "kerf.member": "orders@1.place", "rpc.system": "kerf", "kerf.caller": "gateway" },
-    events: [],
-    links: [],
-    ...more,
-  };
 }
 
 const count = (store: Store): number =>
