@@ -1,15 +1,34 @@
-/** What is compared, as a process is started with it. */
-export function cases(endpoint: string): Readonly<Record<string, Record<string, string>>> {
-  const sampled = (ratio: string): Record<string, string> => ({
+/** What a process is started with to have so much leave. */
+function sampled(endpoint: string, ratio: number): Record<string, string> {
+  return {
+    OTEL_TRACES_EXPORTER: "otlp",
+    OTEL_METRICS_EXPORTER: "none",
+    OTEL_LOGS_EXPORTER: "none",
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${endpoint}/v1/traces`,
     OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
-    OTEL_TRACES_SAMPLER_ARG: ratio,
-  });
+    OTEL_TRACES_SAMPLER_ARG: String(ratio),
+  };
+}
+
+const off = { OTEL_SDK_DISABLED: "true" };
+
+/** What is compared, by the environment of its process. */
+export function cases(endpoint: string): Readonly<Record<string, Readonly<Record<string, string>>>> {
   return {
-    "without telemetry": { OTEL_SDK_DISABLED: "true" },
+    "without telemetry": off,
     "counting only": {},
-    "spans, 0 % leave": sampled("0"),
-    "spans, 10 % leave": sampled("0.1"),
-    "spans, 100 % leave": sampled("1"),
+    "spans, 0 % leave": sampled(endpoint, 0),
+    "spans, 10 % leave": sampled(endpoint, 0.1),
+    "spans, 100 % leave": sampled(endpoint, 1),
+  };
+}
+
+/** The same of Fastify with OpenTelemetry's own SDK, which counts nothing here. */
+export function stockCases(endpoint: string): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  return {
+    "without telemetry": off,
+    "spans, 0 % leave": sampled(endpoint, 0),
+    "spans, 10 % leave": sampled(endpoint, 0.1),
+    "spans, 100 % leave": sampled(endpoint, 1),
   };
 }

@@ -3,7 +3,10 @@ import { z } from "zod";
 
 const Name = z.object({ name: z.string() });
 const Text = z.object({ text: z.string() });
-const words = contract("words", { version: 1, hello: query({ input: Name, output: Text }) });
+const words = contract("words", {
+  version: 1,
+  hello: query({ http: "GET /hello/:name", access: "public", input: Name, output: Text }),
+});
 const greeter = contract("greeter", {
   version: 1,
   greet: query({ http: "GET /greet/:name", access: "public", input: Name, output: Text }),
