@@ -129,8 +129,8 @@ test("kerf logs shows the lines of a trace, and of a level and above", async () 
 
 test("kerf metrics tells of members, of edges, and of a metric over time", async () => {
   const members = await run("metrics");
-  expect(members.out).toMatch(/^service +member +count +rate +errors +p50 +p95 +p99\n/);
-  expect(members.out).toMatch(/^orders +orders@1\.place +2 +\S+ +- +/m);
+  expect(members.out).toMatch(/^service +member +count +rate +errors +refused +p50 +p95 +p99\n/);
+  expect(members.out).toMatch(/^orders +orders@1\.place +2 +\S+ +- +1 \(50 %\) +/m);
   const { rates } = await asJson("metrics", "--by", "edge", "--service", "orders");
   expect(rates).toContainEqual(
     expect.objectContaining({
@@ -138,7 +138,8 @@ test("kerf metrics tells of members, of edges, and of a metric over time", async
       callee: "orders",
       member: "orders@1.place",
       count: 2,
-      errors: 1,
+      errors: 0,
+      refused: 1,
     }),
   );
   await expect

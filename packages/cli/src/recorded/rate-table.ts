@@ -18,7 +18,7 @@ export function isOf(view: View, { kind }: Pick<Rate, "kind">): boolean {
 }
 
 export function rateTable(view: View, rates: readonly Rate[], output: Output): string[] {
-  const numbers = ["count", "rate", "errors", "p50", "p95", "p99"];
+  const numbers = ["count", "rate", "errors", "refused", "p50", "p95", "p99"];
   const head =
     view === "member" ? ["service", "member", ...numbers] : ["from", "to", "what", "where", ...numbers];
   const rows = rates.map((one) => [
@@ -27,7 +27,8 @@ export function rateTable(view: View, rates: readonly Rate[], output: Output): s
       : [one.caller || "clients", one.callee, one.member, whereOf(one)]),
     String(one.count),
     rate(one.perSecond),
-    one.errors === 0 ? "-" : `${one.errors} (${percent(one.errors / one.count)})`,
+    part(one.errors, one.count),
+    part(one.refused, one.count),
     took(one.p50Ms),
     took(one.p95Ms),
     took(one.p99Ms),
@@ -42,6 +43,10 @@ function whereOf({ kind, local }: Rate): string {
   if (kind === "foreign") return "foreign";
   if (kind === "enter") return "http";
   return local === null ? "both" : local ? "local" : "remote";
+}
+
+function part(some: number, all: number): string {
+  return some === 0 ? "-" : `${some} (${percent(some / all)})`;
 }
 
 function percent(share: number): string {

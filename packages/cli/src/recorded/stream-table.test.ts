@@ -13,12 +13,12 @@ const output: Output = {
 test("streams are shown as what is open, what ended and what they answered", () => {
   const row = { source: "gateway", target: "stock", member: "stock@1.watch", local: 0, open: 2, ended: 3 };
   const rates = [
-    { ...row, errors: 1, messages: 60 },
-    { ...row, member: "stock@1.levels", local: -1, errors: 0, messages: 0 },
+    { ...row, errors: 1, refused: 2, messages: 60 },
+    { ...row, member: "stock@1.levels", local: -1, errors: 0, refused: 0, messages: 0 },
   ].map((one) => streamRate(one, 30_000));
   expect(rates[0]).toMatchObject({ caller: "gateway", local: false, messagesPerSecond: 2 });
   const [head, failed, fine] = streamTable(rates, output);
-  expect(head).toMatch(/from +to +stream +where +open +ended +errors +messages +rate/);
-  expect(failed).toMatch(/^!gateway +stock +stock@1\.watch +remote +2 +3 +1 +60 +2/);
-  expect(fine).toMatch(/^gateway +stock +stock@1\.levels +- +2 +3 +- +0/);
+  expect(head).toMatch(/from +to +stream +where +open +ended +errors +refused +messages +rate/);
+  expect(failed).toMatch(/^!gateway +stock +stock@1\.watch +remote +2 +3 +1 +2 +60 +2/);
+  expect(fine).toMatch(/^gateway +stock +stock@1\.levels +- +2 +3 +- +- +0/);
 });

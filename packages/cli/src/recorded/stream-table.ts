@@ -14,12 +14,13 @@ export interface StreamRate {
   readonly open: number;
   readonly ended: number;
   readonly errors: number;
+  readonly refused: number;
   readonly messages: number;
   readonly messagesPerSecond: number;
 }
 
 export function streamRate(row: StreamRow, windowMs: number): StreamRate {
-  const { source: caller, target: callee, member, local, open, ended, errors, messages } = row;
+  const { source: caller, target: callee, member, local, open, ended, errors, refused, messages } = row;
   return {
     caller,
     callee,
@@ -28,13 +29,14 @@ export function streamRate(row: StreamRow, windowMs: number): StreamRate {
     open,
     ended,
     errors,
+    refused,
     messages,
     messagesPerSecond: messages / (windowMs / 1_000),
   };
 }
 
 export function streamTable(streams: readonly StreamRate[], output: Output): string[] {
-  const head = ["from", "to", "stream", "where", "open", "ended", "errors", "messages", "rate"];
+  const head = ["from", "to", "stream", "where", "open", "ended", "errors", "refused", "messages", "rate"];
   const rows = streams.map((one) => [
     one.caller,
     one.callee,
@@ -43,6 +45,7 @@ export function streamTable(streams: readonly StreamRate[], output: Output): str
     String(one.open),
     String(one.ended),
     one.errors === 0 ? "-" : String(one.errors),
+    one.refused === 0 ? "-" : String(one.refused),
     String(one.messages),
     rate(one.messagesPerSecond),
   ]);

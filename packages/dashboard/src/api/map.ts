@@ -40,8 +40,9 @@ export interface StreamTraffic {
   readonly open: number;
   /** In the window. */
   readonly ended: number;
-  /** Of those that ended. */
+  /** Of those that ended; see {@link Traffic}. */
   readonly errors: number;
+  readonly refused: number;
   /** Answers in the window. */
   readonly messages: number;
   readonly messagesPerSecond: number;

@@ -158,13 +158,14 @@ function viewOf(
 }
 
 function streamTraffic(rows: readonly StreamRow[], windowMs: number): StreamTraffic {
-  const all = (what: "open" | "ended" | "errors" | "messages"): number =>
+  const all = (what: "open" | "ended" | "errors" | "refused" | "messages"): number =>
     rows.reduce((sum, row) => sum + row[what], 0);
   const messages = all("messages");
   return {
     open: all("open"),
     ended: all("ended"),
     errors: all("errors"),
+    refused: all("refused"),
     messages,
     messagesPerSecond: messages / (windowMs / 1_000),
     members: [...new Set(rows.map(({ member }) => member))].slice(0, MOST_MEMBERS),

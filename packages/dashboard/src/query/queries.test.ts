@@ -131,6 +131,7 @@ describe("the map", () => {
     local: 1,
     count: 10,
     errors: 1,
+    refused: 2,
     durations: new Map([[41, 10]]),
     asked: 2,
     askedBytes: 300,
@@ -165,13 +166,13 @@ describe("the map", () => {
     expect(call).toMatchObject({
       requestBytes: 150,
       replyBytes: null,
-      traffic: { count: 10, errors: 1, perSecond: 1 },
+      traffic: { count: 10, errors: 1, refused: 2, perSecond: 1 },
     });
     expect(map.nodes.find(({ id }) => id === "gateway")!.unit).toBe("front");
   });
 
   test("has streams apart from calls, also of an edge that has nothing else", () => {
-    const streamed = { open: 2, ended: 1, errors: 1, messages: 50, local: 0, target: "stock" };
+    const streamed = { open: 2, ended: 1, errors: 1, refused: 1, messages: 50, local: 0, target: "stock" };
     const watch = { ...streamed, source: "gateway", member: "stock@1.watch" };
     const levels = { ...streamed, source: "gateway", member: "stock@1.levels", errors: 0 };
     const map = mapOf(application, [], [watch, levels], 10_000);
@@ -181,7 +182,7 @@ describe("the map", () => {
       seen: true,
       local: false,
       traffic: { count: 0 },
-      streams: { open: 4, ended: 2, errors: 1, messages: 100, messagesPerSecond: 10 },
+      streams: { open: 4, ended: 2, errors: 1, refused: 2, messages: 100, messagesPerSecond: 10 },
       members: [],
     });
     expect(map.edges.find(({ from }) => from === "service:orders")).toMatchObject({ streams: null });

@@ -14,7 +14,10 @@ export interface Rate {
   /** In one process; null where both were seen, or the spans do not say. */
   readonly local: boolean | null;
   readonly count: number;
+  /** Ended by a fault of the one who was asked. */
   readonly errors: number;
+  /** Ended with an error that the contract declares, or by a fault of the one who asked. */
+  readonly refused: number;
   readonly perSecond: number;
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;

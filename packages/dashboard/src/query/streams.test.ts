@@ -24,7 +24,7 @@ const senderOf = (instance: string): Sender => ({
 
 test("streams are told by what was counted, and their spans are no calls", () => {
   const now = Date.now();
-  const point = (name: string, value: number, secondsAgo: number, instance = "1"): PointRow => ({
+  const point = (name: string, value: number, secondsAgo: number, instance = "1", type = ""): PointRow => ({
     kind: "point",
     sender: senderOf(instance),
     name: `kerf.edge.stream${name}`,
@@ -34,7 +34,7 @@ test("streams are told by what was counted, and their spans are no calls", () =>
     cumulative: name !== ".open",
     startUs: (now - 115_000) * 1_000,
     atUs: (now - secondsAgo * 1_000) * 1_000,
-    attributes: name === ".errors" ? { ...attributes, "error.type": "Gone" } : attributes,
+    attributes: name === ".errors" ? { ...attributes, "error.type": type } : attributes,
     value,
     count: 1,
     bounds: [],
@@ -63,7 +63,8 @@ test("streams are told by what was counted, and their spans are no calls", () =>
     point(".open", 2, 10),
     point(".messages", 20, 40),
     point(".messages", 50, 10),
-    point(".errors", 1, 10),
+    point(".errors", 1, 10, "1", "Gone"),
+    point(".errors", 2, 10, "1", "INTERNAL"),
     // Of a process that has ended.
     point(".open", 9, 100, "2"),
     point(".messages", 4, 100, "2"),
@@ -72,10 +73,10 @@ test("streams are told by what was counted, and their spans are no calls", () =>
   store.flush();
   const watch = { source: "gateway", target: "stock", member: "stock@1.watch", local: 0 };
   expect(streamsOf(store.database, 300_000)).toEqual([
-    { ...watch, open: 2, ended: 3, errors: 1, messages: 54 },
+    { ...watch, open: 2, ended: 3, errors: 2, refused: 1, messages: 54 },
   ]);
   expect(streamsOf(store.database, 30_000)).toEqual([
-    { ...watch, open: 2, ended: 2, errors: 1, messages: 30 },
+    { ...watch, open: 2, ended: 2, errors: 2, refused: 1, messages: 30 },
   ]);
   expect(flowsOf(store.database, 300_000)).toEqual([]);
 });

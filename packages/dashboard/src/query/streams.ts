@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Attributes } from "../api/index.ts";
+import { isRefusal } from "../store/ending.ts";
 
 /** What went over an edge by streams of one member in a window. They are told by counts: spans come when streams end. */
 export interface StreamRow {
@@ -12,6 +13,7 @@ export interface StreamRow {
   readonly open: number;
   readonly ended: number;
   readonly errors: number;
+  readonly refused: number;
   /** Answers. */
   readonly messages: number;
 }
@@ -55,10 +57,13 @@ export function streamsOf(database: DatabaseSync, windowMs: number, now = Date.n
     const local = of["kerf.local"] === true ? 1 : of["kerf.local"] === false ? 0 : -1;
     const key = JSON.stringify([source, target, member, local]);
     let row = found.get(key);
-    if (!row)
-      found.set(key, (row = { source, target, member, local, open: 0, ended: 0, errors: 0, messages: 0 }));
+    if (!row) {
+      row = { source, target, member, local, open: 0, ended: 0, errors: 0, refused: 0, messages: 0 };
+      found.set(key, row);
+    }
     const what = counts[name]!;
-    if (what !== "open") row[what] += added;
+    if (what === "errors" && isRefusal(text("error.type"))) row.refused += added;
+    else if (what !== "open") row[what] += added;
     else if (latestAt / 1_000 > now - SILENT_MS) row.open += latest;
   }
   return [...found.values()].filter(({ open, ended, messages }) => open + ended + messages > 0);

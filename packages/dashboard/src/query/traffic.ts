@@ -7,11 +7,13 @@ import { SLOT_S, type FlowKind } from "../store/flow.ts";
 export class TrafficSum {
   count = 0;
   errors = 0;
+  refused = 0;
   readonly durations: Durations = new Map();
 
   add(row: FlowRow): void {
     this.count += row.count;
     this.errors += row.errors;
+    this.refused += row.refused;
     for (const [bucket, count] of row.durations) addTo(this.durations, bucket, count);
   }
 
@@ -19,6 +21,7 @@ export class TrafficSum {
     return {
       count: this.count,
       errors: this.errors,
+      refused: this.refused,
       perSecond: this.count / (windowMs / 1_000),
       p50Ms: quantileMs(this.durations, 0.5),
       p95Ms: quantileMs(this.durations, 0.95),
@@ -35,6 +38,7 @@ export interface FlowRow {
   readonly local: number;
   readonly count: number;
   readonly errors: number;
+  readonly refused: number;
   readonly durations: Durations;
   readonly asked: number;
   readonly askedBytes: number;
@@ -49,7 +53,7 @@ export function flowsOf(database: DatabaseSync, windowMs: number, now = Date.now
   const since = Math.floor((now - windowMs) / 1_000 / SLOT_S) * SLOT_S;
   const rows = database
     .prepare(
-      `SELECT kind, source, target, member, local, sum(count) AS count, sum(errors) AS errors,
+      `SELECT kind, source, target, member, local, sum(count) AS count, sum(errors) AS errors, sum(refused) AS refused,
         json_group_array(json(durations)) AS durations, sum(asked) AS asked, sum(askedBytes) AS askedBytes,
         sum(replied) AS replied, sum(repliedBytes) AS repliedBytes
       FROM flow WHERE slot >= ? GROUP BY kind, source, target, member, local`,
@@ -79,4 +83,4 @@ export function sumsBy(
   return sums;
 }
 
-export const noTraffic: Traffic = { count: 0, errors: 0, perSecond: 0, p50Ms: null, p95Ms: null };
+export const noTraffic: Traffic = { count: 0, errors: 0, refused: 0, perSecond: 0, p50Ms: null, p95Ms: null };

@@ -1,6 +1,7 @@
 import type { Attributes } from "../api/index.ts";
 import type { SpanRow } from "../otlp/row.ts";
 import { addTo, bucketOf, type Durations } from "./durations.ts";
+import { endingOf } from "./ending.ts";
 
 /**
  * What a span says of who asked whom. `call` and `query` are told by who asks, `serve` by who answers; `publish` and
@@ -22,6 +23,7 @@ export interface FlowSum extends Flow {
   readonly slot: number;
   count: number;
   errors: number;
+  refused: number;
   readonly durations: Durations;
   asked: number;
   askedBytes: number;
@@ -116,11 +118,13 @@ export class FlowSums {
     let sum = this.#sums.get(key);
     if (!sum) {
       if (this.#sums.size >= MOST_FLOWS) return;
-      const none = { count: 0, errors: 0, asked: 0, askedBytes: 0, replied: 0, repliedBytes: 0 };
+      const none = { count: 0, errors: 0, refused: 0, asked: 0, askedBytes: 0, replied: 0, repliedBytes: 0 };
       this.#sums.set(key, (sum = { ...flow, slot, ...none, durations: new Map() }));
     }
     sum.count++;
-    if (span.status === 2) sum.errors++;
+    const ending = endingOf(span);
+    if (ending === "failed") sum.errors++;
+    else if (ending === "refused") sum.refused++;
     addTo(sum.durations, bucketOf(span.durationUs), 1);
     const asked = span.attributes["kerf.request.bytes"];
     const replied = span.attributes["kerf.reply.bytes"];

@@ -1,5 +1,5 @@
 /** Times and durations in microseconds, times since 1970. Ids are bytes. Rows are in the order in which they came. */
-export const VERSION = 1;
+export const VERSION = 2;
 
 export const schema = `
 CREATE TABLE sender (
@@ -91,6 +91,7 @@ CREATE TABLE flow (
   local INTEGER NOT NULL,
   count INTEGER NOT NULL,
   errors INTEGER NOT NULL,
+  refused INTEGER NOT NULL,
   durations TEXT NOT NULL,
   asked INTEGER NOT NULL,
   askedBytes INTEGER NOT NULL,

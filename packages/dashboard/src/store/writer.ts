@@ -41,9 +41,9 @@ export class Writer {
         "INSERT INTO trace VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET start = min(start, excluded.start), end = max(end, excluded.end), spans = spans + excluded.spans, errors = errors + excluded.errors, name = coalesce(excluded.name, name), service = coalesce(excluded.service, service)",
       ),
       link: database.prepare("INSERT INTO link (trace, linked) VALUES (?, ?)"),
-      flow: database.prepare("INSERT OR REPLACE INTO flow VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      flow: database.prepare("INSERT OR REPLACE INTO flow VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       flowBefore: database.prepare(
-        "SELECT count, errors, durations, asked, askedBytes, replied, repliedBytes FROM flow WHERE slot = ? AND kind = ? AND source = ? AND target = ? AND member = ? AND local = ?",
+        "SELECT count, errors, refused, durations, asked, askedBytes, replied, repliedBytes FROM flow WHERE slot = ? AND kind = ? AND source = ? AND target = ? AND member = ? AND local = ?",
       ),
       sender: database.prepare(
         "INSERT OR IGNORE INTO sender (key, service, unit, instance) VALUES (?, ?, ?, ?)",
@@ -163,12 +163,14 @@ export class Writer {
     if (before)
       for (const [bucket, count] of JSON.parse(before.durations) as [number, number][])
         durations.set(bucket, (durations.get(bucket) ?? 0) + count);
-    const sum = (name: "count" | "errors" | "asked" | "askedBytes" | "replied" | "repliedBytes"): number =>
-      flow[name] + (before?.[name] ?? 0);
+    const sum = (
+      name: "count" | "errors" | "refused" | "asked" | "askedBytes" | "replied" | "repliedBytes",
+    ): number => flow[name] + (before?.[name] ?? 0);
     this.#statements.flow.run(
       ...key,
       sum("count"),
       sum("errors"),
+      sum("refused"),
       JSON.stringify([...durations]),
       sum("asked"),
       sum("askedBytes"),

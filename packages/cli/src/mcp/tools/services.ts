@@ -36,6 +36,7 @@ export function serviceTools({ telemetry, describer, client }: Sources): Tool[] 
               ),
               perSecond: short(traffic.perSecond),
               errors: traffic.errors,
+              refused: traffic.refused,
               p95Ms: short(traffic.p95Ms),
             };
           }),
@@ -98,6 +99,7 @@ export function serviceTools({ telemetry, describer, client }: Sources): Tool[] 
               local,
               count: traffic.count,
               errors: traffic.errors,
+              refused: traffic.refused,
               p95Ms: short(traffic.p95Ms),
               streams: streamed ?? undefined,
               requestBytes: short(requestBytes),

@@ -110,6 +110,7 @@ function EdgePanel({ edge, nameOf }: { edge: MapEdge; nameOf: (id: string) => st
                 "Errors",
                 <span class={edge.streams.errors > 0 ? "bad" : ""}>{count(edge.streams.errors)}</span>,
               ],
+              ["Refused", count(edge.streams.refused)],
               ["Messages", `${count(edge.streams.messages)}, ${rate(edge.streams.messagesPerSecond)}`],
               ["Members", edge.streams.members.join(", ")],
             ]}
@@ -128,6 +129,7 @@ function EdgePanel({ edge, nameOf }: { edge: MapEdge; nameOf: (id: string) => st
                   <a href={`/traces?member=${encodeURIComponent(name)}`}>{name}</a>
                 )}{" "}
                 {traffic.errors > 0 && <Badge mood="bad">{share(traffic.errors, traffic.count)}</Badge>}
+                {traffic.refused > 0 && <Badge>{share(traffic.refused, traffic.count)} refused</Badge>}
                 <span class="push soft">
                   {rate(traffic.perSecond)} · p95 {duration(traffic.p95Ms)}
                 </span>
@@ -167,6 +169,7 @@ function Numbers({ traffic }: { traffic: Traffic }) {
             "Errors",
             <span class={traffic.errors > 0 ? "bad" : ""}>{share(traffic.errors, traffic.count)}</span>,
           ],
+          ["Refused", share(traffic.refused, traffic.count)],
           ["p50", duration(traffic.p50Ms)],
           ["p95", duration(traffic.p95Ms)],
         ]}

@@ -7,6 +7,7 @@ export function TrafficHeads({ first }: { first: string }) {
     <>
       <th class="num">{first}</th>
       <th class="num">Errors</th>
+      <th class="num">Refused</th>
       <th class="num">p50</th>
       <th class="num">p95</th>
     </>
@@ -18,12 +19,13 @@ interface Props {
   readonly as: "count" | "rate";
 }
 
-/** How much, how much of it failed, and how long it took: four cells of a table. */
+/** How much, how much of it failed, and how long it took: five cells of a table. */
 export function TrafficCells({ traffic, as }: Props) {
   return (
     <>
       <td class="num">{as === "rate" ? rate(traffic.perSecond) : count(traffic.count)}</td>
       <td class={traffic.errors > 0 ? "num bad" : "num soft"}>{share(traffic.errors, traffic.count)}</td>
+      <td class="num soft">{share(traffic.refused, traffic.count)}</td>
       <td class="num">{duration(traffic.p50Ms)}</td>
       <td class="num">{duration(traffic.p95Ms)}</td>
     </>
