@@ -76,8 +76,8 @@ export function queriesOf(files: ReadonlyMap<string, string>): readonly string[]
   const dashboards = [...files].flatMap(([name, text]) => (name.endsWith(".json") ? [JSON.parse(text)] : []));
   return dashboards.flatMap(({ panels, templating }) => [
     ...panels.flatMap(({ targets }: any) => targets.map(({ expr }: any) => filledIn(expr))),
-    ...templating.list.flatMap(({ definition }: any) =>
-      definition === undefined ? [] : [asQuery(filledIn(definition))],
+    ...templating.list.flatMap(({ type, query }: any) =>
+      type === "query" ? [asQuery(filledIn(query.query))] : [],
     ),
   ]);
 }
@@ -87,7 +87,7 @@ function filledIn(query: string): string {
 }
 
 /** `label_values(series, label)` is Grafana's own: the series that have the label. */
-function asQuery(definition: string): string {
-  const [, series, label] = /^label_values\((.*), (\w+)\)$/.exec(definition)!;
+function asQuery(query: string): string {
+  const [, series, label] = /^label_values\((.*), (\w+)\)$/.exec(query)!;
   return `count by (${label}) (${series})`;
 }

@@ -12,185 +12,17 @@ import { grafanaFiles } from "../src/exports/grafana/files.ts";
 import { logstashFiles } from "../src/exports/logstash/pipeline.ts";
 import { prometheusFiles } from "../src/exports/prometheus/files.ts";
 import { watch } from "../src/exports/watched/watched.ts";
+import { burning, waiting } from "./alert-cases.ts";
+import tiny from "./fixture/app/kerf.config.ts";
+import { refusedByGrafana, withoutGrafanaSdk } from "./grafana-sdk.ts";
 import { copyApp, kerf } from "./kerf-process.ts";
-import {
-  alertmanager,
-  promtoolTests,
-  runOn,
-  up,
-  withoutPrometheus,
-  type AlertCase,
-} from "./prometheus-tools.ts";
+import { alertmanager, promtoolTests, runOn, withoutPrometheus, type AlertCase } from "./prometheus-tools.ts";
 
 let files: readonly ExportedFile[];
 beforeAll(async () => {
   files = prometheusFiles(watch(await loadGraph(shop), shop.topologies.get("micro")!), "docs/monitoring.md");
 });
 const file = (name: string): any => parse(files.find((each) => each.name === name)!.text);
-
-const place = (metric: string, more = "") =>
-  `${metric}{job="shop",kerf_caller="gateway",kerf_callee="orders",kerf_member="orders@1.place",kerf_local="true"${more}}`;
-const calls = { [place("kerf_edge_calls_total")]: "0+1000x400" };
-const failing = (type: string, values: string) => ({
-  [place("kerf_edge_errors_total", `,error_type="${type}"`)]: values,
-});
-const within = (values: string) => ({
-  [place("kerf_edge_duration_seconds_bucket", ',le="0.5"')]: values,
-  [place("kerf_edge_duration_seconds_count")]: "0+1000x400",
-});
-const burn = (severity: string, objective: string) =>
-  `{alertname="KerfErrorBudgetBurn",severity="${severity}",service="orders",kerf_member="orders@1.place",objective="${objective}"}`;
-const lag = (metric: string) => `${metric}{job="shop",consumer="carts",channel="catalog@1"}`;
-const ofOrders = (alert: string, severity: string) =>
-  `{alertname="${alert}",severity="${severity}",service="orders"}`;
-
-/** At half hours, since rules are evaluated then. */
-const burning: readonly AlertCase[] = [
-  {
-    name: "a fifth of all calls fails by our fault: somebody is woken",
-    scraped: { ...calls, ...failing("INTERNAL", "0+200x400") },
-    at: "90m",
-    fires: [burn("page", "availability"), burn("ticket", "availability")],
-  },
-  {
-    name: "a few fail: somebody looks tomorrow",
-    scraped: { ...calls, ...failing("UNAVAILABLE", "0+2x400") },
-    at: "390m",
-    fires: [burn("ticket", "availability")],
-  },
-  {
-    name: "as few fail as may",
-    scraped: { ...calls, ...failing("INTERNAL", "0+0x30 1+0.5x370") },
-    at: "390m",
-    fires: [],
-  },
-  {
-    name: "nothing fails",
-    scraped: calls,
-    at: "90m",
-    fires: [],
-  },
-  {
-    name: "what the contract declares, and bad input, are nobody's fault",
-    scraped: {
-      ...calls,
-      ...failing("UnknownOffer", "0+500x400"),
-      ...failing("INVALID_ARGUMENT", "0+500x400"),
-    },
-    at: "90m",
-    fires: [],
-  },
-  {
-    name: "nobody is woken for what is over",
-    scraped: { ...calls, ...failing("INTERNAL", "0+1000x20 20000+0x80") },
-    at: "60m",
-    fires: [burn("ticket", "availability")],
-  },
-  {
-    name: "all are slow",
-    scraped: within("0+0x400"),
-    at: "90m",
-    fires: [burn("page", "latency"), burn("ticket", "latency")],
-  },
-  {
-    name: "one in twenty-five is slow, of the twenty that may be",
-    scraped: within("0+960x400"),
-    at: "390m",
-    fires: [],
-  },
-];
-
-const waiting: readonly AlertCase[] = [
-  {
-    name: "a subscriber is behind, for less than five minutes",
-    scraped: { [lag("kerf_event_lag_age_seconds")]: "0+0x10 301+60x4" },
-    at: "15m",
-    fires: [],
-  },
-  {
-    name: "a subscriber is behind",
-    scraped: { [lag("kerf_event_lag_age_seconds")]: "0+0x10 301+60x10" },
-    at: "18m",
-    fires: ['{alertname="KerfEventLag",severity="ticket",service="carts",channel="catalog@1"}'],
-  },
-  {
-    name: "a subscriber has many messages to go",
-    scraped: { [lag("kerf_event_lag_messages")]: "10001x10" },
-    at: "8m",
-    fires: ['{alertname="KerfEventLag",severity="ticket",service="carts",channel="catalog@1"}'],
-  },
-  {
-    name: "a subscriber is about to lose messages",
-    scraped: { [lag("kerf_event_lag_age_seconds")]: "500000+60x10" },
-    at: "8m",
-    fires: [
-      '{alertname="KerfEventLag",severity="ticket",service="carts",channel="catalog@1"}',
-      '{alertname="KerfEventsNearLoss",severity="page",service="carts",channel="catalog@1"}',
-    ],
-  },
-  {
-    name: "the relay does not send",
-    scraped: { 'kerf_outbox_oldest_age_seconds{job="shop",service="orders"}': "0+30x10" },
-    at: "6m",
-    fires: [ofOrders("KerfOutboxWaits", "page")],
-  },
-  {
-    name: "two replicas tell of the same dead letters",
-    scraped: {
-      'kerf_dead_letters{job="shop",service="orders",instance="a"}': "2x5",
-      'kerf_dead_letters{job="shop",service="orders",instance="b"}': "2x5",
-      'kerf_dead_letters{job="shop",service="carts",instance="a"}': "0x5",
-    },
-    at: "2m",
-    fires: [ofOrders("KerfDeadLetters", "ticket")],
-  },
-  {
-    name: "many wait for another try",
-    scraped: { 'kerf_retries{job="shop",service="orders"}': "1001x20" },
-    at: "12m",
-    fires: [ofOrders("KerfRetries", "ticket")],
-  },
-  {
-    name: "a saga is parked, another one stuck, others run",
-    scraped: {
-      'kerf_saga_active{job="shop",service="orders",state="parked"}': "1x20",
-      'kerf_saga_active{job="shop",service="orders",state="stuck"}': "1x20",
-      'kerf_saga_active{job="shop",service="orders",state="running"}': "50x20",
-    },
-    at: "12m",
-    fires: [ofOrders("KerfSagasParked", "ticket"), ofOrders("KerfSagasStuck", "ticket")],
-  },
-  {
-    name: "a process is gone, another one is there",
-    scraped: {
-      'up{job="shop",instance="a",unit="orders"}': "1x2 0x8",
-      'up{job="shop",instance="b",unit="carts"}': "1x10",
-    },
-    at: "6m",
-    fires: ['{alertname="KerfTargetDown",severity="page",instance="a"}'],
-  },
-  {
-    name: "nothing is scraped",
-    scraped: { [up]: "_x10" },
-    at: "6m",
-    fires: ['{alertname="KerfNothingScraped",severity="page"}'],
-  },
-  {
-    name: "a process dies again and again; one was deployed",
-    scraped: {
-      'process_uptime_seconds{job="shop",instance="a"}': "100 5 65 5 65 5 65 125",
-      'process_uptime_seconds{job="shop",instance="b"}': "100+60x3 5+60x3",
-    },
-    at: "7m",
-    fires: ['{alertname="KerfRestarts",severity="ticket",instance="a"}'],
-  },
-  {
-    name: "what another application does is not the shop's",
-    scraped: { 'kerf_dead_letters{job="bank",service="orders"}': "2x5" },
-    at: "2m",
-    fires: [],
-  },
-];
 
 describe.skipIf(withoutPrometheus)("for Prometheus", () => {
   test("its rules and its configuration are taken", () => {
@@ -282,29 +114,74 @@ test("each file says what made it, is made the same again, and is told of", asyn
   }
 });
 
-test("dashboards lead to each other, fit their uid, and ask for their source", async () => {
-  const all = grafanaFiles(watch(await loadGraph(shop), shop.topologies.get("monolith")!))
-    .filter(({ name }) => name.endsWith(".json"))
-    .map(({ text }) => JSON.parse(text));
-  expect(all.map(({ uid }) => uid)).toEqual(
-    ["services", "edges", "sagas", "events", "runtime"].map((name) => `kerf-shop-${name}`),
-  );
-  const uids = new Set(all.map(({ uid }) => uid));
-  for (const { panels, templating, uid } of all) {
-    expect(uid).toMatch(/^[\w-]{1,40}$/);
-    const variables = new Set(templating.list.map(({ name }: any) => name));
-    for (const panel of panels) {
-      expect(panel.datasource.uid).toBe("${datasource}");
-      expect(panel.gridPos.x + panel.gridPos.w).toBeLessThanOrEqual(24);
-      const queries = panel.targets.map(({ expr }: any) => expr).join(" ");
-      for (const [, name] of queries.matchAll(/\$(?!__)(\w+)/g)) expect(variables).toContain(name);
-      for (const { url } of panel.fieldConfig.defaults.links) {
-        const [, to, asked] = /^\/(?:d\/([\w-]+)|explore)\?(.*)$/.exec(url)!;
-        if (to !== undefined) expect(uids).toContain(to);
-        else expect(() => JSON.parse(new URLSearchParams(asked).get("panes")!)).not.toThrow();
+describe("for Grafana", () => {
+  const dashboardsOf = async (app: typeof shop | typeof tiny) =>
+    grafanaFiles(watch(await loadGraph(app), app.topologies.get("monolith")!))
+      .filter(({ name }) => name.endsWith(".json"))
+      .map(({ name, text }) => ({ name, text, dashboard: JSON.parse(text) }));
+
+  test("dashboards lead to each other, and name what is there", async () => {
+    const all = (await dashboardsOf(shop)).map(({ dashboard }) => dashboard);
+    expect(all.map(({ uid }) => uid)).toEqual(
+      ["services", "edges", "sagas", "events", "runtime"].map((name) => `kerf-shop-${name}`),
+    );
+    const uids = new Set(all.map(({ uid }) => uid));
+    for (const { panels, templating, uid, schemaVersion } of all) {
+      expect(uid).toMatch(/^[\w-]{1,40}$/);
+      expect(schemaVersion).toBe(39);
+      const variables: string[] = templating.list.map(({ name }: any) => name);
+      expect(new Set(variables).size).toBe(variables.length);
+      // One can only ask with those before it.
+      for (const [i, { query, datasource }] of templating.list.entries()) {
+        for (const name of variablesOf(query.query ?? "")) expect(variables.slice(0, i)).toContain(name);
+        if (query.query) expect(datasource).toEqual(source);
+      }
+      expect(new Set(panels.map(({ id }: any) => id)).size).toBe(panels.length);
+      expect(panels.flatMap((one: any) => panels.filter((other: any) => overlap(one, other)))).toEqual([]);
+      for (const panel of panels) {
+        for (const { datasource } of [panel, ...panel.targets]) expect(datasource).toEqual(source);
+        expect(panel.gridPos.x + panel.gridPos.w).toBeLessThanOrEqual(24);
+        const refs = panel.targets.map(({ refId }: any) => refId);
+        expect(new Set(refs).size).toBe(refs.length);
+        for (const { expr } of panel.targets)
+          for (const name of variablesOf(expr)) expect(variables).toContain(name);
+        for (const { url } of panel.fieldConfig.defaults.links) {
+          const [, to, asked] = /^\/(?:d\/([\w-]+)|explore)\?(.*)$/.exec(url)!;
+          if (to !== undefined) expect(uids).toContain(to);
+          else expect(() => JSON.parse(new URLSearchParams(asked).get("panes")!)).not.toThrow();
+        }
       }
     }
-  }
+  });
+
+  const source = { type: "prometheus", uid: "${datasource}" };
+  const variablesOf = (query: string) => [...query.matchAll(/\$(?!__)(\w+)/g)].map(([, name]) => name!);
+  const overlap = ({ id, gridPos: a }: any, { id: other, gridPos: b }: any) =>
+    id < other && a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+
+  test.skipIf(withoutGrafanaSdk)("its own SDK knows all that they say, and refuses the rest", async () => {
+    const all = await dashboardsOf(shop);
+    expect(refusedByGrafana([...all, ...(await dashboardsOf(tiny))])).toEqual([]);
+
+    const { name, dashboard } = structuredClone(all[0]!);
+    const [first, , , , fifth] = dashboard.panels;
+    first.fieldConfig.defaults.unit = "requests";
+    first.options.colourMode = "value";
+    first.targets[0].range = "true";
+    fifth.fieldConfig.defaults.custom.drawStyle = "curve";
+    delete fifth.targets[0].expr;
+    dashboard.panels[5].type = "graf";
+    dashboard.templating.list[0].type = "source";
+    expect(refusedByGrafana([{ name, text: JSON.stringify(dashboard) }])).toEqual([
+      `${name}.panels[0].fieldConfig.defaults.unit: 'requests' is no unit`,
+      `${name}.panels[0].options.colourMode: is unknown to Options`,
+      `${name}.panels[0].targets[0].range: 'true' is no bool`,
+      `${name}.panels[4].fieldConfig.defaults.custom.drawStyle: 'curve' is no GraphDrawStyle`,
+      `${name}.panels[4].targets[0].expr: is missing`,
+      `${name}.panels[5].type: 'graf' is no panel`,
+      `${name}.templating.list[0].type: 'source' is no VariableType`,
+    ]);
+  });
 });
 
 describe.skipIf(withoutPrometheus)("for Alertmanager", () => {

@@ -77,7 +77,6 @@ export function choice(name: string, label: string, metric: string, ofLabel: str
     label,
     type: "query",
     datasource: prometheus,
-    definition: query,
     query: { query, refId: name },
     includeAll: true,
     multi: true,
