@@ -49,14 +49,20 @@ const contenders: readonly Contender[] = [
   {
     name: "Kerf",
     cases: cases(endpoint),
-    program: () => [path("../../packages/cli/bin/kerf.js"), "start", "--config", path("kerf.config.ts"), "--json"],
+    program: (): readonly string[] => [
+      path("../../packages/cli/bin/kerf.js"),
+      "start",
+      "--config",
+      path("kerf.config.ts"),
+      "--json",
+    ],
     // The one is answered by its service, the other asks a second one within the process.
     routes: ["/v1/hello/ada", "/v1/greet/ada"],
   },
   {
     name: "Fastify, OpenTelemetry's SDK",
     cases: stockCases(endpoint),
-    program: (port) => [path("fastify.ts"), String(port)],
+    program: (port: number): readonly string[] => [path("fastify.ts"), String(port)],
     routes: ["/v1/hello/ada"],
   },
 ].filter(({ name }) => values.only === undefined || name.startsWith(values.only));
@@ -65,7 +71,11 @@ const folder = await mkdtemp(join(tmpdir(), "bench-telemetry-"));
 /** Contender and route, then the case. */
 const samples = new Map<string, Map<string, Sample[]>>();
 
-async function start(program: readonly string[], environment: Readonly<Record<string, string>>, port: number): Promise<ChildProcess> {
+async function start(
+  program: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  port: number,
+): Promise<ChildProcess> {
   const child = spawn(process.execPath, program, {
     // No service has a database: nothing is ever asked of it.
     env: {
@@ -87,7 +97,12 @@ function cpuUs({ pid }: ChildProcess): number {
   return (Number(fields[11]) + Number(fields[12])) * tickUs;
 }
 
-async function measure(child: ChildProcess, port: number, route: string, forSeconds: number): Promise<Sample> {
+async function measure(
+  child: ChildProcess,
+  port: number,
+  route: string,
+  forSeconds: number,
+): Promise<Sample> {
   const before = cpuUs(child);
   const { requests, perSecond } = await load(folder, {
     origin: `http://127.0.0.1:${port}`,
@@ -104,7 +119,10 @@ let port = 46_100;
 async function measureAll({ name, cases, program, routes }: Contender, round: number): Promise<void> {
   const entries = Object.entries(cases);
   // Whoever goes second finds a warmer machine.
-  for (const [what, environment] of [...entries.slice(round % entries.length), ...entries.slice(0, round % entries.length)]) {
+  for (const [what, environment] of [
+    ...entries.slice(round % entries.length),
+    ...entries.slice(0, round % entries.length),
+  ]) {
     const own = port++;
     const child = await start(program(own), environment, own);
     for (const route of routes) await measure(child, own, route, Number(values.warm));
@@ -122,14 +140,22 @@ async function measureAll({ name, cases, program, routes }: Contender, round: nu
 function report(): void {
   console.log(`${connections} connections, ${rounds} rounds of ${seconds} s: median (lowest to highest)`);
   for (const [key, ofRoute] of samples) {
-    console.log(`\n| ${key} | requests/s | of that without telemetry | CPU µs a request | of that without telemetry |`);
+    console.log(
+      `\n| ${key} | requests/s | of that without telemetry | CPU µs a request | of that without telemetry |`,
+    );
     console.log("|---|--:|--:|--:|--:|");
     const bases = ofRoute.get("without telemetry")!;
     for (const [what, own] of Object.entries(Object.fromEntries(ofRoute)).toSorted()) {
       const rate = own.map(({ perSecond }, i) => (100 * perSecond) / bases[i]!.perSecond);
       const cpu = own.map((sample, i) => (100 * sample.cpuUs) / bases[i]!.cpuUs);
       console.log(
-        `| ${what} | ${spread(own.map((each) => each.perSecond), 0)} | ${spread(rate, 0)} % | ${spread(own.map((each) => each.cpuUs), 1)} | ${spread(cpu, 0)} % |`,
+        `| ${what} | ${spread(
+          own.map((each) => each.perSecond),
+          0,
+        )} | ${spread(rate, 0)} % | ${spread(
+          own.map((each) => each.cpuUs),
+          1,
+        )} | ${spread(cpu, 0)} % |`,
       );
     }
   }

@@ -7,11 +7,10 @@ import { EdgeRegistry } from "./metrics/edge-registry.ts";
 import { Gauges, type Metric } from "./metrics/metric.ts";
 import { processMetrics } from "./metrics/process-metrics.ts";
 import { contentTypes, exposition, formatFor } from "./prometheus/exposition.ts";
-import { forked, Queue } from "./recorder/queue.ts";
+import { forked } from "./recorder/queue.ts";
 import { Recorder } from "./recorder/recorder.ts";
-import type { SpanRecord } from "./recorder/record.ts";
 import { Traces } from "./recorder/trace.ts";
-import { sendersOf, type SpanOutlet } from "./senders.ts";
+import { sendersOf, spanOutlets, type SpanOutlet } from "./senders.ts";
 import { readSettings, type Settings } from "./settings/settings.ts";
 import type { Environment } from "./settings/variables.ts";
 
@@ -62,12 +61,10 @@ export async function openTelemetry(options: TelemetryOptions): Promise<OpenTele
   const settings = readSettings(environment);
   if (settings === undefined) return undefined;
   const { sampler, slowMs } = settings;
-  const outlets = [settings.traces, settings.copies.traces].flatMap((to) =>
-    to ? [{ to, queue: new Queue<SpanRecord>(settings.spanBatching.queueSize) }] : [],
-  );
+  const outlets = spanOutlets(options, settings);
   const api = standsBehindApi(settings) ? await (await import("./api/register.ts")).registerApi() : undefined;
   const edges = new EdgeRegistry(settings.payloads);
-  const queue = forked(outlets.map((outlet) => outlet.queue));
+  const queue = forked(outlets.map((outlet) => outlet.batches));
   const traces = outlets.length > 0 ? new Traces({ sampler, slowMs, queue }) : undefined;
   const recorder = new Recorder({
     sampler,
@@ -131,7 +128,7 @@ function dropped(outlets: readonly SpanOutlet[], lines: LogLines | undefined): r
     "kerf.telemetry.spans.dropped",
     "Spans that could not be kept or sent.",
     "{span}",
-    outlets.reduce((sum, { queue }) => sum + queue.dropped, 0),
+    outlets.reduce((sum, { batches }) => sum + batches.dropped, 0),
   );
   if (lines === undefined) return [spans];
   return [

@@ -2,10 +2,12 @@ import type { Log } from "kerf";
 import type { Identity } from "./identity.ts";
 import type { LogLines } from "./logs/log-lines.ts";
 import type { Metric } from "./metrics/metric.ts";
-import { BatchSender } from "./otlp/batch-sender.ts";
+import { BatchSender, type Source } from "./otlp/batch-sender.ts";
 import { MetricSender } from "./otlp/metric-sender.ts";
-import type { Queue } from "./recorder/queue.ts";
-import type { SpanRecord } from "./recorder/record.ts";
+import { JsonSpans } from "./otlp/span-json.ts";
+import { ProtobufSpans } from "./otlp/span-protobuf.ts";
+import { resourceAttributes } from "./otlp/resource-attributes.ts";
+import { SpanBatches } from "./otlp/span-batches.ts";
 import type { Destination } from "./settings/destination.ts";
 import type { Settings } from "./settings/settings.ts";
 
@@ -20,7 +22,7 @@ export interface Sender {
 /** Spans on their way to one place. */
 export interface SpanOutlet {
   readonly to: Destination;
-  readonly queue: Queue<SpanRecord>;
+  readonly batches: SpanBatches;
 }
 
 export interface Gathered {
@@ -32,9 +34,23 @@ export interface Gathered {
 /** Somebody looks at what goes to a dashboard. */
 const copyEveryMs = 5_000;
 
+type Process = Omit<Identity, "serviceName" | "attributes">;
+
+/** Where spans go, each with what is written for it. */
+export function spanOutlets(process: Process, settings: Settings): readonly SpanOutlet[] {
+  const { traces, copies, spanBatching, spanLimits, attributes, serviceName } = settings;
+  const identity: Identity = { ...process, attributes, serviceName };
+  const resourceOf = (service: string) => resourceAttributes(identity, service);
+  return [traces, copies.traces].flatMap((to) => {
+    if (to === undefined) return [];
+    const encoder = to.protocol === "http/json" ? new JsonSpans(resourceOf) : new ProtobufSpans(resourceOf);
+    return [{ to, batches: new SpanBatches({ ...spanBatching, encoder, limits: spanLimits }) }];
+  });
+}
+
 /** Who sends what is gathered, where the settings want it sent. Each loads what it takes when it sends for the first time. */
 export function sendersOf(
-  { app, unit, topology, replica, log }: Omit<Identity, "serviceName" | "attributes"> & { readonly log: Log },
+  { app, unit, topology, replica, log }: Process & { readonly log: Log },
   settings: Settings,
   { outlets, lines, collect }: Gathered,
 ): readonly Sender[] {
@@ -44,24 +60,14 @@ export function sendersOf(
   // One for all: what is sent is grouped by it.
   const resources = once(async () => new (await import("./otlp/resources.ts")).Resources(identity));
   const senders: Sender[] = [];
-  for (const { to, queue } of outlets)
+  for (const { to, batches } of outlets)
     senders.push(
       new BatchSender({
         ...settings.spanBatching,
         what: "traces",
-        queue,
+        source: batches,
         log,
         exporter: async () => (await exporters()).spanExporter(to),
-        read: async (records) => {
-          const { readableSpans } = await import("./otlp/readable-span.ts");
-          // The clock may have been set meanwhile: only the way from one moment to another is ours to tell.
-          const startedAt = Date.now() - performance.now();
-          return readableSpans(records, {
-            resources: await resources(),
-            limits: settings.spanLimits,
-            startedAt,
-          });
-        },
       }),
     );
   if (logs && lines)
@@ -69,13 +75,12 @@ export function sendersOf(
       new BatchSender({
         ...settings.logBatching,
         what: "records of the log",
-        queue: lines,
-        log,
-        exporter: async () => (await exporters()).logExporter(logs),
-        read: async (batch) => {
+        source: logSource(lines, settings.logBatching.batchSize, async (batch) => {
           const { logRecords } = await import("./logs/log-record.ts");
           return logRecords(batch, await resources(), unit, settings.logLimits);
-        },
+        }),
+        log,
+        exporter: async () => (await exporters()).logExporter(logs),
       }),
     );
   const metricSender = (to: Destination, how: { everyMs: number; delta: boolean }): void =>
@@ -94,6 +99,27 @@ export function sendersOf(
   if (metrics) metricSender(metrics, { everyMs, delta });
   if (copies.metrics) metricSender(copies.metrics, { everyMs: Math.min(everyMs, copyEveryMs), delta: false });
   return senders;
+}
+
+/** Lines are read when they leave. */
+function logSource<Sent>(
+  lines: LogLines,
+  batchSize: number,
+  read: (batch: readonly string[]) => Promise<Sent>,
+): Source<Sent> {
+  return {
+    get length() {
+      return lines.length;
+    },
+    get full() {
+      return lines.length >= batchSize;
+    },
+    async take() {
+      const batch = lines.take(batchSize);
+      return { sent: await read(batch), count: batch.length };
+    },
+    drop: (count) => lines.drop(count),
+  };
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

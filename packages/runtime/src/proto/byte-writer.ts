@@ -24,6 +24,16 @@ export class ByteWriter {
     if (this.#bytes.length > KEEP_BYTES) this.#bytes = Buffer.allocUnsafeSlow(START_BYTES);
   }
 
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#at;
+  }
+
+  /** Forgets what was written after the first `length` bytes. */
+  truncate(length: number): void {
+    this.#at = length;
+  }
+
   /** An unsigned number below 2^32. */
   uint32(value: number): void {
     if (this.#at + 5 > this.#bytes.length) this.#grow(5);
@@ -102,6 +112,37 @@ export class ByteWriter {
   /** With its length in front. */
   bytes(value: Uint8Array): void {
     this.uint32(value.length);
+    this.raw(value);
+  }
+
+  /** What hexadecimal digits say, with its length in front. */
+  hex(digits: string): void {
+    const length = digits.length >>> 1;
+    this.uint32(length);
+    if (this.#at + length > this.#bytes.length) this.#grow(length);
+    const bytes = this.#bytes;
+    for (let i = 0; i < length; i++) {
+      const high = digits.charCodeAt(2 * i);
+      const low = digits.charCodeAt(2 * i + 1);
+      // Bit 6 tells letters of either case from digits, and the low bits of `a` and `A` are 1.
+      bytes[this.#at + i] = (((high & 15) + (high >>> 6) * 9) << 4) | ((low & 15) + (low >>> 6) * 9);
+    }
+    this.#at += length;
+  }
+
+  fixed32(value: number): void {
+    if (this.#at + 4 > this.#bytes.length) this.#grow(4);
+    this.#at = this.#bytes.writeUInt32LE(value, this.#at);
+  }
+
+  /** By its halves, each unsigned. */
+  fixed64(low: number, high: number): void {
+    this.fixed32(low);
+    this.fixed32(high);
+  }
+
+  /** As they are: what was encoded before. */
+  raw(value: Uint8Array): void {
     if (this.#at + value.length > this.#bytes.length) this.#grow(value.length);
     this.#bytes.set(value, this.#at);
     this.#at += value.length;

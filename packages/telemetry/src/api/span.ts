@@ -11,14 +11,14 @@ import type {
 } from "@opentelemetry/api";
 import type { Attributes, Span, SpanKind, SpanType } from "@kerf/runtime/telemetry";
 import type { Scope } from "../otlp/scope.ts";
-import { hrTime } from "../otlp/hr-time.ts";
 
 /** Of one span of a library; what is more is dropped. */
 const attributesAtMost = 128;
 const eventsAtMost = 128;
 
-interface Event {
+export interface SpanEvent {
   readonly name: string;
+  /** By `performance.now()`. */
   readonly atMs: number;
   readonly attributes: OtelAttributes;
 }
@@ -46,7 +46,7 @@ export class ApiSpan implements OtelSpan {
   readonly links: Link[];
   status: SpanStatus = { code: 0 };
   readonly #attributes = new Map<string, AttributeValue>();
-  readonly #events: Event[] = [];
+  readonly #events: SpanEvent[] = [];
   #span: Span | undefined;
   #traceparent = "";
 
@@ -71,13 +71,8 @@ export class ApiSpan implements OtelSpan {
     return Object.fromEntries(this.#attributes);
   }
 
-  /** `startedAt`: Unix milliseconds of `performance.now() === 0`. */
-  events(startedAt: number) {
-    return this.#events.map(({ name, atMs, attributes }) => ({
-      name,
-      attributes,
-      time: hrTime(startedAt + atMs),
-    }));
+  get events(): readonly SpanEvent[] {
+    return this.#events;
   }
 
   spanContext(): SpanContext {

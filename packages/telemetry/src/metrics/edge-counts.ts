@@ -1,4 +1,4 @@
-import type { EdgeFacts, Failure } from "@kerf/runtime/telemetry";
+import type { Attributes, EdgeFacts, Failure } from "@kerf/runtime/telemetry";
 import { byteBounds, durationBounds, Histogram } from "./histogram.ts";
 
 /** Every so many calls of an edge are encoded to be measured, and its first. */
@@ -52,6 +52,7 @@ export class EdgeCounts {
   readonly streams = new StreamCounts();
   /** Whether what is sent is recorded too. */
   readonly payloads: boolean;
+  #attributes: Attributes | undefined = undefined;
   #untilMeasured = 0;
 
   constructor(facts: EdgeFacts, payloads = false) {
@@ -61,6 +62,11 @@ export class EdgeCounts {
 
   get calls(): number {
     return this.duration.count;
+  }
+
+  /** What the spans of all its calls say alike: always the same object. */
+  get attributes(): Attributes {
+    return (this.#attributes ??= attributesOf(this.facts));
   }
 
   succeeded(input: unknown, reply: unknown, ms: number, call: TracedCall | undefined): void {
@@ -94,4 +100,16 @@ export class EdgeCounts {
     if (bytes !== undefined) into.record(bytes);
     return bytes;
   }
+}
+
+function attributesOf({ member, local, caller }: EdgeFacts): Attributes {
+  const at = member.indexOf(".");
+  return {
+    "rpc.system": "kerf",
+    "rpc.service": member.slice(0, at),
+    "rpc.method": member.slice(at + 1),
+    "kerf.member": member,
+    "kerf.local": local,
+    "kerf.caller": caller,
+  };
 }

@@ -1,12 +1,11 @@
 import {
   constants,
-  monitorEventLoopDelay,
-  performance,
   PerformanceObserver,
   type NodeGCPerformanceDetail,
   type PerformanceEntry,
 } from "node:perf_hooks";
 import { getHeapStatistics } from "node:v8";
+import { watchEventLoop } from "./event-loop.ts";
 import { Histogram } from "./histogram.ts";
 import type { Metric } from "./metric.ts";
 
@@ -29,9 +28,7 @@ export interface ProcessMetrics {
  * @see https://opentelemetry.io/docs/specs/semconv/runtime/nodejs-metrics/
  */
 export function processMetrics(): ProcessMetrics {
-  const delay = monitorEventLoopDelay({ resolution: 20 });
-  delay.enable();
-  let utilisation = performance.eventLoopUtilization();
+  const loop = watchEventLoop();
   const collections = new Map<string, Histogram>();
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
@@ -46,31 +43,18 @@ export function processMetrics(): ProcessMetrics {
 
   return {
     read() {
-      const now = performance.eventLoopUtilization();
-      const used = performance.eventLoopUtilization(now, utilisation);
-      utilisation = now;
+      const { p50, p99, max, utilization } = loop.read();
       const heap = getHeapStatistics();
       const cpu = process.cpuUsage();
-      const metrics: Metric[] = [
-        ...(
-          [
-            ["p50", delay.percentile(50)],
-            ["p99", delay.percentile(99)],
-            ["max", delay.max],
-          ] as const
-        ).map(([name, ns]) =>
-          gauge(
-            `nodejs.eventloop.delay.${name}`,
-            `How late the event loop was since the last look (${name}).`,
-            "s",
-            ns / 1e9,
-          ),
-        ),
+      return [
+        gauge("nodejs.eventloop.delay.p50", between("Median of 10 s"), "s", p50),
+        gauge("nodejs.eventloop.delay.p99", between("99th percentile of 10 s"), "s", p99),
+        gauge("nodejs.eventloop.delay.max", between("Longest of a minute"), "s", max),
         gauge(
           "nodejs.eventloop.utilization",
-          "The share of time in which the event loop worked since the last look.",
+          "The share of 10 s in which the event loop worked.",
           "1",
-          used.utilization,
+          utilization,
         ),
         gauge("v8js.memory.heap.used", "Memory of the heap in use.", "By", heap.used_heap_size),
         gauge("v8js.memory.heap.limit", "What the heap may grow to.", "By", heap.heap_size_limit),
@@ -94,23 +78,19 @@ export function processMetrics(): ProcessMetrics {
           points: [...collections].map(([type, value]) => ({ attributes: { "v8js.gc.type": type }, value })),
         },
       ];
-      delay.reset();
-      return metrics;
     },
     close() {
-      delay.disable();
+      loop.close();
       observer.disconnect();
     },
   };
 }
 
+/** As the conventions have it, the time between two looks is part of it. */
+function between(which: string): string {
+  return `${which}: the time between two looks at the event loop, 20 ms where nothing holds it up.`;
+}
+
 function gauge(name: string, description: string, unit: string, value: number): Metric {
-  // Before the first delay is measured there is none.
-  return {
-    name,
-    description,
-    unit,
-    kind: "gauge",
-    points: [{ attributes: {}, value: Number.isFinite(value) ? value : 0 }],
-  };
+  return { name, description, unit, kind: "gauge", points: [{ attributes: {}, value }] };
 }

@@ -1,69 +1,106 @@
 import type { Log } from "kerf";
-import type { Queue } from "../recorder/queue.ts";
 import type { Batching } from "../settings/settings.ts";
 import { closed, sendOnce, type Exporter } from "./exporter.ts";
 
-export interface BatchSenderOptions<Kept, Sent> extends Batching {
+/** What waits to be sent, in batches. */
+export interface Source<Sent> {
+  /** How many wait. */
+  readonly length: number;
+  /** Whether there are enough of them for a batch. */
+  readonly full: boolean;
+  /** A batch of the oldest. Only asked while some wait. */
+  take(): Taken<Sent> | Promise<Taken<Sent>>;
+  /** Counts what could not be sent. */
+  drop(count: number): void;
+  /** Called when a batch becomes full. */
+  whenFull?: (() => void) | undefined;
+}
+
+export interface Taken<Sent> {
+  readonly sent: Sent;
+  readonly count: number;
+}
+
+export interface BatchSenderOptions<Sent> extends Pick<Batching, "everyMs" | "timeoutMs"> {
   /** For the log: `"traces"`. */
   readonly what: string;
-  readonly queue: Queue<Kept>;
-  readonly read: (batch: readonly Kept[]) => Promise<Sent[]>;
+  readonly source: Source<Sent>;
   /** Loads it, when there is something to send for the first time. */
-  readonly exporter: () => Promise<Exporter<Sent[]>>;
+  readonly exporter: () => Promise<Exporter<Sent>>;
   readonly log: Log;
 }
 
-/** Sends what a queue holds in batches, one after the other. What cannot be sent is dropped, counted, and said once. */
-export class BatchSender<Kept, Sent> {
-  readonly #options: BatchSenderOptions<Kept, Sent>;
-  #exporter: Promise<Exporter<Sent[]>> | undefined;
+/** Sends what waits in batches, one after the other. What cannot be sent is dropped, counted, and said once. */
+export class BatchSender<Sent> {
+  readonly #options: BatchSenderOptions<Sent>;
+  #exporter: Promise<Exporter<Sent>> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | undefined;
+  /** Whether a batch that is not full is to be sent too. */
+  #all = false;
   #failing = false;
 
-  constructor(options: BatchSenderOptions<Kept, Sent>) {
+  constructor(options: BatchSenderOptions<Sent>) {
     this.#options = options;
   }
 
-  /** From now on what comes is sent, now and then. */
+  /** From now on what comes is sent: each full batch at once, the rest now and then. */
   begin(): void {
-    this.#timer ??= setInterval(() => void this.flush(), this.#options.everyMs).unref();
+    const { source, everyMs } = this.#options;
+    this.#timer ??= setInterval(() => void this.flush(), everyMs).unref();
+    source.whenFull = () => void this.#run();
+    if (source.full) source.whenFull();
   }
 
   /** Sends all that waits. Never rejects. */
-  flush(): Promise<void> {
-    this.#sending ??= this.#send().finally(() => (this.#sending = undefined));
-    return this.#sending;
+  async flush(): Promise<void> {
+    this.#all = true;
+    // What was under way may have looked for the last time already.
+    while (this.#all) await this.#run();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await closed(
-      // What is under way may have begun before the last of them came.
-      () => this.flush().then(() => this.flush()),
+      () => this.flush(),
       () => this.#exporter,
     );
   }
 
+  #run(): Promise<void> {
+    this.#sending ??= this.#send().finally(() => (this.#sending = undefined));
+    return this.#sending;
+  }
+
   async #send(): Promise<void> {
-    const { queue, batchSize, read, timeoutMs, what, log } = this.#options;
-    while (queue.length > 0) {
-      const batch = queue.take(batchSize);
-      const error = await this.#opened()
-        .then(async (exporter) => sendOnce(exporter, await read(batch), timeoutMs))
-        .catch((notSent: unknown) => notSent);
-      if (error === undefined) {
-        this.#failing = false;
-        continue;
+    const { source } = this.#options;
+    for (;;) {
+      if (!source.full) {
+        if (!this.#all) return;
+        this.#all = false;
+        if (source.length === 0) return;
       }
-      queue.drop(batch.length);
-      if (!this.#failing)
-        log.warn({ err: error }, `${what} cannot be exported; what comes meanwhile is dropped`);
-      this.#failing = true;
+      await this.#sendBatch();
     }
   }
 
-  #opened(): Promise<Exporter<Sent[]>> {
+  async #sendBatch(): Promise<void> {
+    const { source, timeoutMs, what, log } = this.#options;
+    const { sent, count } = await source.take();
+    const error = await this.#opened()
+      .then((exporter) => sendOnce(exporter, sent, timeoutMs))
+      .catch((notSent: unknown) => notSent);
+    if (error === undefined) {
+      this.#failing = false;
+      return;
+    }
+    source.drop(count);
+    if (!this.#failing)
+      log.warn({ err: error }, `${what} cannot be exported; what comes meanwhile is dropped`);
+    this.#failing = true;
+  }
+
+  #opened(): Promise<Exporter<Sent>> {
     return (this.#exporter ??= this.#options.exporter());
   }
 }

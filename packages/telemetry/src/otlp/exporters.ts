@@ -1,25 +1,42 @@
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import type { ResourceMetrics } from "@opentelemetry/sdk-metrics";
-import type { ReadableSpan } from "@opentelemetry/sdk-trace";
 import type { Destination } from "../settings/destination.ts";
 import type { Exporter } from "./exporter.ts";
 import { retried } from "./retried.ts";
 
-/** The stock exporters, loaded where they are wanted: they are most of what OpenTelemetry weighs. */
-export async function spanExporter({
-  url,
-  protocol,
-  timeoutMs,
-}: Destination): Promise<Exporter<ReadableSpan[]>> {
+/**
+ * What the stock exporters of spans are made of, but for their serialisation: a batch comes as the body of its request. As all
+ * of them, loaded where it is wanted: they are most of what OpenTelemetry weighs.
+ */
+export async function spanExporter({ url, protocol, timeoutMs }: Destination): Promise<Exporter<Uint8Array>> {
+  const { JsonTraceSerializer, ProtobufTraceSerializer } = await import("@opentelemetry/otlp-transformer");
+  const { deserializeResponse } = protocol === "http/json" ? JsonTraceSerializer : ProtobufTraceSerializer;
+  const written = { serializeRequest: (body: Uint8Array) => body, deserializeResponse };
+  const counted = { name: "span", countItems: () => 0 } as const;
   if (protocol === "grpc") {
-    const { OTLPTraceExporter } = await import("@opentelemetry/exporter-trace-otlp-grpc");
-    return retried(new OTLPTraceExporter({ url }), timeoutMs);
+    const { convertLegacyOtlpGrpcOptions, createOtlpGrpcExportDelegate } =
+      await import("@opentelemetry/otlp-grpc-exporter-base");
+    const sender = createOtlpGrpcExportDelegate(
+      convertLegacyOtlpGrpcOptions({ url }, "TRACES"),
+      written,
+      "otlp_grpc_span_exporter",
+      counted,
+      undefined,
+      "TraceExportService",
+      "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+    );
+    return retried(sender, timeoutMs);
   }
-  const { OTLPTraceExporter } =
-    protocol === "http/json"
-      ? await import("@opentelemetry/exporter-trace-otlp-http")
-      : await import("@opentelemetry/exporter-trace-otlp-proto");
-  return new OTLPTraceExporter({ url });
+  const { convertLegacyHttpOptions, createOtlpHttpExportDelegate } =
+    await import("@opentelemetry/otlp-exporter-base/node-http");
+  const type = protocol === "http/json" ? "application/json" : "application/x-protobuf";
+  return createOtlpHttpExportDelegate(
+    convertLegacyHttpOptions({ url }, "TRACES", "v1/traces", { "Content-Type": type }),
+    written,
+    "otlp_http_span_exporter",
+    counted,
+    undefined,
+  );
 }
 
 export async function metricExporter({

@@ -1,6 +1,6 @@
 import { resourceFromAttributes, type Resource } from "@opentelemetry/resources";
 import type { Identity } from "../identity.ts";
-import { SCOPE } from "./scope.ts";
+import { resourceAttributes } from "./resource-attributes.ts";
 
 /** Says of each service where it runs. */
 export class Resources {
@@ -13,24 +13,11 @@ export class Resources {
 
   of(service: string): Resource {
     let resource = this.#known.get(service);
-    if (!resource) this.#known.set(service, (resource = resourceFromAttributes(this.#attributes(service))));
+    if (!resource)
+      this.#known.set(
+        service,
+        (resource = resourceFromAttributes(resourceAttributes(this.#identity, service))),
+      );
     return resource;
-  }
-
-  #attributes(service: string): Record<string, string> {
-    const { app, unit, topology, replica, attributes, serviceName } = this.#identity;
-    return {
-      ...attributes,
-      "service.name": serviceName === undefined ? service : serviceName,
-      "service.namespace": attributes["service.namespace"] ?? app,
-      "service.instance.id": replica,
-      "kerf.app": app,
-      "kerf.unit": unit,
-      "kerf.topology": topology,
-      ...(serviceName === undefined ? {} : { "kerf.service": service }),
-      "telemetry.sdk.name": SCOPE.name,
-      "telemetry.sdk.version": SCOPE.version,
-      "telemetry.sdk.language": "nodejs",
-    };
   }
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 
 export interface Scope {
   readonly name: string;
-  readonly version?: string;
+  readonly version?: string | undefined;
 }
 
 /** What made the spans and metrics that are ours. */

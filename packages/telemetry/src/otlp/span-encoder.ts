@@ -1,0 +1,15 @@
+import type { Attributes } from "@opentelemetry/api";
+import type { SpanFacts } from "./span-facts.ts";
+
+/** Writes spans, one after the other, into what one request to a receiver of OTLP carries. */
+export interface SpanEncoder {
+  /** About so many bytes have been written. */
+  readonly size: number;
+  /** @throws Error for one that is larger than any receiver would take; nothing of it is written then */
+  add(facts: SpanFacts): void;
+  /** The body of the request. What comes next is for the next one. */
+  take(): Uint8Array;
+}
+
+/** What is told of the service that a span is of. */
+export type ResourceOf = (service: string) => Attributes;
