@@ -2,7 +2,9 @@ import { app, command, contract, event, on, service } from "kerf";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { Broker } from "../broker/broker.ts";
+import { loadGraph } from "../graph/index.ts";
 import { arena, tables, type Arena, type Replica } from "../unit/testing.ts";
+import { stateByHand } from "./by-hand.ts";
 import type { Operations } from "./operations.ts";
 import type { ServiceOperations } from "./service-operations.ts";
 
@@ -94,6 +96,17 @@ async function deadLetter(i: number, of = key) {
   await poll(async () => (await letters(of)).map((l) => JSON.parse(l.body).data.n)).toContain(i);
   return (await letters(of)).find((l) => JSON.parse(l.body).data.n === i)!;
 }
+
+test("an event that is published by hand is sent at once, whenever the outbox is looked at next", async () => {
+  const stated = stateByHand(await loadGraph(press), { type: "news@1.posted", data: { key, n: 1 } });
+  if ("refused" in stated) throw new Error(stated.refused);
+  // Nobody can look now: only a relay that is woken sends.
+  await at.sql("news").begin(async (sql) => {
+    await sql`lock table kerf.worker in exclusive mode`;
+    await open.services.get("news")!.publish(stated, by);
+    await expect.poll(() => papers(), { timeout: 5_000 }).toEqual([1]);
+  });
+});
 
 describe("dead letters", () => {
   test("a poison event blocks only its key, and only until it is parked", async () => {

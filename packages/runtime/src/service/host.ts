@@ -87,8 +87,11 @@ export class ServiceHost {
     );
     const unwatch = [
       broker.onWake?.(relayTopic(this.name), () => this.#relay.wake()),
-      // A person did something to its dead letters or sagas.
-      broker.onWake?.(serviceTopic(this.name), () => this.#options.due(this.name, 0)),
+      // A person did something to its dead letters or sagas, or published an event.
+      broker.onWake?.(serviceTopic(this.name), () => {
+        this.#relay.wake();
+        this.#options.due(this.name, 0);
+      }),
     ];
     this.#unwatch = () => unwatch.forEach((stop) => stop?.());
   }
