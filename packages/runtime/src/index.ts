@@ -62,6 +62,7 @@ export { sagaLimits, type SagaLimits } from "./sagas/step-policy.ts";
 export { localTransport } from "./transport/local.ts";
 export type { CallHeader, CallRequest, Dispatch, Transport, TransportServer } from "./transport/transport.ts";
 export { startUnit } from "./unit/unit.ts";
+export type { AnsweredByHand, CallByHand } from "./unit/call-by-hand.ts";
 export type { EdgeCall, RunningUnit, UnitOptions, UnitStatus, UnitTiming } from "./unit/options.ts";
 export {
   checkContract,

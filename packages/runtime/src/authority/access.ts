@@ -21,6 +21,15 @@ export function refuseByIdentity(rule: AccessRule, actor: Actor | undefined): Ac
 }
 
 /**
+ * What a member says of a person who calls it by hand, past the gateway, before its input is known. One without a rule is
+ * open to services whoever they call for, and so to a hand; where there is a rule it holds as at the edge, although a
+ * service would not be asked.
+ */
+export function refuseByHand(rule: AccessRule | undefined, actor: Actor | undefined): AccessRefusal {
+  return rule === undefined ? undefined : refuseByIdentity(rule, actor);
+}
+
+/**
  * What an access function says, given the validated input: of people from outside, and of services that call. Whatever
  * is not `true` denies, and so does what it throws.
  */

@@ -8,7 +8,7 @@ import {
   type Log,
   type Violation,
 } from "kerf";
-import { refuseByIdentity, refuseByInput, type InputRule } from "../authority/access.ts";
+import { refuseByHand, refuseByIdentity, refuseByInput, type InputRule } from "../authority/access.ts";
 import type { Clock } from "../clock/clock.ts";
 import { processClock } from "../clock/process-clock.ts";
 import type { CallHeader, Dispatch } from "../transport/transport.ts";
@@ -97,6 +97,7 @@ export function refuseCaller(
   // The gateway has asked the same: a service does not rely on that.
   if (header.via === "gateway" && member.http !== undefined)
     return refuseByIdentity(member.access!, header.actor);
+  if (header.byHand) return refuseByHand(member.access, header.actor);
   // Anybody else without a name is a stranger, to whom only the public is open.
   return new StatusError("PERMISSION_DENIED", `${member.id} is not open to callers without a name`);
 }

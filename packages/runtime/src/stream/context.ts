@@ -8,7 +8,7 @@ import type { CallHeader } from "../transport/transport.ts";
 const readTimeoutMs = 2_000;
 
 /** What of a header goes on to what the handler watches. */
-type Carried = Exclude<keyof CallHeader, "inputHash" | "wish" | "settle">;
+type Carried = Exclude<keyof CallHeader, "inputHash" | "wish" | "byHand" | "settle">;
 
 /** What the handler of a stream is given. It holds no connection: each `read` borrows one. */
 export class StreamHandlerContext extends HandlerContext {

@@ -16,6 +16,9 @@ import type { Attributes, Edge, EdgeFacts, SpanType, Telemetry } from "./telemet
 /** Who calls where no service does. */
 export const EDGE = "gateway";
 
+/** Who calls by hand, past the gateway. */
+export const OPERATOR = "operator";
+
 /** Who calls from another process: a service, the gateway, or a gRPC client that nobody knows. */
 export function callerOf({ caller, via }: CallHeader): string | undefined {
   return caller ?? (via === "gateway" ? EDGE : undefined);
@@ -91,10 +94,8 @@ interface KnownEdge {
 /** Makes the edge of a caller and a member once. */
 export function edges(telemetry: Telemetry, here: ReadonlySet<string>, codecOf: FindCodec) {
   const known = new Map<string, Map<string, KnownEdge>>();
-  return (
-    member: AnyQuery | AnyCommand | AnyStream,
-    { header: { caller = EDGE } }: CallRequest,
-  ): KnownEdge => {
+  return (member: AnyQuery | AnyCommand | AnyStream, { header }: CallRequest): KnownEdge => {
+    const caller = header.caller ?? (header.byHand ? OPERATOR : EDGE);
     const { id } = member;
     let ofMember = known.get(id);
     if (ofMember === undefined) known.set(id, (ofMember = new Map()));

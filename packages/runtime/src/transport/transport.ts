@@ -22,6 +22,8 @@ export interface CallHeader {
   readonly release?: string | undefined;
   /** Which of them somebody at the edge asked for. Never travels. */
   readonly wish?: string | undefined;
+  /** A person calls past the gateway, of which the process was told by whoever runs it. Never travels. */
+  readonly byHand?: boolean;
   /** Asks what became of the command with this id, and refuses it from now on where it never came. Metadata `kerf-settle: 1`. */
   readonly settle?: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Actor, AnyCommand, AnyQuery, Topology, Unit } from "kerf";
 import type { Logger } from "pino";
+import type { AnsweredByHand, CallByHand } from "./call-by-hand.ts";
 import type { CacheStatus } from "../cache/index.ts";
 import type { Redis } from "../redis/index.ts";
 import type { Backlog, Broker, Group } from "../broker/broker.ts";
@@ -147,6 +148,8 @@ export interface RunningUnit {
   invoke(call: EdgeCall): Promise<unknown>;
   /** A call as one of the app's services. @throws DeclaredError | StatusError */
   callAs(service: string, call: ServiceCall): Promise<unknown>;
+  /** A call by a person who looks after the unit, past the gateway. Never rejects: it says what came of it. */
+  callByHand(call: CallByHand): Promise<AnsweredByHand>;
   /** A stream for somebody at the edge. Its iteration throws DeclaredError | StatusError. */
   watch(call: EdgeWatch): AsyncIterable<unknown>;
   /** A stream for one of the app's services. */

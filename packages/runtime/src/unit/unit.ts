@@ -28,6 +28,7 @@ import { compileValidator } from "../validate/index.ts";
 import { counted } from "../versions/counted.ts";
 import { VersionUsage } from "../versions/usage.ts";
 import { cached } from "./cached.ts";
+import { callByHand } from "./call-by-hand.ts";
 import { postgresBacking } from "./databases.ts";
 import type { Backing, RunningUnit, ServiceCall, UnitOptions } from "./options.ts";
 import { requestOf } from "./edge-request.ts";
@@ -192,6 +193,13 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
       address: server?.address,
       invoke: (call) => enter(call, undefined),
       callAs: (service, call) => enter(call, service),
+      callByHand: (call) =>
+        callByHand(call, {
+          graph,
+          telemetry,
+          // Of this build: what would go to another does not go by hand.
+          call: (member, request) => inFlight.during(() => plain.call(member, request, call.signal)),
+        }),
       watch: (call) => streams.enter(call),
       watchAs: (service, call) => streams.enter(call, service),
       ready: () => ready && !draining,
