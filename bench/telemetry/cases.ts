@@ -13,7 +13,7 @@ function sampled(endpoint: string, ratio: number): Record<string, string> {
 const off = { OTEL_SDK_DISABLED: "true" };
 
 /** What is compared, by the environment of its process. */
-export function cases(endpoint: string): Readonly<Record<string, Readonly<Record<string, string>>>> {
+export function kerfCases(endpoint: string): Readonly<Record<string, Readonly<Record<string, string>>>> {
   return {
     "without telemetry": off,
     "counting only": {},

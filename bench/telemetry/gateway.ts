@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { load } from "../edge/load.ts";
 import { spread } from "../measure.ts";
-import { cases, stockCases } from "./cases.ts";
+import { kerfCases, stockCases } from "./cases.ts";
 
 const { values } = parseArgs({
   options: {
@@ -48,7 +48,7 @@ const [endpoint] = (await once(sink, "message")) as [string];
 const contenders: readonly Contender[] = [
   {
     name: "Kerf",
-    cases: cases(endpoint),
+    cases: kerfCases(endpoint),
     program: (): readonly string[] => [
       path("../../packages/cli/bin/kerf.js"),
       "start",

@@ -10,7 +10,7 @@ import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { startChild, type Child } from "../child.ts";
 import { spread } from "../measure.ts";
-import { cases } from "./cases.ts";
+import { kerfCases } from "./cases.ts";
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "7" }, calls: { type: "string", default: "100000" } },

@@ -30,19 +30,23 @@ export function watchEventLoop(windowMs = 10_000): EventLoop {
   const worst: number[] = [];
 
   function look(): LoopTimes {
+    // Of nothing a percentile is not 0.
+    const percentile = (of: number): number => (delay.count === 0 ? 0 : delay.percentile(of) / 1e9);
     return {
-      p50: seconds(delay.percentile(50)),
-      p99: seconds(delay.percentile(99)),
-      max: seconds(Math.max(delay.max, ...worst)),
-      utilization: performance.eventLoopUtilization(began).utilization || 0,
+      p50: percentile(50),
+      p99: percentile(99),
+      max: Math.max(delay.max, ...worst) / 1e9,
+      utilization: performance.eventLoopUtilization(began).utilization,
     };
   }
-  const timer = setInterval(() => {
+  function next(): void {
     over = look();
     if (worst.push(delay.max) === windows) worst.shift();
     delay.reset();
     began = performance.eventLoopUtilization();
-  }, windowMs).unref();
+  }
+  // After a stall all timers are due: not before the one that measures it has run, or what it measured would be lost.
+  const timer = setInterval(() => setImmediate(next).unref(), windowMs).unref();
 
   return {
     read: () => over ?? look(),
@@ -51,9 +55,4 @@ export function watchEventLoop(windowMs = 10_000): EventLoop {
       delay.disable();
     },
   };
-}
-
-/** Of nanoseconds; before anything was measured they are no number. */
-function seconds(ns: number): number {
-  return Number.isFinite(ns) ? ns / 1e9 : 0;
 }

@@ -13,3 +13,8 @@ export interface SpanEncoder {
 
 /** What is told of the service that a span is of. */
 export type ResourceOf = (service: string) => Attributes;
+
+/** Unix milliseconds of `performance.now() === 0`: asked for each batch anew, since the clock may have been set meanwhile. */
+export function unixTimeOfStart(): number {
+  return Date.now() - performance.now();
+}

@@ -2,7 +2,7 @@ import type { Attributes } from "@opentelemetry/api";
 import type { SpanKind } from "@kerf/runtime/telemetry";
 import { hrTime } from "./hr-time.ts";
 import type { Scope } from "./scope.ts";
-import type { ResourceOf, SpanEncoder } from "./span-encoder.ts";
+import { type ResourceOf, type SpanEncoder, unixTimeOfStart } from "./span-encoder.ts";
 import type { SpanFacts } from "./span-facts.ts";
 
 const kinds: Readonly<Record<SpanKind, number>> = {
@@ -25,12 +25,14 @@ interface Group {
  */
 export class JsonSpans implements SpanEncoder {
   readonly #resourceOf: ResourceOf;
+  readonly #beganAt: () => number;
   #groups = new Map<string, Group>();
   #startedAt = 0;
   #size = 0;
 
-  constructor(resourceOf: ResourceOf) {
+  constructor(resourceOf: ResourceOf, beganAt: () => number = unixTimeOfStart) {
     this.#resourceOf = resourceOf;
+    this.#beganAt = beganAt;
   }
 
   get size(): number {
@@ -38,7 +40,7 @@ export class JsonSpans implements SpanEncoder {
   }
 
   add(facts: SpanFacts): void {
-    if (this.#size === 0) this.#startedAt = Date.now() - performance.now();
+    if (this.#size === 0) this.#startedAt = this.#beganAt();
     const text = JSON.stringify(this.#span(facts));
     this.#groupOf(facts.service, facts.scope).spans.push(text);
     this.#size += text.length;

@@ -3,7 +3,7 @@ import type { SpanKind } from "@kerf/runtime/telemetry";
 import type { Attributes } from "@opentelemetry/api";
 import type { SpanEvent } from "../api/span.ts";
 import { writeAttributes } from "./protobuf-values.ts";
-import type { ResourceOf, SpanEncoder } from "./span-encoder.ts";
+import { type ResourceOf, type SpanEncoder, unixTimeOfStart } from "./span-encoder.ts";
 import type { SpanFacts, SpanLink, SpanStatus } from "./span-facts.ts";
 import { SCOPE, type Scope } from "./scope.ts";
 
@@ -42,13 +42,15 @@ interface Group {
  */
 export class ProtobufSpans implements SpanEncoder {
   readonly #resourceOf: ResourceOf;
+  readonly #beganAt: () => number;
   readonly #groups = new Map<string, Group>();
   readonly #alike = new WeakMap<Attributes, Uint8Array>();
   #startedAt = 0;
   #size = 0;
 
-  constructor(resourceOf: ResourceOf) {
+  constructor(resourceOf: ResourceOf, beganAt: () => number = unixTimeOfStart) {
     this.#resourceOf = resourceOf;
+    this.#beganAt = beganAt;
   }
 
   get size(): number {
@@ -56,8 +58,7 @@ export class ProtobufSpans implements SpanEncoder {
   }
 
   add(facts: SpanFacts): void {
-    // The clock may have been set: only the way from one moment to another is ours to tell.
-    if (this.#size === 0) this.#startedAt = Date.now() - performance.now();
+    if (this.#size === 0) this.#startedAt = this.#beganAt();
     const { spans } = this.#groupOf(facts.service, facts.scope);
     const before = spans.length;
     try {

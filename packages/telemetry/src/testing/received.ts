@@ -62,7 +62,7 @@ const definitions = protobuf.parse(
   message KeyValue { string key = 1; AnyValue value = 2; }
   message AnyValue { oneof value {
     string string_value = 1; bool bool_value = 2; int64 int_value = 3; double double_value = 4;
-    ArrayValue array_value = 5; KeyValueList kvlist_value = 6; } }
+    ArrayValue array_value = 5; KeyValueList kvlist_value = 6; bytes bytes_value = 7; } }
   message ArrayValue { repeated AnyValue values = 1; }
   message KeyValueList { repeated KeyValue values = 1; }
   message ResourceLogs { Resource resource = 1; repeated ScopeLogs scope_logs = 2; }
@@ -75,9 +75,10 @@ const definitions = protobuf.parse(
   message Span {
     bytes trace_id = 1; bytes span_id = 2; bytes parent_span_id = 4; string name = 5; int32 kind = 6;
     fixed64 start_time_unix_nano = 7; fixed64 end_time_unix_nano = 8; repeated KeyValue attributes = 9;
-    repeated Event events = 11; repeated Link links = 13; Status status = 15; }
-  message Event { fixed64 time_unix_nano = 1; string name = 2; }
-  message Link { bytes trace_id = 1; bytes span_id = 2; }
+    uint32 dropped_attributes_count = 10; repeated Event events = 11; uint32 dropped_events_count = 12;
+    repeated Link links = 13; uint32 dropped_links_count = 14; Status status = 15; fixed32 flags = 16; }
+  message Event { fixed64 time_unix_nano = 1; string name = 2; repeated KeyValue attributes = 3; }
+  message Link { bytes trace_id = 1; bytes span_id = 2; repeated KeyValue attributes = 4; }
   message Status { string message = 2; int32 code = 3; }
   message ResourceMetrics { Resource resource = 1; repeated ScopeMetrics scope_metrics = 2; }
   message ScopeMetrics { Scope scope = 1; repeated Metric metrics = 2; }
@@ -98,7 +99,8 @@ export function receive(into: Received, message: Message, type: string, body: Bu
   else into.logs.push(...logsOf(request));
 }
 
-function decode(message: Message, type: string, body: Buffer): any {
+/** The request as its definitions have it: 64-bit numbers as text. */
+export function decode(message: Message, type: string, body: Buffer): any {
   if (type.includes("json")) return JSON.parse(body.toString());
   const found = definitions.lookupType(message);
   return found.toObject(found.decode(body), { longs: String, bytes: Buffer, arrays: true });
@@ -113,14 +115,14 @@ function spansOf(request: any): ReceivedSpan[] {
         traceId: id(span.traceId),
         spanId: id(span.spanId),
         parentSpanId: id(span.parentSpanId),
-        name: span.name,
+        name: span.name ?? "",
         kind: span.kind,
         attributes: attributesOf(span.attributes),
         links: span.links.map((link: any) => ({ traceId: id(link.traceId), spanId: id(link.spanId) })),
         status: span.status?.code ?? 0,
         start: BigInt(span.startTimeUnixNano),
         end: BigInt(span.endTimeUnixNano),
-        events: span.events.map(({ name }: any) => name),
+        events: span.events.map(({ name }: any) => name ?? ""),
       })),
     ),
   );
@@ -172,7 +174,9 @@ function valueOf(value: any = {}): unknown {
   if (value.arrayValue) return value.arrayValue.values.map(valueOf);
   if (value.kvlistValue) return attributesOf(value.kvlistValue.values);
   const { stringValue, boolValue, doubleValue, intValue } = value;
-  return stringValue ?? boolValue ?? doubleValue ?? (intValue === undefined ? undefined : Number(intValue));
+  // JSON has the numbers that it has no digits for as text, as it has those of 64 bits.
+  const number = doubleValue ?? intValue;
+  return stringValue ?? boolValue ?? (number === undefined ? undefined : Number(number));
 }
 
 function id(value: string | Buffer | undefined): string {
