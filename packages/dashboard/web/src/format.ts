@@ -18,7 +18,8 @@ export function rate(perSecond: number): string {
   if (perSecond === 0) return "0/s";
   if (perSecond >= 100) return `${Math.round(perSecond)}/s`;
   if (perSecond >= 1) return `${perSecond.toFixed(1)}/s`;
-  if (perSecond * 60 >= 1) return `${Math.round(perSecond * 60)}/min`;
+  if (perSecond * 60 >= 10) return `${Math.round(perSecond * 60)}/min`;
+  if (perSecond * 60 >= 0.1) return `${(perSecond * 60).toFixed(1)}/min`;
   return `${Math.max(1, Math.round(perSecond * 3_600))}/h`;
 }
 
@@ -48,6 +49,9 @@ const clockFormat = new Intl.DateTimeFormat("en-GB", {
 const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 type Moment = number | string;
 
+/** `3 Nov` */
+export const day = (at: Moment) => dayFormat.format(new Date(at));
+
 /** `14:03:07.123` */
 export function clock(at: Moment, { ms = true } = {}): string {
   const date = new Date(at);
@@ -58,7 +62,7 @@ export function clock(at: Moment, { ms = true } = {}): string {
 export function moment(at: Moment): string {
   const date = new Date(at);
   const time = clockFormat.format(date);
-  return date.toDateString() === new Date().toDateString() ? time : `${dayFormat.format(date)} ${time}`;
+  return date.toDateString() === new Date().toDateString() ? time : `${day(at)} ${time}`;
 }
 
 /** `3 s ago` */

@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
+import { applyTheme } from "./preferences.ts";
 import "./style/tokens.css";
 import "./style/base.css";
 import "./style/frame.css";
@@ -15,4 +16,5 @@ import "./style/metrics.css";
 import "./style/topology.css";
 import "./style/form.css";
 
+applyTheme();
 render(<App />, document.getElementById("app")!);

@@ -13,12 +13,15 @@ function wanted(): Theme {
   return stored() ?? (system.matches ? "dark" : "light");
 }
 
+/** Before the page is drawn for the first time, so that it does not flash in the other one. */
+export function applyTheme(theme: Theme = wanted()): void {
+  document.documentElement.dataset["theme"] = theme;
+}
+
 /** The reader's choice where there is one, otherwise the system's. */
 export function useTheme(): { readonly theme: Theme; readonly toggle: () => void } {
   const [theme, setTheme] = useState(wanted);
-  useEffect(() => {
-    document.documentElement.dataset["theme"] = theme;
-  }, [theme]);
+  useEffect(() => applyTheme(theme), [theme]);
   useEffect(() => {
     const follow = () => setTheme(wanted());
     system.addEventListener("change", follow);

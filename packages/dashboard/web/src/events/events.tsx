@@ -101,7 +101,7 @@ function Flow({ flow }: { flow: EventFlow }) {
               <th>Subscriber</th>
               <TrafficHeads first="Delivered" />
               <th class="num">Waiting</th>
-              <th class="num">Oldest</th>
+              <th class="num extra">Oldest</th>
               <th class="num">Dead</th>
             </tr>
           </thead>
@@ -113,7 +113,7 @@ function Flow({ flow }: { flow: EventFlow }) {
                 </td>
                 <TrafficCells traffic={one.delivered} as="count" />
                 <td class="num">{one.lag === null ? "–" : count(one.lag)}</td>
-                <td class="num">{one.lag === 0 ? "–" : duration(one.oldestMs)}</td>
+                <td class="num extra">{one.lag === 0 ? "–" : duration(one.oldestMs)}</td>
                 <td class="num">
                   {one.deadLetters === 0 ? (
                     <span class="faint">0</span>

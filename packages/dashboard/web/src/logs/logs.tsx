@@ -1,7 +1,8 @@
+import { Fragment } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { LogLevel, LogLine, LogList } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
-import { clock, count, moment } from "../format.ts";
+import { clock, count, day } from "../format.ts";
 import { tailLogs } from "../live.ts";
 import { useLoaded } from "../loaded.ts";
 import { Choices } from "../parts/choices.tsx";
@@ -58,6 +59,7 @@ export function LogsPage({ search }: { search: URLSearchParams }) {
           {({ logs, next }) => {
             const lines = merged(tail.lines, logs);
             if (lines.length === 0) return <Nothing filtered={search.size > 0} />;
+            const today = day(Date.now());
             return (
               <>
                 {tail.skipped > 0 && (
@@ -66,8 +68,13 @@ export function LogsPage({ search }: { search: URLSearchParams }) {
                   </p>
                 )}
                 <div class="logs" role="log" aria-label="Log lines, the latest first">
-                  {lines.map((line) => (
-                    <Line key={line.id} line={line} />
+                  {lines.map((line, index) => (
+                    <Fragment key={line.id}>
+                      {day(line.at) !== (index === 0 ? today : day(lines[index - 1]!.at)) && (
+                        <h2 class="log-day soft">{day(line.at)}</h2>
+                      )}
+                      <Line line={line} />
+                    </Fragment>
                   ))}
                 </div>
                 <Older what="lines" next={next} />
@@ -104,28 +111,34 @@ function merged(tail: readonly LogLine[], logs: readonly LogLine[]): readonly Lo
 }
 
 function Line({ line }: { line: LogLine }) {
-  const more = Object.keys(line.attributes).length > 0;
   return (
-    <details class="log" data-level={line.level}>
-      <summary data-row="">
-        <time title={moment(line.at)}>{clock(line.at)}</time>
-        <span class="log-level">{line.level}</span>
-        <span class="log-service">{line.service !== null && <ServiceName name={line.service} />}</span>
-        <span class="log-message">{line.message}</span>
-        {line.traceId !== null && (
-          <a href={`/traces/${line.traceId}${line.spanId === null ? "" : `?span=${line.spanId}`}`}>trace</a>
-        )}
-      </summary>
-      <div class="log-more">
-        <Pairs
-          of={{
-            ...(line.member !== null && { member: line.member }),
-            ...(line.unit !== null && { unit: line.unit }),
-            ...(more && line.attributes),
-          }}
-        />
-      </div>
-    </details>
+    <div class="log" data-level={line.level}>
+      <details>
+        <summary data-row="">
+          <time dateTime={new Date(line.at).toISOString()}>{clock(line.at)}</time>
+          <span class="log-level">{line.level}</span>
+          <span class="log-service">{line.service !== null && <ServiceName name={line.service} />}</span>
+          <span class="log-message">{line.message}</span>
+        </summary>
+        <div class="log-more">
+          <Pairs
+            of={{
+              ...(line.member !== null && { member: line.member }),
+              ...(line.unit !== null && { unit: line.unit }),
+              ...line.attributes,
+            }}
+          />
+        </div>
+      </details>
+      {line.traceId !== null && (
+        <a
+          class="log-trace"
+          href={`/traces/${line.traceId}${line.spanId === null ? "" : `?span=${line.spanId}`}`}
+        >
+          trace
+        </a>
+      )}
+    </div>
   );
 }
 

@@ -14,11 +14,11 @@ interface Props {
 export function Side({ app, views, here, onTheme, onHelp }: Props) {
   return (
     <aside class="side">
-      <a class="brand" href="/map">
+      <a class="brand" href="/map" title="To the map">
         <Mark />
         <span>
           {app.app}
-          <small>{app.topology}</small>
+          <small> {app.topology}</small>
         </span>
       </a>
       <nav class="nav" aria-label="Views">
@@ -33,15 +33,24 @@ export function Side({ app, views, here, onTheme, onHelp }: Props) {
         ))}
       </nav>
       <div class="foot">
-        <div title={`${count(app.kept.dropped)} refused`}>
+        <div class="kept" title={`${count(app.kept.dropped)} refused`}>
           {count(app.kept.spans)} spans, {count(app.kept.logs)} log lines
           <br />
           {bytes(app.kept.bytes)} of {bytes(app.kept.maxBytes)} kept · <a href="/api/export">export</a>
         </div>
         <div class="row">
           <LiveButton />
-          <button type="button" class="button quiet" onClick={onTheme} title="Light or dark (\)">
-            Theme
+          <button
+            type="button"
+            class="button quiet"
+            onClick={onTheme}
+            aria-label="Theme"
+            title="Light or dark (\)"
+          >
+            <svg viewBox="0 0 16 16" aria-hidden="true">
+              <circle cx="8" cy="8" r="5.5" />
+              <path d="M8 2.5a5.5 5.5 0 0 1 0 11z" />
+            </svg>
           </button>
           <button
             type="button"
@@ -71,7 +80,7 @@ function LiveButton() {
       title={state === "paused" ? "Go on (p)" : "Pause (p)"}
       onClick={togglePause}
     >
-      {LIVE_TEXT[state]}
+      <span>{LIVE_TEXT[state]}</span>
     </button>
   );
 }

@@ -7,8 +7,8 @@ export function TrafficHeads({ first }: { first: string }) {
     <>
       <th class="num">{first}</th>
       <th class="num">Errors</th>
-      <th class="num">Refused</th>
-      <th class="num">p50</th>
+      <th class="num extra">Refused</th>
+      <th class="num extra">p50</th>
       <th class="num">p95</th>
     </>
   );
@@ -25,8 +25,8 @@ export function TrafficCells({ traffic, as }: Props) {
     <>
       <td class="num">{as === "rate" ? rate(traffic.perSecond) : count(traffic.count)}</td>
       <td class={traffic.errors > 0 ? "num bad" : "num soft"}>{share(traffic.errors, traffic.count)}</td>
-      <td class="num soft">{share(traffic.refused, traffic.count)}</td>
-      <td class="num">{duration(traffic.p50Ms)}</td>
+      <td class="num soft extra">{share(traffic.refused, traffic.count)}</td>
+      <td class="num extra">{duration(traffic.p50Ms)}</td>
       <td class="num">{duration(traffic.p95Ms)}</td>
     </>
   );

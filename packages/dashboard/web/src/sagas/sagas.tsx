@@ -69,9 +69,9 @@ function Table({ sagas }: { sagas: readonly SagaRow[] }) {
         <tr>
           <th>Saga</th>
           <th>State</th>
-          <th>At step</th>
-          <th>Error</th>
-          <th class="num">Took</th>
+          <th class="extra">At step</th>
+          <th class="extra">Error</th>
+          <th class="num extra">Took</th>
           <th class="num">Started</th>
         </tr>
       </thead>
@@ -92,9 +92,9 @@ function Table({ sagas }: { sagas: readonly SagaRow[] }) {
               <Badge mood={SAGA_MOODS[saga.state]}>{saga.state}</Badge>{" "}
               {saga.stuck && <Badge mood="warn">stuck</Badge>}
             </td>
-            <td class="soft one-line">{saga.step ?? ""}</td>
-            <td class="clip soft">{saga.parkedReason ?? saga.error?.message ?? ""}</td>
-            <td class="num">
+            <td class="soft one-line extra">{saga.step ?? ""}</td>
+            <td class="clip soft extra">{saga.parkedReason ?? saga.error?.message ?? ""}</td>
+            <td class="num extra">
               {saga.endedAt === null ? "" : duration(Date.parse(saga.endedAt) - Date.parse(saga.startedAt))}
             </td>
             <td class="num soft" title={ago(saga.startedAt)}>

@@ -46,10 +46,12 @@ function Table({ units }: Pick<TopologyView, "units">) {
           <th>State</th>
           <th class="num">CPU</th>
           <th class="num">Memory</th>
-          <th class="num">Up</th>
-          <th class="num">Restarts</th>
-          <th class="num">Address</th>
-          <th />
+          <th class="num extra">Up</th>
+          <th class="num extra">Restarts</th>
+          <th class="num extra-soon">Address</th>
+          <th>
+            <span class="visually-hidden">Actions</span>
+          </th>
         </tr>
       </thead>
       {units.map((unit) => (

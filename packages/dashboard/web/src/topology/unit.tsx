@@ -31,7 +31,7 @@ function Process({ process, unit }: { process: ProcessView; unit: UnitView | nul
   return (
     <tr>
       <td class="one-line">
-        {process.name} <span class="faint">{process.pid !== null && `pid ${process.pid}`}</span>
+        {process.name} <span class="faint extra">{process.pid !== null && `pid ${process.pid}`}</span>
       </td>
       <td>{unit && <Services unit={unit} />}</td>
       <td>
@@ -41,9 +41,9 @@ function Process({ process, unit }: { process: ProcessView; unit: UnitView | nul
         {process.cpu === null ? "–" : <Share part={process.cpu}>{Math.round(process.cpu * 100)} %</Share>}
       </td>
       <td class="num">{bytes(process.memoryBytes)}</td>
-      <td class="num soft">{duration(process.upMs)}</td>
-      <td class={process.restarts > 0 ? "num bad" : "num soft"}>{count(process.restarts)}</td>
-      <td class="num mono soft">{process.address ?? "–"}</td>
+      <td class="num soft extra">{duration(process.upMs)}</td>
+      <td class={process.restarts > 0 ? "num extra bad" : "num extra soft"}>{count(process.restarts)}</td>
+      <td class="num mono soft extra-soon">{process.address ?? "–"}</td>
       <td class="num">
         <span class="process-actions">
           <Restart process={process} />

@@ -30,7 +30,9 @@ function Table({ left, right }: { left: TraceView; right: TraceView }) {
             <a href={`/traces/${right.traceId}`}>The other</a>
           </th>
           <th class="num">Difference</th>
-          <th aria-label="Difference as a bar" />
+          <th class="extra">
+            <span class="visually-hidden">Difference as a bar</span>
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -39,7 +41,7 @@ function Table({ left, right }: { left: TraceView; right: TraceView }) {
           <td class="num">{duration(left.durationMs)}</td>
           <td class="num">{duration(right.durationMs)}</td>
           <td class="num">{signed(right.durationMs - left.durationMs)}</td>
-          <td />
+          <td class="extra" />
         </tr>
         {pairs.map((pair) => (
           <Row key={`${pair.service} ${pair.name}`} pair={pair} most={most} />
@@ -60,7 +62,7 @@ function Row({ pair, most }: { pair: Pair; most: number }) {
       <Side ms={pair.leftMs} spans={pair.leftSpans} errors={pair.leftErrors} />
       <Side ms={pair.rightMs} spans={pair.rightSpans} errors={pair.rightErrors} />
       <td class="num">{signed(difference)}</td>
-      <td class="difference">
+      <td class="difference extra">
         <span
           data-slower={difference > 0}
           style={difference > 0 ? { left: "50%", width } : { right: "50%", width }}
@@ -74,7 +76,7 @@ function Side({ ms, spans, errors }: { ms: number; spans: number; errors: number
   if (spans === 0) return <td class="num faint">not there</td>;
   return (
     <td class={errors > 0 ? "num bad" : "num"}>
-      {spans > 1 && <span class="faint">{count(spans)} × </span>}
+      {spans > 1 && <span class="faint extra">{count(spans)} × </span>}
       {duration(ms)}
     </td>
   );

@@ -90,10 +90,12 @@ function Table({ traces, compare }: { traces: readonly TraceSummary[]; compare: 
       <thead>
         <tr>
           <th>Trace</th>
-          <th class="num">Services</th>
-          <th class="num">Spans</th>
+          <th class="num extra">Services</th>
+          <th class="num extra">Spans</th>
           <th class="num">Duration</th>
-          <th aria-label="Duration as a bar" />
+          <th class="extra">
+            <span class="visually-hidden">Duration as a bar</span>
+          </th>
           <th class="num">Started</th>
         </tr>
       </thead>
@@ -123,12 +125,12 @@ function Row({ trace, longest, compare }: RowProps) {
         </a>{" "}
         {trace.errors > 0 && <Badge mood="bad">{plural(trace.errors, "error")}</Badge>}
       </td>
-      <td class="num soft" title={trace.services.join(", ")}>
+      <td class="num soft extra" title={trace.services.join(", ")}>
         {count(trace.services.length)}
       </td>
-      <td class="num soft">{count(trace.spans)}</td>
+      <td class="num soft extra">{count(trace.spans)}</td>
       <td class="num">{duration(trace.durationMs)}</td>
-      <td class="length">
+      <td class="length extra">
         <span
           class="length-bar"
           data-error={trace.errors > 0}
