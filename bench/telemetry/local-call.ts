@@ -21,7 +21,7 @@ const sink = fork(file("sink.ts"));
 const [endpoint] = (await once(sink, "message")) as [string];
 const times = new Map<string, number[]>();
 const workers: [string, Child][] = [];
-for (const [name, environment] of Object.entries(cases(endpoint))) {
+for (const [name, environment] of Object.entries(kerfCases(endpoint))) {
   const worker = await startChild(file("worker.ts"), [values.calls], { ...process.env, ...environment });
   workers.push([name, worker]);
   times.set(name, []);
