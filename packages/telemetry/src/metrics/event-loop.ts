@@ -39,14 +39,12 @@ export function watchEventLoop(windowMs = 10_000): EventLoop {
       utilization: performance.eventLoopUtilization(began).utilization,
     };
   }
-  function next(): void {
+  const timer = setInterval(() => {
     over = look();
     if (worst.push(delay.max) === windows) worst.shift();
     delay.reset();
     began = performance.eventLoopUtilization();
-  }
-  // After a stall all timers are due: not before the one that measures it has run, or what it measured would be lost.
-  const timer = setInterval(() => setImmediate(next).unref(), windowMs).unref();
+  }, windowMs).unref();
 
   return {
     read: () => over ?? look(),
