@@ -40,6 +40,8 @@ export async function watchedBank() {
     await bank.call(teller.overview, { account: "a" });
     await bank.call(accounts.balance, { account: "nobody" }).catch(() => {});
     await bank.call(transfers.state, { id: "none" }).catch(() => {});
+    for await (const _ of bank.watch(accounts.watch, { account: "a" })) break;
+    await read(bank.watch(accounts.watch, { account: "nobody" })).catch(() => {});
   };
   await work();
   const working = setInterval(() => void work().catch(() => {}), 300);
@@ -55,6 +57,10 @@ export async function watchedBank() {
       await opened!.close();
     },
   };
+}
+
+async function read(answers: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of answers);
 }
 
 /** The exported files, but for this process in place of all, looked at each second. */

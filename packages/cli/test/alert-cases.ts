@@ -7,12 +7,18 @@ const calls = { [place("kerf_edge_calls_total")]: "0+1000x400" };
 const failing = (type: string, values: string) => ({
   [place("kerf_edge_errors_total", `,error_type="${type}"`)]: values,
 });
+const watch = (metric: string, more = "") =>
+  `${metric}{job="shop",kerf_caller="gateway",kerf_callee="orders",kerf_member="orders@1.watch",kerf_local="true"${more}}`;
+const streams = { [watch("kerf_edge_streams_total")]: "0+1000x400" };
+const breaking = (type: string, values: string) => ({
+  [watch("kerf_edge_stream_errors_total", `,error_type="${type}"`)]: values,
+});
 const within = (values: string) => ({
   [place("kerf_edge_duration_seconds_bucket", ',le="0.5"')]: values,
   [place("kerf_edge_duration_seconds_count")]: "0+1000x400",
 });
-const burn = (severity: string, objective: string) =>
-  `{alertname="KerfErrorBudgetBurn",severity="${severity}",service="orders",kerf_member="orders@1.place",objective="${objective}"}`;
+const burn = (severity: string, objective: string, member = "orders@1.place") =>
+  `{alertname="KerfErrorBudgetBurn",severity="${severity}",service="orders",kerf_member="${member}",objective="${objective}"}`;
 const lag = (metric: string) => `${metric}{job="shop",consumer="carts",channel="catalog@1"}`;
 const ofOrders = (alert: string, severity: string) =>
   `{alertname="${alert}",severity="${severity}",service="orders"}`;
@@ -68,6 +74,23 @@ export const burning: readonly AlertCase[] = [
   {
     name: "one in twenty-five is slow, of the twenty that may be",
     scraped: within("0+960x400"),
+    at: "390m",
+    fires: [],
+  },
+  {
+    name: "a fifth of all streams breaks by our fault, and no call",
+    scraped: { ...calls, ...streams, ...breaking("UNAVAILABLE", "0+200x400") },
+    at: "90m",
+    fires: [burn("page", "availability", "orders@1.watch"), burn("ticket", "availability", "orders@1.watch")],
+  },
+  {
+    name: "streams break, as few as may, or end with what their contracts declare, or by their readers' fault",
+    scraped: {
+      ...streams,
+      ...breaking("INTERNAL", "0+0x30 1+0.5x370"),
+      ...breaking("UnknownOffer", "0+500x400"),
+      ...breaking("RESOURCE_EXHAUSTED", "0+300x400"),
+    },
     at: "390m",
     fires: [],
   },

@@ -2,7 +2,7 @@ import { bindCaches } from "./cache.ts";
 import { readDeprecated, type DeprecatedSpec } from "./deprecated.ts";
 import { checkMember } from "./member-checks.ts";
 import type { AnyCommand, AnyEvent, AnyMember, AnyQuery, Command, Event, Query } from "./members.ts";
-import { joinObjectives, readObjective, type ObjectiveSpec } from "./objective.ts";
+import { joinObjectives, ofStreams, readObjective, type ObjectiveSpec } from "./objective.ts";
 import { refuse } from "./refuse.ts";
 import { routeParts } from "./route.ts";
 import type { Stream } from "./stream.ts";
@@ -52,7 +52,7 @@ const namePattern = /^[a-z][a-zA-Z0-9]{0,39}$/;
 /**
  * Declares a contract. `definition` holds `version` and the members, flat:
  * `contract("inventory", { version: 1, stock: query({…}), reserve: command({…}) })`. `deprecated` says that all of it is to go,
- * `objective` what all its queries and commands promise.
+ * `objective` what all its queries and commands promise; its streams promise its availability.
  * @throws DeclarationError for a bad name or version, a schema that is not Zod, a route that is wrong, used twice or
  *   without `access`, or an error code that is a status
  */
@@ -94,8 +94,8 @@ export function contract<
       routes.set(shape, key);
     }
     const old = draft.kind !== "event" && { deprecated: draft.deprecated ?? deprecated };
-    const promised = (draft.kind === "query" || draft.kind === "command") && {
-      objective: joinObjectives(draft.objective, objective),
+    const promised = draft.kind !== "event" && {
+      objective: joinObjectives(draft.objective, draft.kind === "stream" ? ofStreams(objective) : objective),
     };
     members.set(key, Object.freeze({ ...draft, ...old, ...promised, id: `${id}.${key}` }) as AnyMember);
   }

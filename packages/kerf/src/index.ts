@@ -92,7 +92,13 @@ export {
   type Received,
 } from "./members.ts";
 export { nearest } from "./nearest.ts";
-export { latencyBounds, type LatencyBound, type Objective, type ObjectiveSpec } from "./objective.ts";
+export {
+  latencyBounds,
+  type LatencyBound,
+  type Objective,
+  type ObjectiveSpec,
+  type StreamObjectiveSpec,
+} from "./objective.ts";
 export { referenceClient, type ReferenceSettings } from "./reference.ts";
 export { DeclarationError } from "./refuse.ts";
 export { routeParts, type RouteParts } from "./route.ts";

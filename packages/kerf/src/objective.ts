@@ -32,7 +32,13 @@ export interface ObjectiveSpec {
   readonly latency?: { readonly p: number; readonly within: LatencyBound };
 }
 
-/** The same, read. */
+/** What a stream promises its callers. When it answers first depends on what there is to tell, and is not counted. */
+export interface StreamObjectiveSpec {
+  /** Share of streams that do not break by our fault. Who leaves, and the end of a stream's time, break nothing. */
+  readonly availability: number;
+}
+
+/** The same, read. Of a stream without `latency`. */
 export interface Objective {
   readonly availability: number | undefined;
   /** `within` in seconds. */
@@ -54,6 +60,23 @@ export function readObjective(spec: ObjectiveSpec | undefined, place: string): O
   refuseOthers(latency, ["p", "within"], `${place}.latency`, mend);
   checkShare(latency.p, `${place}.latency.p`);
   return { availability, latency: { p: latency.p, within: secondsOf(latency.within, `${place}.latency`) } };
+}
+
+/** @throws DeclarationError at `place` */
+export function readStreamObjective(
+  spec: StreamObjectiveSpec | undefined,
+  place: string,
+): Objective | undefined {
+  const objective = readObjective(spec, place);
+  if (objective?.latency)
+    refuse(place, "promises a latency, which is not counted of streams", "write { availability: 0.999 }");
+  return objective;
+}
+
+/** What a contract promises of its streams. */
+export function ofStreams(ofContract: Objective | undefined): Objective | undefined {
+  const { availability } = ofContract ?? {};
+  return availability === undefined ? undefined : { availability, latency: undefined };
 }
 
 /** What a member promises: of each kind what it says itself, and else what its contract says of all. */

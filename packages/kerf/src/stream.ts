@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { AccessRule } from "./access.ts";
 import { readDeprecated, type DeprecatedSpec, type Deprecation } from "./deprecated.ts";
 import type { Limit } from "./limit.ts";
+import { readStreamObjective, type Objective, type StreamObjectiveSpec } from "./objective.ts";
 import { refuse } from "./refuse.ts";
 import { fieldNames, type ErrorSchemas, type Given, type Schema, type Taken } from "./schema.ts";
 
@@ -26,6 +27,7 @@ export interface Stream<Id extends string, I extends Schema, O extends Schema, E
   readonly access: AccessRule | undefined;
   readonly limit: Limit | undefined;
   readonly deprecated: Deprecation | undefined;
+  readonly objective: Objective | undefined;
   readonly description: string | undefined;
   readonly resume: Resume | undefined;
 }
@@ -54,6 +56,8 @@ export function stream<
     readonly description?: string;
     readonly limit?: Limit;
     readonly deprecated?: DeprecatedSpec;
+    /** What it promises its callers; where absent, the availability of its contract. */
+    readonly objective?: StreamObjectiveSpec;
     readonly resume?: Resume<keyof Taken<O> & string, keyof Given<I> & string>;
   },
 ): Stream<"", I, O, E> {
@@ -63,6 +67,7 @@ export function stream<
   if (resume) checkResume(resume, input, output);
   const errors = spec.errors ?? ({} as E);
   const deprecated = readDeprecated(spec.deprecated, "deprecated");
+  const objective = readStreamObjective(spec.objective, "objective");
   return {
     kind: "stream",
     id: "",
@@ -73,6 +78,7 @@ export function stream<
     access,
     limit,
     deprecated,
+    objective,
     description,
     resume,
   };

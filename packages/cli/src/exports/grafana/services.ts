@@ -109,9 +109,41 @@ export function servicesDashboard(watched: Watched): DashboardDraft {
           legend: `p${quantile * 100}`,
         })),
       },
+      ...(watched.streams ? streams(job) : []),
       ...promises(watched, chosen),
     ],
   };
+}
+
+/** Of the services that are chosen: the choice of members is among those that are called. */
+function streams(job: string): PanelDraft[] {
+  const chosen = [job, 'kerf_callee=~"$service"'];
+  const by = "kerf_callee, kerf_member";
+  return [
+    {
+      type: "timeseries",
+      title: "Open streams",
+      description: "As those who read them see it.",
+      unit: "short",
+      width: 12,
+      targets: [
+        { expr: `sum by (${by}) (${series(metrics.streamsOpen, ...chosen)})`, legend: "{{kerf_member}}" },
+      ],
+    },
+    {
+      type: "timeseries",
+      title: "Errors of streams",
+      description: "Streams a second that ended with an error; declared errors too.",
+      unit: "cps",
+      width: 12,
+      targets: [
+        {
+          expr: `sum by (${by}, error_type) (rate(${series(metrics.streamErrors, ...chosen)}[$__rate_interval]))`,
+          legend: "{{kerf_member}} {{error_type}}",
+        },
+      ],
+    },
+  ];
 }
 
 function promises({ promised }: Watched, chosen: readonly string[]): PanelDraft[] {

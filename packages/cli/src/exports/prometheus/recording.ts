@@ -6,6 +6,8 @@ import { windows } from "./windows.ts";
 const ofMember = "job, kerf_callee, kerf_member";
 const ofEdge = "job, kerf_caller, kerf_callee, kerf_member, kerf_local";
 const quantiles = [0.5, 0.95, 0.99];
+const ofCalls = { all: metrics.calls, failed: metrics.errors } as const;
+const ofStreams = { all: metrics.streams, failed: metrics.streamErrors } as const;
 
 /** What dashboards and alerts ask for again and again, reckoned once. */
 export function recordingRules(watched: Watched): readonly RuleGroup<RecordingRule>[] {
@@ -34,7 +36,7 @@ function trafficOf({ app, expected }: Watched, level: "edge" | "member"): Record
     { record: calls, expr: rate(metrics.calls) },
     { record: errors, expr: `${rate(metrics.errors)}\nor\n0 * ${rate(metrics.calls)}` },
     ...(level === "member"
-      ? [{ record: recorded.memberFaults("5m"), expr: faultRatio([job], expected, "5m") }]
+      ? [{ record: recorded.memberFaults("5m"), expr: faultRatio(ofCalls, [job], expected, "5m") }]
       : []),
     ...quantiles.map((quantile) => ({
       record: duration,
@@ -45,17 +47,22 @@ function trafficOf({ app, expected }: Watched, level: "edge" | "member"): Record
 }
 
 /** Where nothing failed there is no series of failures yet: that is a share of nothing, not no share. */
-function faultRatio(matchers: readonly string[], expected: readonly string[], window: string): string {
+function faultRatio(
+  { all, failed }: typeof ofCalls | typeof ofStreams,
+  matchers: readonly string[],
+  expected: readonly string[],
+  window: string,
+): string {
   const rate = (metric: string, ...more: string[]) =>
     `sum by (${ofMember}) (rate(${series(metric, ...matchers, ...more)}[${window}]))`;
   return [
     "(",
-    `  ${rate(metrics.errors, noneOf("error_type", expected))}`,
+    `  ${rate(failed, noneOf("error_type", expected))}`,
     "  or",
-    `  0 * ${rate(metrics.calls)}`,
+    `  0 * ${rate(all)}`,
     ")",
     "/",
-    rate(metrics.calls),
+    rate(all),
   ].join("\n");
 }
 
@@ -70,7 +77,8 @@ function objectivesOf(app: string, { member, service, availability, latency }: P
 
 function burnOver({ app, promised, expected }: Watched, window: string): RecordingRule[] {
   const job = `job="${app}"`;
-  const available = promised.filter(({ availability }) => availability !== undefined);
+  const available = promised.filter(({ stream, availability }) => !stream && availability !== undefined);
+  const streams = promised.filter(({ stream }) => stream);
   const members = (some: readonly Promised[]) =>
     anyOf(
       "kerf_member",
@@ -81,28 +89,39 @@ function burnOver({ app, promised, expected }: Watched, window: string): Recordi
     ({ latency }) => latency!.within,
   );
   const rules: RecordingRule[] = [];
+  const faults: string[] = [];
   if (available.length > 0) {
+    faults.push(recorded.memberFaults(window));
     if (window !== "5m")
       rules.push({
         record: recorded.memberFaults(window),
-        expr: faultRatio([job, members(available)], expected, window),
+        expr: faultRatio(ofCalls, [job, members(available)], expected, window),
       });
-    rules.push(burn(recorded.memberFaults(window), "availability"));
   }
+  if (streams.length > 0) {
+    faults.push(recorded.memberBroken(window));
+    rules.push({
+      record: recorded.memberBroken(window),
+      expr: faultRatio(ofStreams, [job, members(streams)], expected, window),
+    });
+  }
+  if (faults.length > 0) rules.push(burn(faults, "availability"));
   for (const [within, some] of [...bounds].toSorted(([a], [b]) => a - b))
     rules.push({
       record: recorded.memberSlow(window),
       expr: slowRatio([job, members(some)], within, window),
       labels: { within: String(within) },
     });
-  if (bounds.size > 0) rules.push(burn(recorded.memberSlow(window), "latency"));
+  if (bounds.size > 0) rules.push(burn([recorded.memberSlow(window)], "latency"));
   return rules;
 
-  function burn(ratio: string, objective: string): RecordingRule {
+  /** Each member has one of the ratios. */
+  function burn(ratios: readonly string[], objective: string): RecordingRule {
     const target = series(recorded.objective, job, `objective="${objective}"`);
+    const any = ratios.map((ratio) => series(ratio, job)).join("\nor\n");
     return {
       record: recorded.burn(window),
-      expr: `${series(ratio, job)}\n/ on (${ofMember})\n(1 - ${target})`,
+      expr: `${ratios.length > 1 ? `(\n${any}\n)` : any}\n/ on (${ofMember})\n(1 - ${target})`,
       labels: { objective },
     };
   }

@@ -8,6 +8,9 @@ export const metrics = {
   requestBytesCount: "kerf_edge_request_bytes_count",
   replyBytesSum: "kerf_edge_reply_bytes_sum",
   replyBytesCount: "kerf_edge_reply_bytes_count",
+  streams: "kerf_edge_streams_total",
+  streamErrors: "kerf_edge_stream_errors_total",
+  streamsOpen: "kerf_edge_stream_open",
   unsent: "kerf_outbox_unsent",
   oldestUnsent: "kerf_outbox_oldest_age_seconds",
   retries: "kerf_retries",
@@ -40,6 +43,8 @@ export const recorded = {
   memberDuration: "member:kerf_edge_duration_seconds:quantile_rate5m",
   /** The share of calls that failed by our fault. */
   memberFaults: (window: string) => `member:kerf_edge_faults:ratio_rate${window}`,
+  /** The share of streams that broke by our fault. */
+  memberBroken: (window: string) => `member:kerf_edge_stream_faults:ratio_rate${window}`,
   /** The share of calls that took longer than was promised. */
   memberSlow: (window: string) => `member:kerf_edge_slow:ratio_rate${window}`,
   /** What is promised: 0.999. */

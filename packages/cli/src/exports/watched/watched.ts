@@ -15,6 +15,8 @@ export interface Promised extends Objective {
   /** `"orders@1.place"`. */
   readonly member: string;
   readonly service: string;
+  /** Whether it is a stream: those are counted by themselves. */
+  readonly stream: boolean;
 }
 
 /** What of an application is watched from outside. */
@@ -28,6 +30,8 @@ export interface Watched {
   /** Whether messages are sent. */
   readonly stores: boolean;
   readonly sagas: boolean;
+  /** Whether any member is a stream. */
+  readonly streams: boolean;
   /** Of the topology that is run, by name. */
   readonly units: readonly string[];
   readonly topology: string;
@@ -41,14 +45,22 @@ export function watch(graph: Graph, { name: topology, units }: Topology): Watche
     app: graph.app.name,
     promised: members
       .flatMap((member) =>
-        (member.kind === "query" || member.kind === "command") && member.objective
-          ? [{ member: member.id, service: serviceNameOf(member.id), ...member.objective }]
+        member.kind !== "event" && member.objective
+          ? [
+              {
+                member: member.id,
+                service: serviceNameOf(member.id),
+                stream: member.kind === "stream",
+                ...member.objective,
+              },
+            ]
           : [],
       )
       .toSorted((a, b) => (a.member < b.member ? -1 : 1)),
     expected: [...new Set([...declared, ...callersFaults()])].toSorted(),
     stores: services.some(({ needs }) => needs.database !== undefined),
     sagas: services.some(({ sagas }) => sagas.length > 0),
+    streams: members.some(({ kind }) => kind === "stream"),
     units: units.map((unit) => unit.name).toSorted(),
     topology,
   };
