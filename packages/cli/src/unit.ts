@@ -54,6 +54,7 @@ export interface RunningProcess {
   readonly example: string | undefined;
   /** URL of `/livez`, `/readyz` and `/status`. */
   readonly health: string;
+  readonly callByHand: RunningUnit["callByHand"];
   /** Is no longer ready and finishes what is in flight, within `graceMs`; its health can still be asked. */
   retire(graceMs: number): Promise<void>;
   /** Is no longer ready, finishes what is in flight, and lets go of everything: all within `graceMs`. */
@@ -127,6 +128,7 @@ export async function runUnit(options: RunUnitOptions): Promise<RunningProcess> 
     gateway: opened.gateway?.url,
     example: unit.gateway ? exampleOf(contractsOf(graph)) : undefined,
     health: opened.health.url,
+    callByHand: opened.unit.callByHand,
     retire: (graceMs) => retire(opened, graceMs),
     async drain(graceMs) {
       const late = new AbortController();

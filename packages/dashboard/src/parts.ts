@@ -18,12 +18,33 @@ export interface Sources {
   readonly operations: (() => Promise<Operations>) | undefined;
   /** Makes of an event what its owner would state, by the declarations as they are now. Undefined where that is not known. */
   readonly state?: ((event: EventByHand) => Promise<StatedByHand | NotStated>) | undefined;
+  /** Calls a member that the gateway does not have. Undefined where nobody here runs the processes. Rejects where nobody could be asked. */
+  readonly callPastGateway?: ((call: PastGateway) => Promise<PastGatewayAnswer>) | undefined;
   /** Whom calls can be made as; undefined where the people are another provider's. */
   readonly identity?: Identity | undefined;
   /** Undefined where nobody here runs the processes. */
   readonly control: Control | undefined;
   /** For the record of what people do. */
   readonly who: string;
+}
+
+/** A call of a member without a route. */
+export interface PastGateway {
+  /** `"inventory@1.reserve"` */
+  readonly member: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** One of the people; undefined for a stranger. */
+  readonly as: string | undefined;
+  /** Of a command: its idempotency key. */
+  readonly key: string | undefined;
+}
+
+/** As the gateway would answer. */
+export interface PastGatewayAnswer {
+  readonly status: number;
+  /** The output, or a problem (RFC 9457) with the code and data of an error. */
+  readonly body: unknown;
+  readonly traceId: string;
 }
 
 /** The people of the embedded provider. */

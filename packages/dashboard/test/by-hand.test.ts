@@ -4,7 +4,7 @@ import { app, command, contract, event, query, service, stream } from "kerf";
 import { loadGraph, stateByHand } from "@kerf/runtime";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { applicationOf } from "@kerf/dashboard";
+import { applicationOf, type PastGateway, type PastGatewayAnswer } from "@kerf/dashboard";
 import type { CallAnswer, MembersView, Problem } from "@kerf/dashboard/api";
 import { opened, TOKEN } from "./opened.ts";
 
@@ -20,6 +20,8 @@ const stock = contract("stock", {
   put: command({ http: "PUT /stock/:sku", access: "user", input: Sku.extend({ left: z.int() }) }),
   watch: stream({ http: "GET /stock/:sku/watch", access: "public", input: Sku, output: Sku }),
   inner: query({ input: Sku }),
+  order: command({ input: Sku }),
+  steps: stream({ input: Sku, output: Sku }),
   changed: event({ description: "It is another amount now.", data: Sku, key: "sku" }),
 });
 const shop = app("shop", {
@@ -33,7 +35,9 @@ const shop = app("shop", {
             read: async () => ({}),
             put: async () => ({}),
             inner: async () => ({}),
+            order: async () => ({}),
             async *watch() {},
+            async *steps() {},
           },
         },
       ),
@@ -50,6 +54,9 @@ interface Heard {
 /** What stands for the gateway: it shows what it was sent, and answers as each test wants. */
 let answer: (response: ServerResponse) => void = (response) => response.end();
 let heard: Heard[] = [];
+/** What whoever runs the units was asked, and answers. */
+let past: PastGateway[] = [];
+let answerPast: () => Promise<PastGatewayAnswer>;
 const gateway = createServer((request, response) => {
   const parts: Buffer[] = [];
   request.on("data", (part: Buffer) => parts.push(part));
@@ -69,10 +76,15 @@ async function page() {
   heard = [];
   const graph = await loadGraph(shop);
   const asked: string[] = [];
+  past = [];
   const one = await opened({
     gateway: () => `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`,
     application: async () => applicationOf(graph, shop.topologies.get("monolith")!),
     state: async (given) => stateByHand(graph, given),
+    async callPastGateway(call) {
+      past.push(call);
+      return answerPast();
+    },
     identity: {
       people: [{ id: "ann", name: "Ann", roles: ["staff"] }],
       async token(person) {
@@ -181,7 +193,9 @@ describe("a call by hand", () => {
     ["one that is not there", { member: "stock@1.read" }, 404],
     ["one of another kind of name", { member: "__proto__" }, 404],
     ["an event", { member: "stock@2.changed", input: { sku: "a" } }, 400],
-    ["one without a route", { member: "stock@2.inner", input: { sku: "a" } }, 400],
+    ["a stream without a route", { member: "stock@2.steps", input: { sku: "a" } }, 400],
+    ["one without a route, with a token", { member: "stock@2.inner", token: "x" }, 400],
+    ["one without a route, as nobody", { member: "stock@2.inner", as: "mallory" }, 404],
     ["an input that is a list", { member: "stock@2.read", input: [] }, 400],
     ["an input that is text", { member: "stock@2.read", input: "sku" }, 400],
     ["no field for the path", { member: "stock@2.read", input: {} }, 400],
@@ -200,7 +214,42 @@ describe("a call by hand", () => {
     expect(response.status).toBe(status);
     expect(((await response.json()) as Problem).error).not.toMatch(/\bat \S+:\d+/);
     expect(heard).toEqual([]);
+    expect(past).toEqual([]);
     expect(errors).toEqual([]);
+  });
+
+  test("of what has no route goes past the gateway, to whoever runs the units", async () => {
+    const { call, tokens, post } = await page();
+    const traceId = "0af7651916cd43dd8448eb211c80319c";
+    answerPast = async () => ({ status: 200, body: { left: 3 }, traceId });
+    expect(await call({ member: "stock@2.inner", input: { sku: "a" }, as: "ann" })).toEqual({
+      request: "operator → stock@2.inner",
+      status: 200,
+      headers: {},
+      body: { left: 3 },
+      truncated: false,
+      traceId,
+      id: null,
+      milliseconds: expect.any(Number),
+    });
+    const { id } = await call({ member: "stock@2.order", input: { sku: "a" } });
+    await call({ member: "stock@2.order", input: { sku: "a" }, id: id! });
+    expect(past.map(({ as, key }) => [as, key])).toEqual([
+      ["ann", undefined],
+      [undefined, id],
+      [undefined, id],
+    ]);
+    expect([heard, tokens]).toEqual([[], []]);
+
+    answerPast = async () => ({ status: 409, body: { code: "SoldOut", data: { sku: "a" } }, traceId });
+    expect(await call({ member: "stock@2.inner" })).toMatchObject({ status: 409, body: { code: "SoldOut" } });
+    answerPast = async () => ({ status: 200, body: "x".repeat(2 << 20), traceId });
+    const long = await call({ member: "stock@2.inner" });
+    expect([long.truncated, (long.body as string).length]).toEqual([true, 1 << 20]);
+    answerPast = () => Promise.reject(new Error('the unit "all", which has stock, is not ready'));
+    const gone = await post("/api/call", { member: "stock@2.inner" });
+    expect(gone.status).toBe(503);
+    expect(((await gone.json()) as Problem).error).toMatch(/is not ready/);
   });
 
   test("says so where the gateway is not there, or breaks off", async () => {
@@ -224,6 +273,8 @@ describe("a call by hand", () => {
       body: JSON.stringify(read),
     };
     expect((await without.ask("/api/call", init)).status).toBe(503);
+    const inner = { ...init, body: JSON.stringify({ member: "stock@2.inner" }) };
+    expect((await without.ask("/api/call", inner)).status).toBe(501);
   });
 });
 
@@ -303,6 +354,8 @@ describe("what is done by hand", () => {
       ["stock@2.put", null],
       ["stock@2.watch", null],
       ["stock@2.inner", null],
+      ["stock@2.order", null],
+      ["stock@2.steps", null],
       ["stock@2.changed", "It is another amount now."],
     ]);
     expect(members[0]).toMatchObject({

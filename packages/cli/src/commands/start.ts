@@ -5,6 +5,7 @@ import type { LogLines } from "@kerf/telemetry";
 import type { ContractFacts, Topology, Unit } from "kerf";
 import { command, configOption, dataOption, topologyOption } from "../arguments.ts";
 import { chooseTopology, chooseUnit, dataFolder, loadConfiguration } from "../configuration.ts";
+import { answerCalls } from "../dev/answer-calls.ts";
 import { isSupervisorMessage, SUPERVISED, type UnitMessage } from "../dev/messages.ts";
 import { listenForEndings } from "../endings.ts";
 import { explain, lasts } from "../explain.ts";
@@ -78,10 +79,12 @@ export const start = command({
       // What has been begun is undone by the database when its connections close.
       if ("exitCode" in running) return 0;
       await announce(running, log, performance.now() - since);
+      const calls = answerCalls(running);
       const retiring = whenToldToRetire((retireMs) => running.retire(retireMs));
       const { graceMs = GRACE_MS } = await endings.asked;
       log[process.env[SUPERVISED] ? "debug" : "info"]("ending: finishing what is in flight");
       retiring.close();
+      calls.close();
       await running.drain(graceMs);
       return 0;
     } catch (error) {

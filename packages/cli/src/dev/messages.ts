@@ -1,3 +1,5 @@
+import type { Actor } from "kerf";
+
 /** What a unit tells its supervisor over the channel between them. */
 export type UnitMessage =
   | {
@@ -13,8 +15,28 @@ export type UnitMessage =
     }
   /** It was told to retire, and has finished what was in flight. */
   | { readonly kerf: "retired" }
+  /** What came of a call by hand. */
+  | ({ readonly kerf: "called"; readonly id: number } & Called)
   /** It cannot start. `lasting`: nor will it, unless somebody changes a file. */
   | { readonly kerf: "failed"; readonly message: string; readonly lasting: boolean };
+
+/** A call by hand, for a person whom the supervisor knows. */
+export interface Calling {
+  readonly member: string;
+  readonly input: unknown;
+  /** Undefined for a stranger. */
+  readonly actor: Actor | undefined;
+  /** Of a command. */
+  readonly key: string | undefined;
+}
+
+/** As the gateway would answer. */
+export interface Called {
+  readonly status: number;
+  /** The output, or a problem. */
+  readonly body: unknown;
+  readonly traceId: string;
+}
 
 /** What a supervisor tells a unit. */
 export type SupervisorMessage =
@@ -24,6 +46,7 @@ export type SupervisorMessage =
   | { readonly kerf: "drain"; readonly graceMs: number }
   /** Finish what is in flight within `graceMs` and take nothing new, but stay to be looked at. */
   | { readonly kerf: "retire"; readonly graceMs: number }
+  | ({ readonly kerf: "call"; readonly id: number } & Calling)
   /** A connection to the gateway's port comes with it. */
   | { readonly kerf: "connection" };
 
@@ -31,6 +54,7 @@ const SUPERVISOR_WORDS: ReadonlySet<string> = new Set<SupervisorMessage["kerf"]>
   "begin",
   "drain",
   "retire",
+  "call",
   "connection",
 ]);
 

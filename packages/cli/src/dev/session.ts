@@ -4,6 +4,7 @@ import type { Configuration } from "../configuration.ts";
 import { explain } from "../explain.ts";
 import type { Output } from "../output.ts";
 import { banner, gatewayOf, type DatabasePlace } from "./banner.ts";
+import { callMember } from "./call-member.ts";
 import { chaosControl } from "./control/chaos-control.ts";
 import { controlled } from "./control/controlled.ts";
 import { openControlSocket } from "./control/socket.ts";
@@ -85,6 +86,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     environment,
     supervised: (name) => supervisor.get(name),
   });
+  const processOf = (name: string): UnitProcess => supervisor.get(name).process;
   const watched = watchProcesses(application.topology, processes, (name) => supervisor.get(name));
   const dashboard =
     options.dashboard &&
@@ -100,7 +102,8 @@ export async function openSession(options: SessionOptions): Promise<Session> {
       describe: watched.describe,
       restart: (name) => control.session.restart(name),
       tokenFor: (person) => tokenOf(provider, person),
-      drain: (unit) => drainUnit(processes, unit, (name) => supervisor.get(name).process),
+      call: (call) => callMember(call, { processes, people: provider?.people ?? [], processOf }),
+      drain: (unit) => drainUnit(processes, unit, processOf),
     });
   const supervisor = supervise({
     ...application,

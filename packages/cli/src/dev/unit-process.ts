@@ -43,6 +43,8 @@ export interface UnitProcessOptions {
 export interface UnitProcess {
   readonly kind: State["kind"];
   readonly pid: number | undefined;
+  /** The process, where it is ready. */
+  readonly ready: ChildProcess | undefined;
   /** Ends the process and starts another, which loads its code meanwhile; at once where it is waiting to be. */
   restart(graceMs: number): void;
   /** Has it finish what is in flight and take nothing new, until it is restarted. False where it is not ready. */
@@ -116,7 +118,7 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
         if (state.kind !== "draining" || state.run !== run) return;
         state = { kind: "drained", run };
         tell({ kind: "drained" });
-      } else if (state.kind === "starting" && state.run === run) {
+      } else if (message.kerf === "ready" && state.kind === "starting" && state.run === run) {
         state = { kind: "ready", run };
         options.onServing?.(child);
         tell({ kind: "ready", ms: performance.now() - run.at, first: !wasReady, message });
@@ -194,6 +196,9 @@ export function keepUnit(options: UnitProcessOptions): UnitProcess {
     },
     get pid() {
       return "run" in state ? state.run.child.pid : undefined;
+    },
+    get ready() {
+      return state.kind === "ready" ? state.run.child : undefined;
     },
     restart(graceMs) {
       pauseMs = backoff.first;

@@ -10,7 +10,10 @@ export interface PeopleView {
   readonly people: readonly PersonView[];
 }
 
-/** A call by hand. One with a route goes through the gateway, as anybody's request does. */
+/**
+ * A call by hand. Where the member has a route it goes through the gateway, as anybody's request does; where it has none, to
+ * the service itself, which asks the same of the person.
+ */
 export interface CallRequest {
   /** `"inventory@1.reserve"`. */
   readonly member: string;
@@ -18,7 +21,7 @@ export interface CallRequest {
   readonly input?: { readonly [name: string]: unknown };
   /** The id of one of {@link PeopleView}; null or absent: a stranger. */
   readonly as?: string | null;
-  /** Instead of `as`: an access token of another provider. It is kept nowhere. */
+  /** Instead of `as`: an access token of another provider. It is kept nowhere. For a member with a route. */
   readonly token?: string;
   /** Of a command: its `Idempotency-Key`. Default: a new one, which is in the answer. */
   readonly id?: string;
@@ -26,9 +29,11 @@ export interface CallRequest {
 
 /** What came of it, whatever the status was: an answer of the application is a success of this API. */
 export interface CallAnswer {
-  /** `"POST http://127.0.0.1:4000/v1/orders"`: what was asked. */
+  /** What was asked: `"POST http://127.0.0.1:4000/v1/orders"`, or `"operator → inventory@1.reserve"` past the gateway. */
   readonly request: string;
+  /** Past the gateway: what it would have been there. */
   readonly status: number;
+  /** Of the gateway. */
   readonly headers: { readonly [name: string]: string };
   /** Parsed where it is JSON, text otherwise; null where there is none. */
   readonly body: unknown;

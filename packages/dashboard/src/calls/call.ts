@@ -6,24 +6,38 @@ import type { Parts } from "../parts.ts";
 import { Refusal } from "../server/refusal.ts";
 import { readAnswer, readMessages } from "./http-answer.ts";
 import { httpRequestOf } from "./http-request.ts";
+import { callPastGateway } from "./past-gateway.ts";
+import { requirePerson, type Wanted } from "./wanted.ts";
 
-export interface Wanted {
-  readonly member: string;
-  readonly input: Readonly<Record<string, unknown>>;
-  readonly as: string | undefined;
-  readonly token: string | undefined;
-  readonly id: string | undefined;
-}
+type Reached = Pick<Parts, "application" | "gateway" | "identity" | "callPastGateway">;
+type Routed = MemberFacts & { readonly http: string };
 
 /** Longer than a gateway lets a request take. */
 const PATIENCE_MS = 30_000;
 
-/** Calls a member by its route, as anybody would. @throws Refusal where that cannot be asked */
-export async function callByHand(
-  { application, gateway, identity }: Pick<Parts, "application" | "gateway" | "identity">,
-  { member: id, input, as, token, id: given }: Wanted,
+/** Calls a member: by its route, as anybody would, or past the gateway where it has none. @throws Refusal where that cannot be asked */
+export async function callByHand(parts: Reached, wanted: Wanted): Promise<CallAnswer> {
+  const member = memberOf(await parts.application(), wanted.member);
+  return isRouted(member) ? callByRoute(parts, member, wanted) : callPastGateway(parts, member, wanted);
+}
+
+function memberOf({ services }: Application, id: string): MemberFacts {
+  const member = services.flatMap(({ members }) => members).find((one) => one.id === id);
+  if (!member) throw new Refusal(404, `there is no member ${JSON.stringify(id)}`);
+  if (member.kind === "event")
+    throw new Refusal(400, `${id} is an event: it is published, and nobody is asked`);
+  return member;
+}
+
+function isRouted(member: MemberFacts): member is Routed {
+  return member.http !== null;
+}
+
+async function callByRoute(
+  { gateway, identity }: Reached,
+  member: Routed,
+  { input, as, token, id: given }: Wanted,
 ): Promise<CallAnswer> {
-  const member = memberOf(await application(), id);
   const url = gateway();
   if (url === undefined) throw new Refusal(503, "there is no gateway yet: calls go through it");
   const asked = httpRequestOf(url, member, input);
@@ -55,26 +69,10 @@ export async function callByHand(
   };
 }
 
-function memberOf({ services }: Application, id: string): MemberFacts & { readonly http: string } {
-  const member = services.flatMap(({ members }) => members).find((one) => one.id === id);
-  if (!member) throw new Refusal(404, `there is no member ${JSON.stringify(id)}`);
-  if (member.kind === "event")
-    throw new Refusal(400, `${id} is an event: it is published, and nobody is asked`);
-  const { http } = member;
-  if (http === null)
-    throw new Refusal(
-      400,
-      `${id} has no route, so only services call it, in their own name. Call a member with a route that leads to it; ` +
-        "in a test, the rig calls it directly.",
-    );
-  return { ...member, http };
-}
-
 async function tokenOf(identity: Parts["identity"], person: string): Promise<string> {
-  if (!identity?.people.some(({ id }) => id === person))
-    throw new Refusal(404, `there is nobody called ${JSON.stringify(person)} here to call as`);
+  const known = requirePerson(identity, person);
   try {
-    return await identity.token(person);
+    return await known.token(person);
   } catch (error) {
     throw new Refusal(503, `there is no token for ${person}: ${(error as Error).message}`);
   }

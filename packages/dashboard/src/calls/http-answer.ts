@@ -1,6 +1,7 @@
 import { StringDecoder } from "node:string_decoder";
 
-const MOST_BYTES = 1 << 20;
+/** Of an answer, that is shown. */
+export const MOST_BYTES = 1 << 20;
 const MOST_MESSAGES = 20;
 /** How long the messages of a stream are listened to. */
 const LISTEN_MS = 5_000;

@@ -113,8 +113,7 @@ async function byHand(
   input: unknown = {},
   { actor, id, ms = 10_000 }: { actor?: typeof ann | typeof bob; id?: string; ms?: number } = {},
 ) {
-  const signal = new AbortController().signal;
-  return unit.callByHand({ member, input, actor, id, deadlineAt: Date.now() + ms, signal });
+  return unit.callByHand({ member, input, actor, id, deadlineAt: Date.now() + ms });
 }
 const codeOf = async (...given: Parameters<typeof byHand>) => {
   const { outcome } = await byHand(...given);

@@ -29,7 +29,6 @@ export interface CallByHand {
   readonly id: string | undefined;
   /** Date.now() milliseconds. */
   readonly deadlineAt: number;
-  readonly signal: AbortSignal;
 }
 
 export interface AnsweredByHand {

@@ -198,7 +198,7 @@ export async function startUnit(options: UnitOptions): Promise<RunningUnit> {
           graph,
           telemetry,
           // Of this build: what would go to another does not go by hand.
-          call: (member, request) => inFlight.during(() => plain.call(member, request, call.signal)),
+          call: (member, request) => inFlight.during(() => plain.call(member, request, undefined)),
         }),
       watch: (call) => streams.enter(call),
       watchAs: (service, call) => streams.enter(call, service),

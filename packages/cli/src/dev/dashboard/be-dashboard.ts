@@ -10,6 +10,8 @@ import { describeAnew, stateAnew } from "./anew.ts";
 import type { Described, FromDashboard, Opening, ToDashboard } from "./messages.ts";
 
 const PATIENCE_MS = 10_000;
+/** Longer than a unit is waited for. */
+const CALL_PATIENCE_MS = 20_000;
 
 /** In the dashboard's process: serves until the supervisor says the end, or is gone. Gives the exit code. */
 export async function beDashboard(): Promise<number> {
@@ -46,11 +48,11 @@ export async function beDashboard(): Promise<number> {
   // Ctrl-C reaches this process too; its supervisor says when, after the units have sent their last.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
 
-  async function ask<T>(question: (id: number) => FromDashboard): Promise<T> {
+  async function ask<T>(question: (id: number) => FromDashboard, patienceMs = PATIENCE_MS): Promise<T> {
     const id = ++lastId;
     const asked = Promise.withResolvers<unknown>();
     waiting.set(id, asked);
-    const late = setTimeout(() => asked.reject(new Error("kerf dev does not answer")), PATIENCE_MS);
+    const late = setTimeout(() => asked.reject(new Error("kerf dev does not answer")), patienceMs);
     try {
       say(question(id));
       return (await asked.promise) as T;
@@ -97,6 +99,7 @@ export async function beDashboard(): Promise<number> {
         people: options.people,
         token: (person) => ask((id) => ({ kerf: "token", id, person })),
       },
+      callPastGateway: (call) => ask((id) => ({ kerf: "call", id, call }), CALL_PATIENCE_MS),
       control,
       who: nameOfUser(),
       onError: (error) => log.error({ err: error }, "the dashboard could not answer"),

@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { constants, setPriority } from "node:os";
 import type { ChildProcess } from "node:child_process";
+import type { PastGateway } from "@kerf/dashboard";
 import { eachLine } from "../lines.ts";
+import type { Called } from "../messages.ts";
 import { freePorts, isFree } from "../ports.ts";
 import type { Report } from "../report.ts";
 import { spawnKerf } from "../spare.ts";
@@ -68,6 +70,8 @@ export interface DashboardOptions extends Omit<Opening, "kerf"> {
   readonly drain: (unit: string) => void;
   /** An access token of one of `people`. */
   readonly tokenFor: (person: string) => Promise<string>;
+  /** Calls a member past the gateway. Rejects where nobody could be asked. */
+  readonly call: (call: PastGateway) => Promise<Called>;
 }
 
 /** The process of the dashboard, kept running beside the units, with less of a right to the processor than they have. */
@@ -82,7 +86,7 @@ export interface KeptDashboard {
 }
 
 export function keepDashboard(options: DashboardOptions): KeptDashboard {
-  const { folder, report, describe, restart, drain, tokenFor, ...opening } = options;
+  const { folder, report, describe, restart, drain, tokenFor, call, ...opening } = options;
   let child: ChildProcess | undefined;
   let timer: NodeJS.Timeout | undefined;
   let started = false;
@@ -144,6 +148,8 @@ export function keepDashboard(options: DashboardOptions): KeptDashboard {
         return void done(message.id, () => drain(message.unit));
       case "token":
         return void done(message.id, () => tokenFor(message.person));
+      case "call":
+        return void done(message.id, () => call(message.call));
     }
   }
 

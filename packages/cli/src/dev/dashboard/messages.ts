@@ -1,4 +1,4 @@
-import type { PersonView, ProcessFacts, UnitFacts } from "@kerf/dashboard";
+import type { PastGateway, PersonView, ProcessFacts, UnitFacts } from "@kerf/dashboard";
 
 /** The argument that makes a process the dashboard's. */
 export const DASHBOARD = "--dashboard";
@@ -39,7 +39,9 @@ export type FromDashboard =
   | { readonly kerf: "restart"; readonly id: number; readonly process: string }
   | { readonly kerf: "drain"; readonly id: number; readonly unit: string }
   /** Wants an access token. */
-  | { readonly kerf: "token"; readonly id: number; readonly person: string };
+  | { readonly kerf: "token"; readonly id: number; readonly person: string }
+  /** Wants a member called past the gateway; the answer is a `Called`. */
+  | { readonly kerf: "call"; readonly id: number; readonly call: PastGateway };
 
 export interface Described {
   readonly units: readonly UnitFacts[];
