@@ -1,22 +1,35 @@
 import { defineConfig } from "vitest/config";
-import { LongestFirst } from "./tests/longest-first.ts";
+import { BusyBesideWaiting } from "./tests/test-order.ts";
+import { sharing } from "./tests/test-workers.ts";
+
+const notOurs = ["**/node_modules/**", "**/.kerf/**"];
+const shared = sharing(import.meta.dirname);
 
 export default defineConfig({
   test: {
-    include: [
-      "packages/**/*.test.ts",
-      "examples/**/*.test.ts",
-      "docs/examples/**/*.test.ts",
-      "tests/**/*.test.ts",
-    ],
-    exclude: ["**/node_modules/**", "**/.kerf/**"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Two cores: more workers only make the database tests wait for each other.
     maxWorkers: 2,
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: BusyBesideWaiting },
     // Processes are killed and deadlines pass in these tests, on machines that others use too. A second try is reported as
     // one; what fails twice fails.
     retry: process.env["CI"] === "true" ? 1 : 0,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "alone",
+          include: [
+            "packages/**/*.test.ts",
+            "examples/**/*.test.ts",
+            "docs/examples/**/*.test.ts",
+            "tests/**/*.test.ts",
+          ],
+          exclude: [...notOurs, ...shared],
+        },
+      },
+      { extends: true, test: { name: "sharing", include: shared, exclude: notOurs, isolate: false } },
+    ],
   },
 });

@@ -1,0 +1,86 @@
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Files by the ends of their paths, and about how many seconds each takes. */
+type Seconds = Readonly<Record<string, number>>;
+
+/** Longest first. Each keeps more than one core busy: an application of several processes, a browser, threads. */
+export const busy: Seconds = {
+  "examples/shop/tests/dashboard.test.ts": 90,
+  "examples/shop/replay/replay.test.ts": 77,
+  "tests/crash-matrix.test.ts": 59,
+  "tests/simulation/simulation.test.ts": 50,
+  "packages/cli/test/dev.test.ts": 50,
+  "examples/shop/fuzz/fuzz.test.ts": 46,
+  "packages/cli/test/chaos.test.ts": 37,
+  "tests/telemetry-exports.test.ts": 25,
+  "tests/simulation/mutants.test.ts": 24,
+  "examples/shop/tests/everywhere.test.ts": 23,
+  "tests/topologies.test.ts": 22,
+  "packages/cli/test/dashboard.test.ts": 21,
+  "packages/cli/test/operations.test.ts": 19,
+  "tests/versions.test.ts": 19,
+  "tests/crash-safely.test.ts": 17,
+  "packages/cli/test/commands.test.ts": 17,
+  "examples/legacy/tests/takeover.test.ts": 16,
+  "examples/shop/tests/web.test.ts": 16,
+  "packages/dashboard/test/page.test.ts": 16,
+  "packages/cli/test/releases.test.ts": 14,
+  "docs/examples/testing/crash.test.ts": 13,
+  "tests/streams.test.ts": 13,
+  "packages/cli/test/terminal.test.ts": 12,
+};
+
+/** Longest first. They wait more than they work: for time limits, leases and retries to pass. */
+export const waiting: Seconds = {
+  "packages/runtime/src/unit/upkeep.test.ts": 47,
+  "packages/runtime/src/data/embedded.test.ts": 32,
+  "packages/cli/test/replay.test.ts": 23,
+  "packages/gateway/src/server/hostile/slow.test.ts": 23,
+  "packages/runtime/src/operations/dead-letters.test.ts": 21,
+  "packages/runtime/src/events/events.test.ts": 20,
+  "packages/runtime/src/unit/unit.test.ts": 20,
+  "packages/runtime/src/events/replay/replay.test.ts": 19,
+  "packages/gateway/src/limits/shedding.test.ts": 16,
+  "packages/runtime/src/broker/postgres.test.ts": 16,
+  "packages/runtime/src/data/connections.test.ts": 16,
+  "packages/runtime/src/sagas/sagas.test.ts": 15,
+  "packages/runtime/src/broker/postgres/failure.test.ts": 10,
+  "examples/shop/services/storefront/pages.test.ts": 10,
+};
+
+/** About what one of the many others takes, its worker included. */
+const othersSeconds = 2;
+
+/**
+ * Gives one of two workers the files that keep both cores busy, and the other one those that wait: in any other order
+ * processes crowd two cores first, and later both workers wait. Begins with the longest, so that no core idles at the end,
+ * and ends with the files that share a worker, one after the other.
+ */
+export class BusyBesideWaiting extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // oxlint-disable-next-line unicorn/no-array-sort -- a sequencer's, not an array's
+    const sorted = await super.sort(files);
+    const take = (seconds: Seconds): [TestSpecification, number][] =>
+      Object.entries(seconds).flatMap(([path, each]) =>
+        sorted.filter(({ moduleId }) => moduleId.endsWith(path)).map((file) => [file, each] as const),
+      ) as [TestSpecification, number][];
+    const first = take(busy);
+    const second = take(waiting);
+    const placed = new Set([...first, ...second].map(([file]) => file));
+    const others = sorted.filter((file) => !placed.has(file));
+    for (const file of others) if (file.project.config.isolate) second.push([file, othersSeconds]);
+    return [...besides(first, second), ...others.filter((file) => !file.project.config.isolate)];
+  }
+}
+
+/** Merges what two workers are to do by when each of them will come to it. */
+export function besides<File>(
+  first: readonly (readonly [File, number])[],
+  second: readonly (readonly [File, number])[],
+): File[] {
+  const starting = (lane: readonly (readonly [File, number])[]) => {
+    let at = 0;
+    return lane.map(([file, seconds]) => ({ file, at: (at += seconds) - seconds }));
+  };
+  return [...starting(first), ...starting(second)].toSorted((a, b) => a.at - b.at).map(({ file }) => file);
+}
