@@ -143,9 +143,20 @@ describe("kerf dev", () => {
     expect(first.status).toBe(200);
     const again = { ...renamed, id: first.id, input: { id: "ada", name: "Nobody" } };
     expect(await ask("/api/call", again)).toMatchObject({ status: 422 });
-    expect(await ask("/api/call", { member: "names@1.name", input: { id: "ada" } })).toMatchObject({
-      error: expect.stringMatching(/no route/),
+    // What has no route is called past the gateway, in the unit that has it.
+    const named = { member: "names@1.name", input: { id: "ada" } };
+    const answered = await ask<CallAnswer>("/api/call", named);
+    expect(answered).toMatchObject({ status: 200, body: { name: "Countess" } });
+    expect(await ask("/api/call", { ...named, input: { ID: "ada" } })).toMatchObject({
+      status: 400,
+      body: { code: "INVALID_ARGUMENT", errors: [{ path: "ID" }, { path: "id" }] },
     });
+    const past = await until<TraceView>(`/api/traces/${answered.traceId}`, ({ spans }) => spans.length > 1);
+    expect(past.spans[0]).toMatchObject({ service: "operator", parentSpanId: null, unit: "back" });
+    expect(past.spans.some(({ service, unit }) => service === "names" && unit === "back")).toBe(true);
+    await until<ServiceView>("/api/services/names", ({ members }) =>
+      members.some(({ name, callers }) => name === "name" && callers.some((one) => one.name === "operator")),
+    );
     const event = { channel: "names@1.renamed", data: { id: "ada", name: "Countess" } };
     expect(await ask("/api/publish", event)).toMatchObject({ key: "ada" });
     expect(await ask("/api/publish", { ...event, data: { id: "ada" } })).toMatchObject({
@@ -159,6 +170,9 @@ describe("kerf dev", () => {
     const drained = (await read<TopologyView>("/api/topology")).units.find(({ name }) => name === "back")!;
     expect(drained.processes[0]).toMatchObject({ state: "drained", restarts: 1, pid: expect.any(Number) });
     expect(await ask("/api/call", renamed)).toMatchObject({ status: 503 });
+    expect(await ask("/api/call", named)).toMatchObject({
+      error: expect.stringMatching(/"back".*not ready/),
+    });
     const said = dev.said.length;
     expect((await post("/api/topology/restart", { process: "back" })).status).toBe(204);
     await dev.event("ready-again", "back", said);

@@ -238,6 +238,24 @@ describe("kerf mcp", () => {
     const refused = await ask("call_member", { member: "orders@1.place", input: { sku: "pig", card: CARD } });
     expect(refused["error"]).toContain("orders@1.place is a command");
     expect(refused["error"]).toContain("kerf mcp --allow-calls");
+    // What has no route is called past the gateway, where the same is asked of a person.
+    const count = { member: "orders@1.count", as: "ann" };
+    expect(await ask("list_people")).toMatchObject({ people: [{ id: "ann" }, { id: "bob" }] });
+    expect(await ask("call_member", count)).toMatchObject({
+      status: 200,
+      body: { orders: expect.any(Number) },
+      trace: expect.stringMatching(/^[0-9a-f]{32}$/),
+    });
+    expect(await ask("call_member", { ...count, as: "bob" })).toMatchObject({
+      status: 403,
+      body: { code: "PERMISSION_DENIED" },
+    });
+    expect(await ask("call_member", { member: "orders@1.count" })).toMatchObject({
+      status: 401,
+      body: { code: "UNAUTHENTICATED" },
+    });
+    const cancel = await ask("call_member", { member: "orders@1.cancel", input: { id: "o-horse" } });
+    expect(cancel["error"]).toContain("orders@1.cancel is a command");
     const pig = await (await fetch(`${counter.gateway}/v1/orders/o-pig`)).json();
     expect(pig).toMatchObject({ code: "Unknown" });
 
@@ -262,6 +280,20 @@ describe("kerf mcp", () => {
     ).toMatchObject({
       status: 200,
       body: { id: "o-hen" },
+    });
+    const cancel = { member: "orders@1.cancel", input: { id: "o-hen" }, as: "bob" };
+    const cancelled = await ask("call_member", cancel);
+    expect(cancelled).toMatchObject({ status: 200, body: { card: "[sensitive]" } });
+    expect(await ask("call_member", { ...cancel, id: cancelled["idempotencyKey"] })).toMatchObject({
+      status: 200,
+    });
+    expect(await ask("call_member", cancel)).toMatchObject({
+      status: 409,
+      body: { code: "Unknown", data: { id: "o-hen" } },
+    });
+    expect(await ask("call_member", { ...cancel, input: { id: 7 } })).toMatchObject({
+      status: 400,
+      body: { code: "INVALID_ARGUMENT", errors: [{ path: "id" }] },
     });
     expect(seen.join("\n")).not.toContain(CARD);
   });

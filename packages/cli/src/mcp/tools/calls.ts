@@ -13,7 +13,8 @@ export function callTools({ describer, client, allowCalls }: Sources): Tool[] {
       name: "call_member",
       title: "Call a member",
       description:
-        "Calls a member with a route, through the gateway of the running kerf dev, as anybody's request would go. " +
+        "Calls a member of the running kerf dev: one with a route through the gateway, as anybody's request would go, one " +
+        "without by its unit, where the same is asked of a person. " +
         (allowCalls
           ? "Commands change things."
           : "Queries and streams only: commands need kerf mcp --allow-calls.") +
