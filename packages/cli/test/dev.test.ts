@@ -1,5 +1,5 @@
 /** `kerf dev` as people meet it: real processes, a real database, real files that change. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { attachEmbedded, type EmbeddedServer } from "@kerf/runtime/embedded";
@@ -36,6 +36,10 @@ describe("a topology of three units", () => {
   let gateway: string;
 
   beforeAll(async () => {
+    const print = (file: string, what: string): void =>
+      appendFileSync(join(app.folder, file), `console.log(${what});\n`);
+    print("kerf.config.ts", '"printed by the configuration"');
+    print("services/clock/service.ts", '{ printed: "by a service" }');
     dev = new KerfProcess(
       ["dev", "--topology", "split", "--port", "0", "--json"],
       app.folder,
@@ -89,6 +93,15 @@ describe("a topology of three units", () => {
     const line = dev.out.split("\n").find((text) => text.includes('"greeting"'))!;
     expect(JSON.parse(line)).toMatchObject({ unit: "front", service: "hello", id: "ada", level: "info" });
     expect(dev.out).not.toContain("never-to-be-seen");
+  });
+
+  test("what code prints is a line of JSON too, or goes to standard error", async () => {
+    const printed = await dev.until(() => dev.out.split("\n").find((line) => line.includes("by a service")));
+    expect(JSON.parse(printed)).toMatchObject({ unit: "side", msg: "{ printed: 'by a service' }" });
+    expect(dev.err).toContain("printed by the configuration");
+    // It is loaded by units too, whose lines these are.
+    const units = dev.out.split("\n").filter((line) => line.includes("printed by the configuration"));
+    expect(units.map((line) => (JSON.parse(line) as { unit: string }).unit)).toContain("front");
   });
 
   test("a change restarts the unit of that service and no other", async () => {

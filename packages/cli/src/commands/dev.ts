@@ -33,7 +33,9 @@ export const dev = command({
   ],
   async run(given) {
     const since = performance.now();
-    const output = standardOutput({ json: given.json ?? false });
+    const json = given.json ?? false;
+    // kerf.config.ts is loaded in this process, and prints what it likes.
+    const output = standardOutput({ json, alone: json });
     let version = 0;
     const load = async () => {
       const configuration = await loadConfiguration(given.config, { version: version++ });

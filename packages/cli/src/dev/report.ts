@@ -37,7 +37,7 @@ export function reportTo(output: Output, units: readonly string[]): Report {
   return {
     unitLine(unit, line) {
       if (!line.trim()) return;
-      if (output.json) output.line(line.startsWith("{") ? line : entry("info", unit, line));
+      if (output.json) output.line(isJson(line) ? line : entry("info", unit, line));
       else {
         for (const text of readableLine(line, { colour: output.colour }).split("\n"))
           output.line(`${prefixes.get(unit) ?? own}${text}`);
@@ -48,6 +48,17 @@ export function reportTo(output: Output, units: readonly string[]): Report {
       else for (const line of text.split("\n")) output.line(own + paints[severity](line));
     },
   };
+}
+
+/** Whether it is a line of the log: console.log may print what only begins like one. */
+function isJson(line: string): boolean {
+  if (!line.startsWith("{")) return false;
+  try {
+    JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function entry(level: Severity, unit: string, msg: string, fields: object = {}): string {

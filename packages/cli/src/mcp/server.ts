@@ -3,6 +3,7 @@ import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import { lineWithoutSecrets } from "@kerf/runtime/log";
 import { explain } from "../explain.ts";
+import { takeStandardOutput } from "../output.ts";
 import { bounded } from "./bounded.ts";
 import type { Sources, Tool } from "./tool.ts";
 import { callTools } from "./tools/calls.ts";
@@ -81,8 +82,7 @@ async function clear<T>(work: Promise<T>): Promise<T> {
 
 /** Standard output for the protocol alone: what else is printed in this process goes to standard error from here on. */
 function ownOutput(): Writable {
-  const write = process.stdout.write.bind(process.stdout);
-  process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
+  const write = takeStandardOutput();
   return new Writable({
     decodeStrings: false,
     write: (chunk: string | Uint8Array, _encoding, done) => void write(chunk, () => done()),
