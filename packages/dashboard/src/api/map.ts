@@ -3,7 +3,7 @@ import type { Traffic } from "./traffic.ts";
 export type NodeKind = "client" | "gateway" | "service" | "database" | "broker" | "foreign";
 
 export interface MapNode {
-  /** Unique among the nodes: `"service:orders"`, `"database:orders"`, `"broker"`, `"gateway"`, `"client"`, `"foreign:mailer"`. */
+  /** Unique among the nodes: `"service:orders"`, `"database:orders"`, `"broker"`, `"gateway"`, `"client"`, `"client:operator"`, `"foreign:mailer"`. */
   readonly id: string;
   readonly kind: NodeKind;
   /** For people. */

@@ -5,6 +5,9 @@ import { noTraffic, TrafficSum, type FlowRow } from "./traffic.ts";
 
 const MOST_MEMBERS = 50;
 const GATEWAY = "gateway";
+/** Who calls by hand, past the gateway. */
+const OPERATOR = "operator";
+const CLIENTS = "clients";
 
 interface EdgeSum {
   readonly from: string;
@@ -33,13 +36,16 @@ export function mapOf(
   const foreign = new Set(application.foreign);
 
   function node(kind: NodeKind, name: string): string {
-    const id = kind === "client" || kind === "gateway" || kind === "broker" ? kind : `${kind}:${name}`;
+    const only = kind === "gateway" || kind === "broker" || (kind === "client" && name === CLIENTS);
+    const id = only ? kind : `${kind}:${name}`;
     const unit = kind === "gateway" ? application.gatewayUnit : kind === "service" ? unitOf.get(name) : null;
     if (!nodes.has(id)) nodes.set(id, { kind, name, unit: unit ?? null, sum: new TrafficSum() });
     return id;
   }
-  const asker = (name: string): string =>
-    name === "" ? node("client", "clients") : name === GATEWAY ? node("gateway", GATEWAY) : answerer(name);
+  const asker = (name: string): string => {
+    if (name === "") return node("client", CLIENTS);
+    return name === OPERATOR && !unitOf.has(name) ? node("client", name) : answerer(name);
+  };
   const answerer = (name: string): string =>
     name === GATEWAY ? node("gateway", GATEWAY) : node(foreign.has(name) ? "foreign" : "service", name);
   const broker = (): string => node("broker", "broker");

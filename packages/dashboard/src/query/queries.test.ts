@@ -150,6 +150,7 @@ describe("the map", () => {
         flow({ kind: "publish", target: "", member: "orders@1.placed" }),
         flow({ kind: "deliver", target: "stock", member: "orders@1.placed", local: -1 }),
         flow({ kind: "serve" }),
+        flow({ source: "operator" }),
       ],
       [],
       10_000,
@@ -161,7 +162,8 @@ describe("the map", () => {
     expect(edges).toContainEqual(["service:orders", "database:orders", "query", true, true]);
     expect(edges).toContainEqual(["service:orders", "broker", "event", true, true]);
     expect(edges).toContainEqual(["broker", "service:stock", "event", true, null]);
-    expect(edges).toHaveLength(6);
+    expect(edges).toContainEqual(["client:operator", "service:stock", "call", true, true]);
+    expect(edges).toHaveLength(7);
     const call = map.edges.find(({ to }) => to === "service:stock")!;
     expect(call).toMatchObject({
       requestBytes: 150,
