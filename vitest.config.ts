@@ -11,6 +11,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two cores: more workers only make the database tests wait for each other.
     maxWorkers: 2,
+    // Of those in a file that say that they may run together, since they mostly wait.
+    maxConcurrency: 2,
     sequence: { sequencer: BusyBesideWaiting },
     // Processes are killed and deadlines pass in these tests, on machines that others use too. A second try is reported as
     // one; what fails twice fails.

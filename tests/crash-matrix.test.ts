@@ -17,7 +17,7 @@ console.log(`crash points of today: ${sample.map((one) => `${one.point} (${one.t
 
 /** Kills units of the ledger while money moves. `npm run crash-matrix` has all points. */
 describe("a killed unit loses nothing and repeats nothing", () => {
-  test.each(sample.map((one) => [one.point, one.topology, one] as const))(
+  test.concurrent.each(sample.map((one) => [one.point, one.topology, one] as const))(
     "%s, %s",
     { timeout: 120_000 },
     async (point, topology, { deaths }) => {

@@ -86,53 +86,57 @@ function processesNaming(text: string): string[] {
     });
 }
 
-test("every kind of row ends where the rules say, and the books agree", { timeout: 120_000 }, async () => {
-  const books = join(folder, "books.json");
-  const { ended, told, left } = run(["--file", file, "--json", "--books", books]);
-  expect(await ended, told.err).toBe(0);
-  const { audit, seconds, ordersPerSecond, ...report } = JSON.parse(told.out) as Report;
-  expect(report).toEqual({
-    rows: 21,
-    repaired: 1,
-    sold: 9,
-    returned: 3,
-    lateReturns: 1,
-    refused: 3,
-    rejected: { malformed: 1, "not-a-sale": 3, "nothing-to-return": 2 },
-    orders: { placed: 7, confirmed: 5, outOfStock: 1, declined: 1 },
-    money: { captured: 2_520, refunded: 1_370, net: 1_150 },
-  });
-  expect(audit.filter(({ ok }) => !ok)).toEqual([]);
-  expect(seconds).toBeGreaterThan(0);
-  expect(ordersPerSecond).toBeGreaterThan(0);
-  expect(left()).toEqual([]);
+test.concurrent(
+  "every kind of row ends where the rules say, and the books agree",
+  { timeout: 120_000 },
+  async () => {
+    const books = join(folder, "books.json");
+    const { ended, told, left } = run(["--file", file, "--json", "--books", books]);
+    expect(await ended, told.err).toBe(0);
+    const { audit, seconds, ordersPerSecond, ...report } = JSON.parse(told.out) as Report;
+    expect(report).toEqual({
+      rows: 21,
+      repaired: 1,
+      sold: 9,
+      returned: 3,
+      lateReturns: 1,
+      refused: 3,
+      rejected: { malformed: 1, "not-a-sale": 3, "nothing-to-return": 2 },
+      orders: { placed: 7, confirmed: 5, outOfStock: 1, declined: 1 },
+      money: { captured: 2_520, refunded: 1_370, net: 1_150 },
+    });
+    expect(audit.filter(({ ok }) => !ok)).toEqual([]);
+    expect(seconds).toBeGreaterThan(0);
+    expect(ordersPerSecond).toBeGreaterThan(0);
+    expect(left()).toEqual([]);
 
-  const found = JSON.parse(readFileSync(books, "utf8")) as Record<string, Record<string, object>>;
-  expect(found["returns"]).toEqual({
-    "C105 line 13": { article: "A", outcome: "220 pence from 100 line 1, 100 line 4" },
-    "C105 line 14": { article: "A", outcome: "nothing-to-return" },
-    "C105 line 17": { article: "E7", outcome: "500 pence from 100 line 3" },
-    "C118 line 20": { article: "A", outcome: "100 pence from 117 line 1" },
-    "late 107": { article: "E7", outcome: "550 pence from 107 line 1" },
-  });
-  expect(found["orders"]!["100"]).toEqual({
-    decision: "confirmed",
-    capturedPence: 1_270,
-    refundedPence: 720,
-    articles: { A: 3, B7: 9, E7: 5 },
-  });
-  expect(found["stock"]).toMatchObject({
-    A: { opening: 9, available: 4, sold: 5 },
-    B7: { opening: 9, available: 0, sold: 9 },
-    E7: { opening: 9, available: 9, sold: 0 },
-  });
+    const found = JSON.parse(readFileSync(books, "utf8")) as Record<string, Record<string, object>>;
+    expect(found["returns"]).toEqual({
+      "C105 line 13": { article: "A", outcome: "220 pence from 100 line 1, 100 line 4" },
+      "C105 line 14": { article: "A", outcome: "nothing-to-return" },
+      "C105 line 17": { article: "E7", outcome: "500 pence from 100 line 3" },
+      "C118 line 20": { article: "A", outcome: "100 pence from 117 line 1" },
+      "late 107": { article: "E7", outcome: "550 pence from 107 line 1" },
+    });
+    expect(found["orders"]!["100"]).toEqual({
+      decision: "confirmed",
+      capturedPence: 1_270,
+      refundedPence: 720,
+      articles: { A: 3, B7: 9, E7: 5 },
+    });
+    expect(found["stock"]).toMatchObject({
+      A: { opening: 9, available: 4, sold: 5 },
+      B7: { opening: 9, available: 0, sold: 9 },
+      E7: { opening: 9, available: 9, sold: 0 },
+    });
 
-  const compared = run(["--compare", books, books]);
-  expect(await compared.ended).toBe(0);
-  expect(compared.told.out).toMatch(/^The books are the same: 7 orders, 5 returns/);
-});
+    const compared = run(["--compare", books, books]);
+    expect(await compared.ended).toBe(0);
+    expect(compared.told.out).toMatch(/^The books are the same: 7 orders, 5 returns/);
+  },
+);
 
-test(
+test.concurrent(
   "under chaos every audit holds all the same, and nothing stays behind",
   { timeout: 240_000 },
   async () => {
@@ -160,7 +164,7 @@ test(
   },
 );
 
-test.each([
+test.concurrent.each([
   [[], "The shop runs as"],
   [["--chaos", "--topology", "split"], "chaos: begin"],
 ])(

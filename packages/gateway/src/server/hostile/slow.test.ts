@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.drain(0));
 
-describe("slow clients", () => {
+describe.concurrent("slow clients", () => {
   it("are waited for no longer than the limit for headers", async () => {
     const { statuses, closed, ms } = await exchange(
       gateway.url,
@@ -40,15 +40,14 @@ describe("slow clients", () => {
   });
 
   it("are waited for no longer than the limit for a body, of either kind", async () => {
-    for (const request of [
+    const requests = [
       post("Content-Length: 1000\r\n", "{"),
       post("Transfer-Encoding: chunked\r\n", "1\r\n{\r\n"),
-    ]) {
-      const { statuses, closed, text } = await exchange(
-        gateway.url,
-        request,
-        ...drip(request.includes("chunked") ? "1\r\n \r\n" : " "),
-      );
+    ];
+    const answers = requests.map((request) =>
+      exchange(gateway.url, request, ...drip(request.includes("chunked") ? "1\r\n \r\n" : " ")),
+    );
+    for (const { statuses, closed, text } of await Promise.all(answers)) {
       expect(statuses).toEqual([408]);
       expect(text).toContain('"type":"/problems/request-timeout"');
       expect(closed).toBe(true);
@@ -56,8 +55,8 @@ describe("slow clients", () => {
   });
 
   it("lose a connection on which nothing happens", async () => {
-    expect((await exchange(gateway.url)).closed).toBe(true);
-    expect((await exchange(gateway.url, get("/v1/stock/1"))).closed).toBe(true);
+    const idle = [exchange(gateway.url), exchange(gateway.url, get("/v1/stock/1"))];
+    for (const { closed } of await Promise.all(idle)) expect(closed).toBe(true);
   });
 
   it("lose a connection on which they read nothing of the answer", async () => {
