@@ -12,6 +12,7 @@ import { MetricsPage } from "./metrics/metrics.tsx";
 import { nameColours } from "./palette.ts";
 import { Gate } from "./parts/gate.tsx";
 import { Help } from "./parts/help.tsx";
+import { Lost } from "./parts/lost.tsx";
 import { Side } from "./parts/side.tsx";
 import { Empty } from "./parts/text.tsx";
 import { View } from "./parts/view.tsx";
@@ -72,6 +73,7 @@ function Frame({ app: first, onTheme }: { app: AppView; onTheme: () => void }) {
       <div class="frame">
         <Side app={app} views={views} here={here} onTheme={onTheme} onHelp={() => setHelp(true)} />
         <main class="view" id="view" tabIndex={-1}>
+          <Lost />
           {/* Colours follow from all names: without them, services would change theirs. */}
           {(list.value ?? list.error) &&
             (views.some(({ path }) => path === here) ? pageOf(place) : <NotFound />)}

@@ -1,4 +1,4 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 
 /** `"g t"` is one key after the other, within a second. */
 export type Shortcuts = { readonly [keys: string]: () => void };
@@ -28,6 +28,21 @@ export function useShortcuts(shortcuts: Shortcuts): void {
 
 function isField(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
+}
+
+/** Escape, unless it closes a dialog that stands before what `close` closes; within a field it leaves that first. */
+export function useEscape(close: () => void): void {
+  const now = useRef(close);
+  now.current = close;
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+      if (isField(event.target)) (event.target as HTMLElement).blur();
+      else now.current();
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, []);
 }
 
 /** The list's next or previous row: rows are the links with `data-row`. */

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Topic } from "../../src/api/index.ts";
 import { ask, type Refusal } from "./ask.ts";
-import { onChange } from "./live.ts";
+import { onChange, onReturn } from "./live.ts";
 
 /** An answer of the server as a view needs it. */
 export interface Loaded<T> {
@@ -43,6 +43,7 @@ export function useLoaded<T>(path: string | null, topics: readonly Topic[] = [],
     load();
     return () => loading.current?.abort();
   }, [load]);
+  useEffect(() => onReturn(load), [load]);
   useReloads(load, topics);
 
   return { value: answer.value, error: answer.error, stale: answer.path !== path, reload: load };

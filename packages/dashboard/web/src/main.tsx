@@ -15,6 +15,7 @@ import "./style/logs.css";
 import "./style/metrics.css";
 import "./style/topology.css";
 import "./style/form.css";
+import "./style/narrow.css";
 
 applyTheme();
 render(<App />, document.getElementById("app")!);

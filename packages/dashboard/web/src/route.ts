@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import { keepPlace, returnToPlace } from "./kept-place.ts";
 
 /** Where the reader is. All that a view shows follows from it, so that an address can be sent to somebody. */
 export interface Place {
@@ -12,7 +13,10 @@ const MOVED = "kerf:moved";
 export function go(to: string, { replace = false } = {}): void {
   if (to === location.pathname + location.search) return;
   if (replace) history.replaceState(null, "", to);
-  else history.pushState(null, "", to);
+  else {
+    keepPlace();
+    history.pushState(null, "", to);
+  }
   dispatchEvent(new Event(MOVED));
 }
 
@@ -35,11 +39,15 @@ export function usePlace(): Place {
   const [place, setPlace] = useState(here);
   useEffect(() => {
     const moved = () => setPlace(here());
-    addEventListener("popstate", moved);
+    const back = () => {
+      moved();
+      returnToPlace();
+    };
+    addEventListener("popstate", back);
     addEventListener(MOVED, moved);
     document.addEventListener("click", followHere);
     return () => {
-      removeEventListener("popstate", moved);
+      removeEventListener("popstate", back);
       removeEventListener(MOVED, moved);
       document.removeEventListener("click", followHere);
     };
@@ -57,10 +65,13 @@ function followHere(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0) return;
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   const link = (event.target as Element | null)?.closest("a");
-  if (!link || link.origin !== location.origin || link.target !== "" || link.hasAttribute("download")) return;
-  if (link.hash !== "" || link.pathname.startsWith("/api/")) return;
+  const href = link?.getAttribute("href");
+  if (!link || !href || link.hasAttribute("target") || link.hasAttribute("download")) return;
+  // Links of a drawing do not tell the parts of their address, as others do.
+  const { origin, pathname, search, hash } = new URL(href, location.href);
+  if (origin !== location.origin || hash !== "" || pathname.startsWith("/api/")) return;
   event.preventDefault();
-  go(link.pathname + link.search);
+  go(pathname + search);
 }
 
 function decoded(text: string): string {

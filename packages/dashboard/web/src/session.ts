@@ -38,9 +38,15 @@ export function useSession(): { readonly session: Session; readonly open: (token
       if (token !== null) open(token);
     };
     const lock = () => setSession((now) => (now.kind === "open" ? { kind: "locked", error: null } : now));
+    // Another tab may have opened the new link meanwhile.
+    const lookAgain = () => {
+      if (!document.hidden) setSession((now) => (now.kind === "open" ? now : (open(null), now)));
+    };
+    document.addEventListener("visibilitychange", lookAgain);
     addEventListener("hashchange", tokenCame);
     addEventListener(SESSION_NEEDED, lock);
     return () => {
+      document.removeEventListener("visibilitychange", lookAgain);
       removeEventListener("hashchange", tokenCame);
       removeEventListener(SESSION_NEEDED, lock);
     };

@@ -1,7 +1,8 @@
 import { useState } from "preact/hooks";
 import type { DeadLetterGroups, LetterChoice } from "../../../src/api/index.ts";
-import { ago, count, plural } from "../format.ts";
+import { count, plural } from "../format.ts";
 import { useLoaded } from "../loaded.ts";
+import { Ago } from "../parts/ago.tsx";
 import { Badge, Empty, ServiceName } from "../parts/text.tsx";
 import { Ready, View } from "../parts/view.tsx";
 import { withQuery } from "../route.ts";
@@ -90,7 +91,14 @@ function GroupCard({ group, open, done }: { group: Group; open: boolean; done: (
       <div class="inside">
         <p class="bad letter-error">{group.error}</p>
         <p class="soft">
-          {plural(group.keys, "key")} held up · first {ago(group.firstAt)}, last {ago(group.lastAt)}
+          {plural(group.keys, "key")} held up ·{" "}
+          {group.messages === 1 ? (
+            <Ago at={group.firstAt} />
+          ) : (
+            <>
+              first <Ago at={group.firstAt} />, last <Ago at={group.lastAt} />
+            </>
+          )}
         </p>
       </div>
       {open && <Letters choice={choice} done={done} />}

@@ -29,10 +29,10 @@ export function LetterActions({ choice, what, done }: Props) {
   return (
     <>
       <button type="button" class="button main" onClick={() => setAsking("replay")}>
-        Replay
+        Replay…
       </button>
       <button type="button" class="button danger" onClick={() => setAsking("drop")}>
-        Drop
+        Drop…
       </button>
       {asking === "replay" && (
         <Confirm title={`Replay ${what}?`} verb="Replay" reason="may" act={replay} onClose={close}>

@@ -6,28 +6,35 @@ import { Badge, Json } from "../parts/text.tsx";
 import { Ready } from "../parts/view.tsx";
 import { LetterActions } from "./letter-actions.tsx";
 
+const MOST = 100;
+
 /** The messages of one cause, the oldest first. */
 export function Letters({ choice, done }: { choice: LetterChoice; done: (text: string) => void }) {
   const letters = useLoaded<DeadLetterList>(
-    apiPath("/dead-letters/letters", { service: choice.service, cause: choice.cause, limit: 100 }),
+    apiPath("/dead-letters/letters", { service: choice.service, cause: choice.cause, limit: MOST }),
     ["dead-letters"],
   );
   return (
     <Ready of={letters}>
       {(list) => (
-        <ul class="letters">
-          {list.letters.map((letter) => (
-            <li key={letter.id}>
-              <Letter
-                letter={letter}
-                done={(text) => {
-                  letters.reload();
-                  done(text);
-                }}
-              />
-            </li>
-          ))}
-        </ul>
+        <>
+          <ul class="letters">
+            {list.letters.map((letter) => (
+              <li key={letter.id}>
+                <Letter
+                  letter={letter}
+                  done={(text) => {
+                    letters.reload();
+                    done(text);
+                  }}
+                />
+              </li>
+            ))}
+          </ul>
+          {list.letters.length === MOST && (
+            <p class="inside soft">These are the {MOST} oldest; the others follow when these are gone.</p>
+          )}
+        </>
       )}
     </Ready>
   );

@@ -6,7 +6,9 @@ import { initialOf } from "../form/initial.ts";
 import { shapeOf } from "../form/shape.ts";
 import { inputOf, shareInput } from "../form/shared-input.ts";
 import type { Violation } from "../form/violations.ts";
+import { useEscape } from "../keys.ts";
 import { useLoaded } from "../loaded.ts";
+import { Aside } from "../parts/aside.tsx";
 import { Paragraphs } from "../parts/text.tsx";
 import { Ready } from "../parts/view.tsx";
 import { setQuery } from "../route.ts";
@@ -22,11 +24,13 @@ interface Props {
 /** States an event by hand, as if its owner had. */
 export function Publish({ type, publisher, search }: Props) {
   const owner = useLoaded<ServiceView>(apiPath(`/services/${encodeURIComponent(publisher)}`));
+  const close = () => setQuery({ publish: null, input: null });
+  useEscape(close);
   return (
-    <aside class="aside" aria-label={`Publish ${type}`}>
+    <Aside label={`Publish ${type}`}>
       <div class="aside-head">
         <h2>Publish {type}</h2>
-        <button type="button" class="button quiet" onClick={() => setQuery({ publish: null, input: null })}>
+        <button type="button" class="button quiet" onClick={close}>
           Close
         </button>
       </div>
@@ -40,7 +44,7 @@ export function Publish({ type, publisher, search }: Props) {
           );
         }}
       </Ready>
-    </aside>
+    </Aside>
   );
 }
 

@@ -8,6 +8,8 @@ import { CARD_HEIGHT, DATABASE_HEIGHT, type Box } from "./layout.ts";
 interface CardProps {
   readonly card: Card;
   readonly compact: boolean;
+  /** Names are drawn larger. */
+  readonly far: boolean;
   readonly box: Box;
   readonly near: boolean;
   readonly chosen: string | null;
@@ -15,8 +17,12 @@ interface CardProps {
 }
 
 /** A node with its numbers, and its own databases below them. */
-export function NodeCard({ card: { node, databases }, compact, box, near, chosen, onPoint }: CardProps) {
+export function NodeCard({ card: { node, databases }, compact, far, box, near, chosen, onPoint }: CardProps) {
   const { traffic } = node;
+  const name = clipped(node.name, far ? 15 : 18);
+  const numbers =
+    traffic.count === 0 ? labelOf(node) : `${rate(traffic.perSecond)}  p95 ${duration(traffic.p95Ms)}`;
+  const errors = traffic.errors > 0 ? share(traffic.errors, traffic.count) : "";
   return (
     <g
       class="map-card"
@@ -28,9 +34,10 @@ export function NodeCard({ card: { node, databases }, compact, box, near, chosen
     >
       <a
         href={withQuery({ node: node.id, edge: null })}
-        aria-label={`${node.name}, ${node.kind}`}
+        aria-label={`${[node.name, errors, numbers].join(" ")}, ${node.kind}${errors && " with errors"}`}
         data-chosen={chosen === node.id}
       >
+        {name !== node.name && <title>{node.name}</title>}
         <rect class="card-box" width={box.width} height={box.height} rx="7" />
         <rect
           class="card-tone"
@@ -42,16 +49,16 @@ export function NodeCard({ card: { node, databases }, compact, box, near, chosen
           style={{ fill: toneFor(node) }}
         />
         <text class="card-name" x="26" y="22">
-          {clipped(node.name, 18)}
-        </text>
-        <text class="card-numbers" x="26" y="39">
-          {traffic.count === 0 ? labelOf(node) : `${rate(traffic.perSecond)}  p95 ${duration(traffic.p95Ms)}`}
-        </text>
-        {traffic.errors > 0 && (
+          {name}
+        </text>{" "}
+        {errors && (
           <text class="card-errors" x={box.width - 10} y="22">
-            {share(traffic.errors, traffic.count)}
+            {errors}
           </text>
-        )}
+        )}{" "}
+        <text class="card-numbers" x="26" y="39">
+          {numbers}
+        </text>
       </a>
       {databases.map((database, index) => (
         <DatabaseLink
@@ -78,10 +85,12 @@ interface DatabaseProps {
 
 function DatabaseLink({ database, chosen, width, left, top }: DatabaseProps) {
   const { traffic } = database;
+  const numbers =
+    traffic.count === 0 ? "database" : `${rate(traffic.perSecond)}  p95 ${duration(traffic.p95Ms)}`;
   return (
     <a
       href={withQuery({ node: database.id, edge: null })}
-      aria-label={`${database.name}, database`}
+      aria-label={`${database.name}, database ${numbers}`}
       data-chosen={chosen}
     >
       <rect
@@ -96,7 +105,7 @@ function DatabaseLink({ database, chosen, width, left, top }: DatabaseProps) {
       <path class="base-mark" d={`M${left + 10} ${top + 7}v6a4.5 1.8 0 0 0 9 0v-6`} />
       {width !== null && (
         <text class="card-numbers" x={left + 26} y={top + 14}>
-          {traffic.count === 0 ? "database" : `${rate(traffic.perSecond)}  p95 ${duration(traffic.p95Ms)}`}
+          {numbers}
         </text>
       )}
     </a>

@@ -89,6 +89,7 @@ export function Drawing({ graph, node, edge }: Props) {
               key={card.node.id}
               card={card}
               compact={graph.compact}
+              far={isFar}
               box={layout.cards.get(card.node.id)!}
               near={card.node.id === focus || near.has(card.node.id)}
               chosen={node}
@@ -127,6 +128,11 @@ function Edge({ edge, place, near, chosen, labelled }: EdgeProps) {
   const mood = !edge.seen ? "unseen" : failed ? "bad" : "plain";
   const width = edge.local === true ? 1 : Math.min(4, 1.6 + Math.log10(1 + traffic.perSecond) * 0.8);
   const id = edgeId(edge);
+  const numbers = !edge.seen
+    ? "nothing in this time"
+    : streams && traffic.count === 0
+      ? plural(streams.open, "stream")
+      : `${rate(traffic.perSecond)}${chosen && traffic.count > 0 ? ` · p95 ${duration(traffic.p95Ms)}` : ""}`;
   return (
     <a
       href={withQuery({ edge: id, node: null })}
@@ -135,14 +141,13 @@ function Edge({ edge, place, near, chosen, labelled }: EdgeProps) {
       data-mood={mood}
       data-kind={edge.kind}
       data-local={edge.local === true}
-      aria-label={`${edge.from} to ${edge.to}`}
+      aria-label={`${edge.from} to ${edge.to}: ${numbers}`}
     >
       <path class="wide" d={place.path} />
       <path class="line" d={place.path} stroke-width={width} marker-end={`url(#arrow-${mood})`} />
       {edge.seen && (labelled || near || chosen) && (
         <text x={place.label.x} y={place.label.y + 4}>
-          {streams && traffic.count === 0 ? plural(streams.open, "stream") : rate(traffic.perSecond)}
-          {chosen && traffic.count > 0 && ` · p95 ${duration(traffic.p95Ms)}`}
+          {numbers}
         </text>
       )}
     </a>

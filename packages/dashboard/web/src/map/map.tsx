@@ -1,6 +1,7 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import type { MapView } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
+import { useEscape } from "../keys.ts";
 import { useLoaded } from "../loaded.ts";
 import { WindowChoice, windowOf } from "../parts/choices.tsx";
 import { Empty } from "../parts/text.tsx";
@@ -46,11 +47,7 @@ function Map({ map, node, edge }: { map: MapView; node: string | null; edge: str
   const graph = useMemo(() => graphOf(map), [map]);
   const chosenNode = map.nodes.find(({ id }) => id === node);
   const chosenEdge = map.edges.find((one) => edgeId(one) === edge);
-  useEffect(() => {
-    const escape = (event: KeyboardEvent) => event.key === "Escape" && setQuery({ node: null, edge: null });
-    addEventListener("keydown", escape);
-    return () => removeEventListener("keydown", escape);
-  }, []);
+  useEscape(() => setQuery({ node: null, edge: null }));
   const open = chosenNode !== undefined || chosenEdge !== undefined;
   return (
     <div class={open ? "split" : "split whole"}>

@@ -1,5 +1,6 @@
 import type { MapEdge, MapNode, MapView, Traffic } from "../../../src/api/index.ts";
 import { bytes, count, duration, plural, rate, share } from "../format.ts";
+import { Aside } from "../parts/aside.tsx";
 import { Badge, Facts } from "../parts/text.tsx";
 import { setQuery, withQuery } from "../route.ts";
 import { edgeId } from "./graph.ts";
@@ -17,15 +18,21 @@ export function Panel({
   edge: MapEdge | undefined;
 }) {
   if (edge)
-    return <EdgePanel edge={edge} nameOf={(id) => map.nodes.find((one) => one.id === id)?.name ?? id} />;
-  return node ? <NodePanel map={map} node={node} /> : null;
+    return (
+      <EdgePanel
+        key={edgeId(edge)}
+        edge={edge}
+        nameOf={(id) => map.nodes.find((one) => one.id === id)?.name ?? id}
+      />
+    );
+  return node ? <NodePanel key={node.id} map={map} node={node} /> : null;
 }
 
 function NodePanel({ map, node }: { map: MapView; node: MapNode }) {
   const nameOf = (id: string) => map.nodes.find((one) => one.id === id)?.name ?? id;
   const name = encodeURIComponent(node.name);
   return (
-    <aside class="aside" aria-label={node.name}>
+    <Aside label={node.name}>
       <Head title={node.name} kind={node.unit === null ? node.kind : `${node.kind} in ${node.unit}`} />
       <Numbers traffic={node.traffic} />
       {node.kind === "service" && (
@@ -51,7 +58,7 @@ function NodePanel({ map, node }: { map: MapView; node: MapNode }) {
         edges={map.edges.filter(({ from }) => from === node.id)}
         other={({ to }) => nameOf(to)}
       />
-    </aside>
+    </Aside>
   );
 }
 
@@ -88,7 +95,7 @@ function Edges({ title, edges, other }: EdgesProps) {
 function EdgePanel({ edge, nameOf }: { edge: MapEdge; nameOf: (id: string) => string }) {
   const where = edge.local === null ? "" : edge.local ? ", within one process" : ", between processes";
   return (
-    <aside class="aside" aria-label="Edge">
+    <Aside label="Edge">
       <Head title={`${nameOf(edge.from)} → ${nameOf(edge.to)}`} kind={`${KINDS[edge.kind]}${where}`} />
       <Numbers traffic={edge.traffic} />
       <section class="section">
@@ -138,7 +145,7 @@ function EdgePanel({ edge, nameOf }: { edge: MapEdge; nameOf: (id: string) => st
           </ul>
         </section>
       )}
-    </aside>
+    </Aside>
   );
 }
 

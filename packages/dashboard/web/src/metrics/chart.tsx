@@ -35,6 +35,12 @@ export function Chart({ title, times, lines, show }: Props) {
     const index = Math.round(((event.clientX - left) / width) * (times.length - 1));
     setAt(Math.max(0, Math.min(times.length - 1, index)));
   };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (by === undefined || times.length === 0) return;
+    event.preventDefault();
+    setAt((now) => Math.max(0, Math.min(times.length - 1, (now ?? times.length) + by)));
+  };
   const shown = at ?? lastMeasured(lines);
   return (
     <figure class="chart" aria-label={title}>
@@ -46,7 +52,17 @@ export function Chart({ title, times, lines, show }: Props) {
             </span>
           ))}
         </div>
-        <div class="chart-area" ref={area} onPointerMove={point} onPointerLeave={() => setAt(null)}>
+        <div
+          class="chart-area"
+          ref={area}
+          tabIndex={0}
+          role="group"
+          aria-label={`${title}: the arrows go through time`}
+          onPointerMove={point}
+          onPointerLeave={() => setAt(null)}
+          onKeyDown={onKeyDown}
+          onBlur={() => setAt(null)}
+        >
           <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
             {marks.map((mark) => (
               <line key={mark} class="chart-grid" x1="0" x2={WIDTH} y1={y(mark)} y2={y(mark)} />

@@ -53,17 +53,19 @@ function Saga({ saga }: { saga: SagaView }) {
           ["Service", <ServiceName name={saga.service} />],
           ["Started", moment(saga.startedAt)],
           [
-            "Took",
+            saga.state === "parked" ? "Parked after" : "Took",
             endedAt === null ? "still runs" : duration(Date.parse(endedAt) - Date.parse(saga.startedAt)),
           ],
           ["Version", String(saga.version)],
         ]}
       />
       {(saga.parkedReason ?? saga.error) && (
-        <p class="notice" data-mood={saga.state === "parked" ? "bad" : "plain"}>
-          {saga.parkedReason ?? `${saga.error!.code}: ${saga.error!.message}`}
-          {saga.parkedFrom && ` A retry goes on ${saga.parkedFrom === "undoing" ? "undoing" : "forward"}.`}
-        </p>
+        <div class="notice" data-mood={saga.state === "parked" ? "bad" : "plain"}>
+          <p>{saga.parkedReason ?? `${saga.error!.code}: ${saga.error!.message}`}</p>
+          {saga.parkedFrom && (
+            <p>A retry goes on {saga.parkedFrom === "undoing" ? "undoing what was done" : "forward"}.</p>
+          )}
+        </div>
       )}
       <Steps saga={saga} />
       <section class="card">
@@ -117,10 +119,10 @@ function Actions({ path, saga, done }: { path: string; saga: SagaView; done: () 
   return (
     <>
       <button type="button" class="button main" onClick={() => setAsking("retry")}>
-        Retry
+        Retry…
       </button>
       <button type="button" class="button danger" onClick={() => setAsking("give-up")}>
-        Give up
+        Give up…
       </button>
       {asking === "retry" && (
         <Confirm title="Retry this saga?" verb="Retry" reason="may" act={act} onClose={() => setAsking(null)}>

@@ -8,13 +8,14 @@ import { Ready, View } from "../parts/view.tsx";
 import { withQuery } from "../route.ts";
 import { SAGA_MOODS } from "./state.ts";
 
+const MOST = 200;
 const STATES = ["parked", "stuck", "running", "undoing", "done", "refused", "abandoned"] as const;
 
 export function SagasPage({ search }: { search: URLSearchParams }) {
   const state = STATES.find((one) => one === search.get("state"));
   const service = search.get("service") ?? "";
   const name = search.get("name") ?? "";
-  const sagas = useLoaded<SagaList>(apiPath("/sagas", { state, service, name, limit: 200 }), ["sagas"]);
+  const sagas = useLoaded<SagaList>(apiPath("/sagas", { state, service, name, limit: MOST }), ["sagas"]);
   return (
     <View title="Sagas">
       <Ready of={sagas}>
@@ -34,7 +35,14 @@ export function SagasPage({ search }: { search: URLSearchParams }) {
               {list.sagas.length === 0 ? (
                 <Nothing any={list.counts.length > 0} />
               ) : (
-                <Table sagas={list.sagas} />
+                <>
+                  <Table sagas={list.sagas} />
+                  {list.sagas.length === MOST && (
+                    <p class="more soft">
+                      Parked ones, then the latest, {MOST} in all: a state or a saga above shows others.
+                    </p>
+                  )}
+                </>
               )}
             </div>
           </>

@@ -1,7 +1,8 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { TraceView } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
 import { count, duration, moment, plural } from "../format.ts";
+import { useEscape } from "../keys.ts";
 import { useLoaded } from "../loaded.ts";
 import { Choices } from "../parts/choices.tsx";
 import { Empty, Facts } from "../parts/text.tsx";
@@ -85,12 +86,7 @@ function Trace({ trace, chosen, zoom, path }: TraceProps) {
   const goesOn = trace.spans.some((one) => one.criticalToEnd !== one.critical);
   const close = () => setQuery({ span: null });
 
-  useEffect(() => {
-    if (!span) return;
-    const escape = (event: KeyboardEvent) => event.key === "Escape" && close();
-    addEventListener("keydown", escape);
-    return () => removeEventListener("keydown", escape);
-  }, [span === undefined]);
+  useEscape(close);
 
   const fold = (spanId: string, wanted?: boolean) =>
     setFolded((now) => {

@@ -64,18 +64,22 @@ export function Waterfall({
   const left = (mark: number) => ((mark - offset) / durationMs) * 100;
   const answered = answeredAt === null ? null : scale(answeredAt);
 
+  const at = rows.findIndex(({ span }) => span.spanId === chosen);
+  // Whoever comes by a link to a span sees it; otherwise the reader scrolls, and not the page.
+  useEffect(() => {
+    if (at !== -1) reveal(area.current!, at);
+  }, [chosen, at === -1]);
+
   const onKeyDown = (event: KeyboardEvent) => {
-    const at = rows.findIndex(({ span }) => span.spanId === chosen);
-    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (by !== undefined) {
-      const next = rows[Math.max(0, Math.min(rows.length - 1, at + by))];
-      if (!next) return;
-      onChoose(next.span.spanId);
-      reveal(area.current!, rows.indexOf(next));
-    } else if (chosen !== null && (event.key === "ArrowLeft" || event.key === "ArrowRight"))
-      onFold(chosen, event.key === "ArrowLeft");
-    else return;
+    const page = Math.max(1, Math.floor(height / ROW_PX) - 2);
+    const move = keyed(event.key, rows, at, page);
+    if (move === null) return;
     event.preventDefault();
+    if (move === "fold" || move === "unfold") return onFold(rows[at]!.span.spanId, move === "fold");
+    const next = Math.max(0, Math.min(rows.length - 1, move));
+    if (!rows[next]) return;
+    onChoose(rows[next].span.spanId);
+    reveal(area.current!, next);
   };
 
   return (
@@ -123,6 +127,44 @@ export function Waterfall({
       </div>
     </div>
   );
+}
+
+/** The row that a key goes to, or what it does to the chosen one, as in any tree of WAI-ARIA. */
+function keyed(
+  key: string,
+  rows: readonly Row[],
+  at: number,
+  page: number,
+): number | "fold" | "unfold" | null {
+  const row = rows[at];
+  switch (key) {
+    case "ArrowDown":
+      return at + 1;
+    case "ArrowUp":
+      return at - 1;
+    case "PageDown":
+      return at + page;
+    case "PageUp":
+      return at - page;
+    case "Home":
+      return 0;
+    case "End":
+      return rows.length - 1;
+    case "ArrowLeft":
+      if (!row) return null;
+      if (row.children > 0 && row.hidden === 0) return "fold";
+      return parentOf(rows, at);
+    case "ArrowRight":
+      if (!row || row.children === 0) return null;
+      return row.hidden > 0 ? "unfold" : at + 1;
+    default:
+      return null;
+  }
+}
+
+function parentOf(rows: readonly Row[], at: number): number | null {
+  const parent = rows.findLastIndex(({ depth }, index) => index < at && depth < rows[at]!.depth);
+  return parent === -1 ? null : parent;
 }
 
 /** Whether the flag of the answer stands where a time would. */
