@@ -230,6 +230,25 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
     await find("orders@1.place");
   }, 60_000);
 
+  test("what has no route is called past the gateway, as a person, and said to be refused", async () => {
+    await visit("/services/inventory?member=inventory@1.reserve&show=try&as=person:alice");
+    const form = page.getByRole("complementary", { name: "inventory@1.reserve" });
+    await form.getByText("It has no route: the call goes past the gateway").waitFor();
+    await form.getByRole("button", { name: "JSON", exact: true }).click();
+    const input = form.getByLabel("Input as JSON");
+    await input.fill(JSON.stringify({ orderId: "by-hand", items: [] }));
+    await page.keyboard.press("Control+Enter");
+    await form.locator(".form-wrong").getByText("items").waitFor();
+    const items = [{ article: "KG1001", quantity: 100_000 }];
+    await input.fill(JSON.stringify({ orderId: "by-hand", items }));
+    await page.keyboard.press("Control+Enter");
+    const answer = form.getByRole("region", { name: "Answer" });
+    await answer.getByText('"code": "OutOfStock"').waitFor();
+    await answer.getByText("operator → inventory@1.reserve").waitFor();
+    await answer.getByRole("link", { name: "Trace" }).click();
+    await find("call inventory@1.reserve");
+  }, 60_000);
+
   test("an event is published by hand, checked, and handled", async () => {
     await visit("/events?publish=users@1.renamed");
     const form = page.getByRole("complementary", { name: "Publish users@1.renamed" });

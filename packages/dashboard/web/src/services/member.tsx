@@ -9,8 +9,9 @@ import { Try } from "../try/try.tsx";
 
 /** The contract of one member, and who uses it. */
 export function MemberDetail({ member, search }: { member: MemberView; search: URLSearchParams }) {
-  // The gateway is where calls from outside come in: what has no route there, only services call.
-  const callable = member.http !== null && member.kind !== "event";
+  const routed = member.http !== null;
+  // A stream that the gateway does not have is for services.
+  const callable = member.kind !== "event" && (routed || member.kind !== "stream");
   const trying = search.get("show") === "try" && callable;
   return (
     <aside class="aside" aria-label={member.id}>
@@ -26,7 +27,7 @@ export function MemberDetail({ member, search }: { member: MemberView; search: U
         <Badge>{member.kind}</Badge>
         {member.http && <Badge mood="busy">{member.http}</Badge>}
         {member.access && <Badge>access: {member.access}</Badge>}
-        {!callable && member.kind !== "event" && <Badge>only services call it</Badge>}
+        {!routed && member.kind !== "event" && <Badge>no route</Badge>}
         {member.deprecated && <Badge mood="warn">deprecated</Badge>}
       </p>
       {member.docs && <Paragraphs text={member.docs} />}

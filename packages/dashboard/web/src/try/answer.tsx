@@ -34,10 +34,12 @@ export function Answer({ answer }: { answer: CallAnswer }) {
         <Json value={body} />
       )}
       {answer.truncated && <p class="soft">There was more; the rest is cut off.</p>}
-      <details>
-        <summary class="soft">{plural(Object.keys(headers).length, "header")}</summary>
-        <Pairs of={headers} />
-      </details>
+      {Object.keys(headers).length > 0 && (
+        <details>
+          <summary class="soft">{plural(Object.keys(headers).length, "header")}</summary>
+          <Pairs of={headers} />
+        </details>
+      )}
     </section>
   );
 }

@@ -6,7 +6,9 @@ export type Caller = "stranger" | "token" | `person:${string}`;
 /** Of the address, or somebody who may. */
 export function callerOf(search: URLSearchParams, member: MemberView, { people }: PeopleView): Caller {
   const asked = search.get("as");
-  if (asked === "stranger" || asked === "token" || asked?.startsWith("person:")) return asked as Caller;
+  if (asked === "stranger" || asked?.startsWith("person:")) return asked as Caller;
+  // Only the gateway reads one.
+  if (asked === "token" && member.http !== null) return asked;
   const role = /^role:(.+)$/.exec(member.access ?? "")?.[1];
   const likely = people.find(({ roles }) => (role === undefined ? roles.length === 0 : roles.includes(role)));
   const person = likely ?? people[0];
@@ -16,7 +18,8 @@ export function callerOf(search: URLSearchParams, member: MemberView, { people }
 interface Props {
   readonly people: readonly PersonView[];
   readonly now: Caller;
-  readonly token: string;
+  /** null where nobody reads one. */
+  readonly token: string | null;
   readonly onChoose: (caller: Caller) => void;
   readonly onToken: (token: string) => void;
 }
@@ -39,10 +42,10 @@ export function CallerChoice({ people, now, token, onChoose, onToken }: Props) {
             </option>
           ))}
           <option value="stranger">A stranger</option>
-          <option value="token">Who has this token…</option>
+          {token !== null && <option value="token">Who has this token…</option>}
         </select>
       </label>
-      {now === "token" && (
+      {now === "token" && token !== null && (
         <input
           class="field form-input"
           type="password"

@@ -58,10 +58,16 @@ function TryAs({ member, search, people }: Props & { people: PeopleView }) {
         onSubmit={call}
         note={shared ? "The address of this page holds the input." : "The input is too long for the address."}
       >
+        {member.http === null && (
+          <p class="soft">
+            It has no route: the call goes past the gateway, to the service itself. What its access asks of a
+            person, it asks of whom you choose.
+          </p>
+        )}
         <CallerChoice
           people={people.people}
           now={as}
-          token={token}
+          token={member.http === null ? null : token}
           onChoose={(caller) => setQuery({ as: caller })}
           onToken={setToken}
         />
