@@ -1,34 +1,35 @@
 import type { EventFlow, EventsView } from "@kerf/dashboard/api";
 import type { Output } from "../output.ts";
-import { headed, plain, span } from "../tables.ts";
-import { rate, room, took } from "./words.ts";
+import { plain, span } from "../tables.ts";
+import { fittedTable, type Column } from "./fitted-table.ts";
+import { rate, took } from "./words.ts";
+
+const columns: readonly Column[] = [
+  { head: "event", least: 20 },
+  { head: "published" },
+  { head: "to", least: 8 },
+  ...["delivered", "failed", "p95", "waiting", "oldest", "dead letters"].map((head) => ({ head })),
+];
+/** What is left out first where there is no room for all. */
+const spare = ["p95", "published", "delivered", "oldest"];
 
 /** Each event type with who is told of it, how far they are behind, and what they gave up on. */
-export function eventTable({ events, outboxes }: EventsView, output: Output): string[] {
+export function eventTable({ events, outboxes }: EventsView, output: Output, width?: number): string[] {
   const { paint } = output;
   const flows = events.flatMap((event) => rowsOf(event));
-  const head = [
-    "event",
-    "published",
-    "to",
-    "delivered",
-    "failed",
-    "p95",
-    "waiting",
-    "oldest",
-    "dead letters",
-  ];
-  const [first, ...lines] = headed(
-    head,
+  const { head, rows, hint } = fittedTable(
+    columns,
     flows.map(({ cells }) => cells),
+    spare,
     output,
-    room(),
+    width,
   );
   const unsent = outboxes.filter((one) => one.unsent > 0);
   const dead = flows.some((flow) => flow.dead);
   return [
-    first!,
-    ...lines.map((line, i) => (flows[i]!.dead ? paint("red", line) : line)),
+    head,
+    ...rows.map((line, i) => (flows[i]!.dead ? paint("red", line) : line)),
+    ...hint,
     ...(unsent.length > 0 ? [""] : []),
     ...unsent.map((one) =>
       paint(

@@ -1,7 +1,7 @@
 import type { Rate } from "@kerf/dashboard/read";
 import type { Output } from "../output.ts";
-import { headed } from "../tables.ts";
-import { rate, room, took } from "./words.ts";
+import { fittedTable, type Column } from "./fitted-table.ts";
+import { rate, took } from "./words.ts";
 
 /** `member`: what answered, whoever asked. `edge`: who asked whom for what, as who asked saw it. */
 export const views = ["member", "edge"] as const;
@@ -17,10 +17,26 @@ export function isOf(view: View, { kind }: Pick<Rate, "kind">): boolean {
   return kinds[view].includes(kind);
 }
 
-export function rateTable(view: View, rates: readonly Rate[], output: Output): string[] {
-  const numbers = ["count", "rate", "errors", "refused", "p50", "p95", "p99"];
-  const head =
-    view === "member" ? ["service", "member", ...numbers] : ["from", "to", "what", "where", ...numbers];
+const names: Record<View, readonly Column[]> = {
+  member: [
+    { head: "service", least: 8 },
+    { head: "member", least: 20 },
+  ],
+  edge: [
+    { head: "from", least: 8 },
+    { head: "to", least: 8 },
+    { head: "what", least: 20 },
+    { head: "where" },
+  ],
+};
+const numbers = ["count", "rate", "errors", "refused", "p50", "p95", "p99"].map((head) => ({ head }));
+/** What is left out first where there is no room for all. */
+const spare: Record<View, readonly string[]> = {
+  member: ["p50", "p99", "count", "refused"],
+  edge: ["p50", "p99", "where", "count", "refused"],
+};
+
+export function rateTable(view: View, rates: readonly Rate[], output: Output, width?: number): string[] {
   const rows = rates.map((one) => [
     ...(view === "member"
       ? [one.callee, one.member]
@@ -33,8 +49,16 @@ export function rateTable(view: View, rates: readonly Rate[], output: Output): s
     took(one.p95Ms),
     took(one.p99Ms),
   ]);
-  const [first, ...lines] = headed(head, rows, output, room());
-  return [first!, ...lines.map((line, i) => (rates[i]!.errors > 0 ? output.paint("red", line) : line))];
+  const {
+    head,
+    rows: lines,
+    hint,
+  } = fittedTable([...names[view], ...numbers], rows, spare[view], output, width);
+  return [
+    head,
+    ...lines.map((line, i) => (rates[i]!.errors > 0 ? output.paint("red", line) : line)),
+    ...hint,
+  ];
 }
 
 function whereOf({ kind, local }: Rate): string {

@@ -1,29 +1,38 @@
 import type { SeriesList, SeriesPoint } from "@kerf/dashboard/api";
 import type { Output } from "../output.ts";
-import { headed } from "../tables.ts";
+import { fittedTable } from "./fitted-table.ts";
 import { room, took } from "./words.ts";
 
 const BARS = "▁▂▃▄▅▆▇█";
-const WIDTH = 40;
+/** Of a course: less where there is no room. */
+const COURSE = { least: 13, most: 40 };
 
 /** Series of a metric, each with a line of its course: of a histogram that of its 95th percentile. */
 export function seriesTable(
   list: SeriesList,
   window: { fromAt: number; toAt: number },
   output: Output,
+  width = room(),
 ): string[] {
   const { kind, unit, series } = list;
   const histogram = kind === "histogram";
   const quantity = (value: number | undefined): string =>
     value === undefined ? "-" : quantityOf(value, unit);
   const perSecond = (value: number): string => `${rounded(value)}/s`;
-  const rows = series.map(({ labels, points }) => {
+  const courseWidth = Math.min(COURSE.most, Math.max(COURSE.least, Math.floor((width ?? Infinity) / 5)));
+  const cells = series.map(({ labels, points }) => {
     const last = points.at(-1)!;
     const values = points.map(({ value }) => value);
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     return [
       ...Object.values(labels),
-      course(points, list.stepMs, window, histogram ? ({ p95 }) => p95 ?? 0 : ({ value }) => value),
+      course(
+        points,
+        list.stepMs,
+        window,
+        courseWidth,
+        histogram ? ({ p95 }) => p95 ?? 0 : ({ value }) => value,
+      ),
       ...(histogram
         ? [perSecond(last.value), quantity(last.p50), quantity(last.p95), quantity(last.p99)]
         : kind === "counter"
@@ -31,22 +40,23 @@ export function seriesTable(
           : [quantity(last.value), quantity(mean), quantity(Math.max(...values))]),
     ];
   });
-  const labels = Object.keys(series[0]?.labels ?? {});
-  const head = [
-    ...labels,
-    histogram ? "p95 over time" : "over time",
-    ...(histogram ? ["last: rate", "p50", "p95", "p99"] : ["last", "mean", "most"]),
+  const columns = [
+    ...Object.keys(series[0]?.labels ?? {}).map((head) => ({ head, least: 12 })),
+    { head: histogram ? "p95 over time" : "over time" },
+    ...(histogram ? ["last: rate", "p50", "p95", "p99"] : ["last", "mean", "most"]).map((head) => ({ head })),
   ];
-  return headed(head, rows, output, room());
+  const table = fittedTable(columns, cells, histogram ? ["p50", "p99"] : ["mean"], output, width);
+  return [table.head, ...table.rows, ...table.hint];
 }
 
 function course(
   points: readonly SeriesPoint[],
   stepMs: number,
   { fromAt, toAt }: { fromAt: number; toAt: number },
+  longest: number,
   of: (point: SeriesPoint) => number,
 ): string {
-  const width = Math.max(1, Math.min(WIDTH, Math.ceil((toAt - fromAt) / stepMs)));
+  const width = Math.max(1, Math.min(longest, Math.ceil((toAt - fromAt) / stepMs)));
   const bins = Array.from({ length: width }, () => -1);
   for (const point of points) {
     const at = Math.min(width - 1, Math.max(0, Math.floor(((point.at - fromAt) / (toAt - fromAt)) * width)));

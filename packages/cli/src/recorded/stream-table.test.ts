@@ -22,3 +22,23 @@ test("streams are shown as what is open, what ended and what they answered", () 
   expect(failed).toMatch(/^!gateway +stock +stock@1\.watch +remote +2 +3 +1 +2 +60 +2/);
   expect(fine).toMatch(/^gateway +stock +stock@1\.levels +- +2 +3 +- +- +0/);
 });
+
+test("in 80 columns they have what is open, and what failed", () => {
+  const row = {
+    source: "storefront",
+    target: "recommendations",
+    member: "recommendations@1.watchTrending",
+    local: 0,
+  };
+  const rates = [{ ...row, open: 12, ended: 345, errors: 6, refused: 7, messages: 123_456 }];
+  const table = streamTable(
+    rates.map((one) => streamRate(one, 30_000)),
+    output,
+    80,
+  );
+  expect(table).toEqual([
+    "from       to         stream                open  ended  errors  refused  rate",
+    "!stor…ront  reco…ions  recommend…chTrending  12    345    6       7        4115/s",
+    "Left out: where, messages; --json has all.",
+  ]);
+});

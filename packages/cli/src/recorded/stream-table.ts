@@ -1,7 +1,7 @@
 import type { StreamRow } from "@kerf/dashboard/read";
 import type { Output } from "../output.ts";
-import { headed } from "../tables.ts";
-import { rate, room } from "./words.ts";
+import { fittedTable, type Column } from "./fitted-table.ts";
+import { rate } from "./words.ts";
 
 /** What went over an edge by streams of one member. */
 export interface StreamRate {
@@ -35,8 +35,16 @@ export function streamRate(row: StreamRow, windowMs: number): StreamRate {
   };
 }
 
-export function streamTable(streams: readonly StreamRate[], output: Output): string[] {
-  const head = ["from", "to", "stream", "where", "open", "ended", "errors", "refused", "messages", "rate"];
+const columns: readonly Column[] = [
+  { head: "from", least: 8 },
+  { head: "to", least: 8 },
+  { head: "stream", least: 20 },
+  ...["where", "open", "ended", "errors", "refused", "messages", "rate"].map((head) => ({ head })),
+];
+/** What is left out first where there is no room for all. */
+const spare = ["where", "messages", "refused", "ended"];
+
+export function streamTable(streams: readonly StreamRate[], output: Output, width?: number): string[] {
   const rows = streams.map((one) => [
     one.caller,
     one.callee,
@@ -49,6 +57,10 @@ export function streamTable(streams: readonly StreamRate[], output: Output): str
     String(one.messages),
     rate(one.messagesPerSecond),
   ]);
-  const [first, ...lines] = headed(head, rows, output, room());
-  return [first!, ...lines.map((line, i) => (streams[i]!.errors > 0 ? output.paint("red", line) : line))];
+  const { head, rows: lines, hint } = fittedTable(columns, rows, spare, output, width);
+  return [
+    head,
+    ...lines.map((line, i) => (streams[i]!.errors > 0 ? output.paint("red", line) : line)),
+    ...hint,
+  ];
 }
