@@ -121,18 +121,21 @@ export class ByteWriter {
     this.uint32(length);
     if (this.#at + length > this.#bytes.length) this.#grow(length);
     const bytes = this.#bytes;
-    for (let i = 0; i < length; i++) {
-      const high = digits.charCodeAt(2 * i);
-      const low = digits.charCodeAt(2 * i + 1);
-      // Bit 6 tells letters of either case from digits, and the low bits of `a` and `A` are 1.
-      bytes[this.#at + i] = (((high & 15) + (high >>> 6) * 9) << 4) | ((low & 15) + (low >>> 6) * 9);
-    }
-    this.#at += length;
+    const at = this.#at;
+    for (let i = 0; i < length; i++)
+      bytes[at + i] = (digitOf(digits.charCodeAt(2 * i)) << 4) | digitOf(digits.charCodeAt(2 * i + 1));
+    this.#at = at + length;
   }
 
   fixed32(value: number): void {
     if (this.#at + 4 > this.#bytes.length) this.#grow(4);
-    this.#at = this.#bytes.writeUInt32LE(value, this.#at);
+    const bytes = this.#bytes;
+    const at = this.#at;
+    bytes[at] = value;
+    bytes[at + 1] = value >>> 8;
+    bytes[at + 2] = value >>> 16;
+    bytes[at + 3] = value >>> 24;
+    this.#at = at + 4;
   }
 
   /** By its halves, each unsigned. */
@@ -178,4 +181,9 @@ export class ByteWriter {
     this.#bytes.copy(larger, 0, 0, this.#at);
     this.#bytes = larger;
   }
+}
+
+/** What a hexadecimal digit says: bit 6 tells letters of either case from digits, and the low bits of `a` and `A` are 1. */
+function digitOf(code: number): number {
+  return (code & 15) + (code >>> 6) * 9;
 }

@@ -92,7 +92,7 @@ export class EdgeCounts {
     const before = exemplars[bucket];
     const at = performance.timeOrigin + call.endMs;
     if (before !== undefined && at - before.at < exemplarMs) return;
-    exemplars[bucket] = { value: ms / 1_000, traceId: call.trace.id, spanId: call.clientId, at };
+    exemplars[bucket] = { value: ms / 1_000, traceId: own(call.trace.id), spanId: own(call.clientId), at };
   }
 
   #measure(value: unknown, what: "request" | "reply", into: Histogram): number | undefined {
@@ -100,6 +100,11 @@ export class EdgeCounts {
     if (bytes !== undefined) into.record(bytes);
     return bytes;
   }
+}
+
+/** The same text by itself: as a piece of a longer one it would keep that alive, and exemplars live long. */
+function own(id: string): string {
+  return Buffer.from(id, "latin1").toString("latin1");
 }
 
 function attributesOf({ member, local, caller }: EdgeFacts): Attributes {

@@ -24,6 +24,8 @@ const SAMPLED = 1;
 /** For what is short. */
 const scratch = new ByteWriter();
 
+const TWO_TO_32 = 4_294_967_296;
+
 /** Services and scopes for which a place to write is kept. */
 const groupsAtMost = 1_000;
 
@@ -45,7 +47,12 @@ export class ProtobufSpans implements SpanEncoder {
   readonly #beganAt: () => number;
   readonly #groups = new Map<string, Group>();
   readonly #alike = new WeakMap<Attributes, Uint8Array>();
-  #startedAt = 0;
+  /** Unix nanoseconds of `performance.now() === 0`, in halves: no number holds them. */
+  #beganLow = 0;
+  #beganHigh = 0;
+  /** Spans of one trace mostly come one after the other. */
+  #lastTraceId = "";
+  #lastTraceIdWritten: Uint8Array = Buffer.alloc(16);
   #size = 0;
 
   constructor(resourceOf: ResourceOf, beganAt: () => number = unixTimeOfStart) {
@@ -58,7 +65,7 @@ export class ProtobufSpans implements SpanEncoder {
   }
 
   add(facts: SpanFacts): void {
-    if (this.#size === 0) this.#startedAt = this.#beganAt();
+    if (this.#size === 0) this.#setBegan();
     const { spans } = this.#groupOf(facts.service, facts.scope);
     const before = spans.length;
     try {
@@ -99,7 +106,7 @@ export class ProtobufSpans implements SpanEncoder {
     to.uint32(tag(2, 2));
     const span = to.open();
     to.uint32(tag(1, 2));
-    to.hex(facts.traceId);
+    to.bytes(this.#traceId(facts.traceId));
     to.uint32(tag(2, 2));
     to.hex(facts.id);
     if (facts.parentId !== undefined) {
@@ -111,9 +118,9 @@ export class ProtobufSpans implements SpanEncoder {
     to.uint32(tag(6, 0));
     to.uint32(kinds[facts.kind]);
     to.uint32(tag(7, 1));
-    writeTime(to, this.#startedAt + facts.startMs);
+    this.#writeTime(to, facts.startMs);
     to.uint32(tag(8, 1));
-    writeTime(to, this.#startedAt + facts.endMs);
+    this.#writeTime(to, facts.endMs);
     if (facts.alike !== undefined) to.raw(this.#written(facts.alike));
     writeAttributes(to, facts.attributes, tag(9, 2));
     writeCount(to, tag(10, 0), facts.dropped.attributes);
@@ -125,6 +132,31 @@ export class ProtobufSpans implements SpanEncoder {
     to.uint32(tag(16, 5));
     to.fixed32(SAMPLED);
     to.close(span);
+  }
+
+  #setBegan(): void {
+    const ms = this.#beganAt();
+    const whole = Math.floor(ms);
+    const nanos = BigInt(whole) * 1_000_000n + BigInt(Math.round((ms - whole) * 1e6));
+    this.#beganLow = Number(nanos & 0xffff_ffffn);
+    this.#beganHigh = Number(nanos >> 32n);
+  }
+
+  /** Milliseconds since the process began, as Unix nanoseconds. */
+  #writeTime(to: ByteWriter, ms: number): void {
+    const nanos = Math.round(ms * 1e6);
+    const over = Math.floor(nanos / TWO_TO_32);
+    const low = this.#beganLow + (nanos - over * TWO_TO_32);
+    if (low < TWO_TO_32) to.fixed64(low, this.#beganHigh + over);
+    else to.fixed64(low - TWO_TO_32, this.#beganHigh + over + 1);
+  }
+
+  #traceId(id: string): Uint8Array {
+    if (id !== this.#lastTraceId) {
+      this.#lastTraceId = id;
+      this.#lastTraceIdWritten = Buffer.from(id, "hex");
+    }
+    return this.#lastTraceIdWritten;
   }
 
   #written(alike: Attributes): Uint8Array {
@@ -141,7 +173,7 @@ export class ProtobufSpans implements SpanEncoder {
     to.uint32(tag(11, 2));
     const event = to.open();
     to.uint32(tag(1, 1));
-    writeTime(to, this.#startedAt + atMs);
+    this.#writeTime(to, atMs);
     to.uint32(tag(2, 2));
     to.string(name);
     writeAttributes(to, attributes, tag(3, 2));
@@ -187,16 +219,6 @@ function writeCount(to: ByteWriter, tagOf: number, count: number): void {
   if (count === 0) return;
   to.uint32(tagOf);
   to.uint32(count);
-}
-
-/** Unix milliseconds as nanoseconds in 64 bits, which no number holds: seconds in two parts of 16 bits keep each product exact. */
-function writeTime(to: ByteWriter, ms: number): void {
-  const seconds = Math.floor(ms / 1_000);
-  const upper = Math.floor(seconds / 65_536) * 1e9;
-  const lower = (seconds % 65_536) * 1e9 + Math.round((ms - seconds * 1_000) * 1e6);
-  const low = (upper % 65_536) * 65_536 + (lower % 4_294_967_296);
-  const high = Math.floor(upper / 65_536) + Math.floor(lower / 4_294_967_296);
-  to.fixed64(low % 4_294_967_296, high + Math.floor(low / 4_294_967_296));
 }
 
 /** A message of a field, with its tag and length. */

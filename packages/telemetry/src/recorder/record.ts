@@ -12,7 +12,6 @@ export class PlainSpan<About> implements Span {
   readonly type: SpanType<About>;
   readonly about: About;
   readonly trace: LocalTrace<SpanRecord>;
-  readonly id: string;
   /** Trace context of the span around it; undefined for the first of a trace. */
   readonly parent: string | undefined;
   readonly traceparent: string;
@@ -31,8 +30,11 @@ export class PlainSpan<About> implements Span {
     this.about = about;
     this.trace = trace;
     this.parent = parent;
-    this.id = own === undefined ? spanId() : own.slice(36, 52);
-    this.traceparent = own ?? trace.prefix + this.id + trace.suffix;
+    this.traceparent = own ?? trace.prefix + spanId() + trace.suffix;
+  }
+
+  get id(): string {
+    return this.traceparent.slice(36, 52);
   }
 
   get lasting(): boolean {

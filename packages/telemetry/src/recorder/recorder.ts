@@ -1,7 +1,7 @@
 import type { Edge, EdgeFacts, Reading, Span, SpanType, Telemetry } from "@kerf/runtime/telemetry";
 import { EdgeRegistry } from "../metrics/edge-registry.ts";
 import type { EdgeCounts } from "../metrics/edge-counts.ts";
-import { spanId, traceId } from "./ids.ts";
+import { contextLength, contextMaker } from "./ids.ts";
 import {
   CountedCall,
   CountedStream,
@@ -25,28 +25,23 @@ export interface RecorderOptions {
 
 /** Records what units and gateways tell. */
 export class Recorder implements Telemetry {
-  readonly #sampler: Sampler;
   readonly #traces: Traces<SpanRecord> | undefined;
   readonly #edges: EdgeRegistry;
   readonly #reads = new Set<() => Iterable<Reading>>();
+  readonly root: () => string;
   readonly enter: Telemetry["enter"];
   readonly baggage: Telemetry["baggage"];
   readonly baggageLeaves: boolean;
   readonly spans: boolean;
 
   constructor({ sampler, traces, edges, enter, baggage, baggageLeaves = false }: RecorderOptions) {
-    this.#sampler = sampler;
+    this.root = contextMaker(sampler.chooses);
     this.#traces = traces;
     this.spans = traces !== undefined;
     this.#edges = edges;
     this.enter = enter;
     this.baggage = baggage;
     this.baggageLeaves = baggageLeaves;
-  }
-
-  root(): string {
-    const id = traceId();
-    return `00-${id}-${spanId()}-${this.#sampler.chooses(id) ? "01" : "00"}`;
   }
 
   begin<About>(type: SpanType<About>, about: About, parent: string): Span {
@@ -57,13 +52,13 @@ export class Recorder implements Telemetry {
 
   beginRoot<About>(type: SpanType<About>, about: About, root: string): Span {
     if (this.#traces === undefined) return { traceparent: root, end: nothing };
-    return new PlainSpan(type, about, this.#traces.enter(root), undefined, root);
+    return new PlainSpan(type, about, this.#traces.begin(root), undefined, root);
   }
 
   edge(facts: EdgeFacts): Edge {
     const counts = this.#edges.of(facts);
     const traces = this.#traces;
-    return traces === undefined ? countedEdge(counts) : recordedEdge(counts, traces, () => this.root());
+    return traces === undefined ? countedEdge(counts) : recordedEdge(counts, traces, this.root);
   }
 
   observe(read: () => Iterable<Reading>): () => void {
@@ -76,9 +71,6 @@ export class Recorder implements Telemetry {
     for (const read of this.#reads) yield* read();
   }
 }
-
-/** `00-<32>-<16>-<2>` */
-const contextLength = 55;
 
 function countedEdge(counts: EdgeCounts): Edge {
   return {

@@ -2,8 +2,8 @@
 export interface Sampler {
   /** Of a trace that begins here. */
   chooses(traceId: string): boolean;
-  /** Of one that came from elsewhere, with what was chosen there. */
-  follows(traceId: string, sampled: boolean): boolean;
+  /** Of one that has begun, by its W3C trace context, which says what was chosen there. */
+  follows(traceparent: string): boolean;
 }
 
 /**
@@ -17,7 +17,11 @@ export function samplerOf(name = "parentbased_always_on", argument?: string): Sa
     throw new RangeError(
       `OTEL_TRACES_SAMPLER is "${name}"; known are always_on, always_off and traceidratio, and each with parentbased_ before it`,
     );
-  return { chooses, follows: kind === name ? chooses : (_traceId, sampled) => sampled };
+  const follows: Sampler["follows"] =
+    kind === name
+      ? (traceparent) => chooses(traceparent.slice(3, 35))
+      : (traceparent) => (traceparent.charCodeAt(54) & 1) === 1;
+  return { chooses, follows };
 }
 
 function chooserOf(kind: string, argument: string | undefined): Sampler["chooses"] | undefined {
@@ -27,7 +31,10 @@ function chooserOf(kind: string, argument: string | undefined): Sampler["chooses
   const ratio = argument === undefined ? 1 : Number(argument);
   if (!(ratio >= 0 && ratio <= 1))
     throw new RangeError(`OTEL_TRACES_SAMPLER_ARG is "${argument}"; it is a number from 0 to 1`);
-  const bound = ratio * 2 ** 32;
-  // The last digits are random by the W3C's recommendation, also where the first are a time.
-  return (traceId) => Number.parseInt(traceId.slice(24), 16) < bound;
+  const bound = Math.ceil(ratio * 2 ** 32);
+  if (bound === 2 ** 32) return () => true;
+  const digits = bound.toString(16).padStart(8, "0");
+  // The last digits are random by the W3C's recommendation, also where the first are a time. Digits of one length are in the
+  // order of what they say.
+  return (traceId) => traceId.slice(24) < digits;
 }

@@ -25,38 +25,49 @@ export interface TracesOptions<Kept> {
 
 /** What is under way in this process of each trace. */
 export class Traces<Kept extends Ended<Kept>> {
-  readonly #open = new Map<string, LocalTrace<Kept>>();
   readonly #options: TracesOptions<Kept>;
+  /** Those that another one has interrupted: most end before the next begins, and need not be found again. */
+  readonly #filed = new Map<string, LocalTrace<Kept>>();
+  /** The one that was asked for last. */
+  #latest: LocalTrace<Kept> | undefined = undefined;
   held = 0;
-  /** What was asked for last: whoever makes one call makes the next within the same context. */
-  #lastAsked = "";
-  #last: LocalTrace<Kept> | undefined;
 
   constructor(options: TracesOptions<Kept>) {
     this.#options = options;
   }
 
   get open(): number {
-    return this.#open.size;
+    return this.#filed.size + (this.#latest?.filed === false ? 1 : 0);
+  }
+
+  /** The trace that begins with `root`, a context that nobody else was given, with the span that does. */
+  begin(root: string): LocalTrace<Kept> {
+    const trace = new LocalTrace<Kept>(this, root, this.#options.sampler.follows(root));
+    this.#use(trace);
+    trace.open = 1;
+    return trace;
   }
 
   /** The trace that `traceparent` names, with one more span that has begun. */
   enter(traceparent: string): LocalTrace<Kept> {
-    const last = this.#last;
-    if (last !== undefined && last.open > 0 && traceparent === this.#lastAsked) {
-      last.open++;
-      return last;
-    }
-    const id = traceparent.slice(3, 35);
-    let trace = this.#open.get(id);
-    if (trace === undefined) {
-      const kept = this.#options.sampler.follows(id, (traceparent.charCodeAt(54) & 1) === 1);
-      this.#open.set(id, (trace = new LocalTrace(this, id, traceparent.slice(0, 36), kept)));
+    let trace = this.#latest;
+    if (trace === undefined || !traceparent.startsWith(trace.prefix)) {
+      trace =
+        this.#filed.get(traceparent.slice(3, 35)) ??
+        new LocalTrace<Kept>(this, traceparent, this.#options.sampler.follows(traceparent));
+      this.#use(trace);
     }
     trace.open++;
-    this.#lastAsked = traceparent;
-    this.#last = trace;
     return trace;
+  }
+
+  #use(trace: LocalTrace<Kept>): void {
+    const latest = this.#latest;
+    if (latest !== undefined && !latest.filed) {
+      latest.filed = true;
+      this.#filed.set(latest.id, latest);
+    }
+    this.#latest = trace;
   }
 
   /** One of its spans has ended. */
@@ -76,7 +87,8 @@ export class Traces<Kept extends Ended<Kept>> {
       this.held++;
     }
     if (--trace.open > 0) return;
-    this.#open.delete(trace.id);
+    if (trace.filed) this.#filed.delete(trace.id);
+    if (trace === this.#latest) this.#latest = undefined;
     this.held -= trace.count;
   }
 
@@ -97,21 +109,24 @@ export class Traces<Kept extends Ended<Kept>> {
 /** One trace, for as long as any span of it is open in this process. */
 export class LocalTrace<Kept extends Ended<Kept>> {
   readonly traces: Traces<Kept>;
-  readonly id: string;
   /** `00-<trace>-` */
   readonly prefix: string;
-  readonly suffix: "-01" | "-00";
   /** Whether its spans leave as they end; else they wait for the last of them. */
   kept: boolean;
+  readonly suffix: "-01" | "-00";
   open = 0;
+  filed = false;
   last: Kept | undefined = undefined;
   count = 0;
 
-  constructor(traces: Traces<Kept>, id: string, prefix: string, kept: boolean) {
+  constructor(traces: Traces<Kept>, traceparent: string, kept: boolean) {
     this.traces = traces;
-    this.id = id;
-    this.prefix = prefix;
+    this.prefix = traceparent.slice(0, 36);
     this.kept = kept;
     this.suffix = kept ? "-01" : "-00";
+  }
+
+  get id(): string {
+    return this.prefix.slice(3, 35);
   }
 }
