@@ -1,9 +1,13 @@
 import type { Clock } from "../clock/clock.ts";
 import type { ServiceHost } from "../service/host.ts";
 
+type Looked = Pick<ServiceHost, "name" | "tick">;
+
 /** One timer for all services of a unit: looks at each every `pollMs` ± 20 %, or when something of it is due. */
 export class Ticker {
-  readonly #next = new Map<ServiceHost, number>();
+  readonly #next = new Map<Looked, number>();
+  /** They look now. Whoever is asked meanwhile looks again: it may have begun before there was anything to see. */
+  readonly #looking = new Set<Looked>();
   readonly #pollMs: number;
   readonly #clock: Clock;
   readonly #beside: () => void;
@@ -12,13 +16,7 @@ export class Ticker {
   #running: Promise<void> = Promise.resolve();
 
   /** `beside` is called in every round too. */
-  constructor(
-    hosts: readonly ServiceHost[],
-    pollMs: number,
-    leaseMs: number,
-    clock: Clock,
-    beside: () => void,
-  ) {
+  constructor(hosts: readonly Looked[], pollMs: number, leaseMs: number, clock: Clock, beside: () => void) {
     this.#clock = clock;
     this.#beside = beside;
     // A heart must beat at least thrice per lease.
@@ -50,7 +48,8 @@ export class Ticker {
     if (this.#stopped || this.#next.size === 0) return;
     this.#forget();
     const now = this.#clock.now();
-    const wait = Math.max(5, Math.min(...this.#next.values(), now + this.#pollMs) - now);
+    const waiting = [...this.#next].filter(([host]) => !this.#looking.has(host)).map(([, at]) => at);
+    const wait = Math.max(5, Math.min(...waiting, now + this.#pollMs) - now);
     this.#forget = this.#clock.after(wait, () => {
       this.#running = this.#round().finally(() => this.#plan());
     });
@@ -59,11 +58,16 @@ export class Ticker {
   async #round(): Promise<void> {
     this.#beside();
     const now = this.#clock.now();
-    const due = [...this.#next].filter(([, at]) => at <= now).map(([host]) => host);
-    for (const host of due) this.#next.set(host, Infinity);
+    const due = [...this.#next]
+      .filter(([host, at]) => at <= now && !this.#looking.has(host))
+      .map(([host]) => host);
+    for (const host of due) {
+      this.#next.set(host, Infinity);
+      this.#looking.add(host);
+    }
     await Promise.all(
       due.map(async (host) => {
-        const tick = await host.tick();
+        const tick = await host.tick().finally(() => this.#looking.delete(host));
         const pollMs = this.#pollMs * (0.8 + this.#clock.random() * 0.4);
         const next = this.#clock.now() + Math.max(20, Math.min(pollMs, tick?.nextInMs ?? pollMs));
         this.#next.set(host, Math.min(next, this.#next.get(host)!));
