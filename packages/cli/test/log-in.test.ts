@@ -1,6 +1,7 @@
 /** The provider that `kerf dev` runs beside an application that has people to log in as. */
+import { once } from "node:events";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { attachEmbedded, type EmbeddedServer } from "@kerf/runtime/embedded";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -115,13 +116,31 @@ test("its tokens are believed beside dev:<id>, in every topology, and it ends wi
   expect(statSync(join(app.folder, ".kerf", "identity", "keys.json")).mode & 0o777).toBe(0o600);
 });
 
+/** Two ports, one after the other, that nobody has. Below those that systems give to connections of their own accord. */
+async function neighbours(): Promise<readonly [free: number, taken: Server]> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const [lower, upper] = await Promise.all([listening(port), listening(port + 1)]);
+    lower?.close();
+    if (lower && upper) return [port, upper];
+    upper?.close();
+  }
+}
+
+async function listening(port: number): Promise<Server | undefined> {
+  const listener = createServer().listen(port, "127.0.0.1");
+  return await once(listener, "listening").then(
+    () => listener,
+    () => undefined,
+  );
+}
+
 test("a port next to the gateway's that somebody has is left alone", async () => {
-  const other = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => other.once("listening", resolve));
-  const { port } = other.address() as { port: number };
-  const { dev, issuer } = await start("--port", String(port - 1));
+  const [port, other] = await neighbours();
+  const { dev, gateway, issuer } = await start("--port", String(port));
   try {
-    expect(new URL(issuer).port).not.toBe(String(port));
+    expect(new URL(gateway).port).toBe(String(port));
+    expect(new URL(issuer).port).not.toBe(String(port + 1));
     expect((await fetch(`${issuer}/jwks`)).status).toBe(200);
   } finally {
     await dev.destroy();

@@ -22,6 +22,7 @@ const gateway = await startInventory({
 
 process.on("message", () => {
   gc!();
-  process.send!({ rssBytes: process.memoryUsage.rss(), uncaught });
+  const { rss, heapUsed, external } = process.memoryUsage();
+  process.send!({ rssBytes: rss, heldBytes: heapUsed + external, uncaught });
 });
 process.send!({ url: gateway.url });
