@@ -16,6 +16,8 @@ export interface Destination {
   readonly protocol: Protocol;
   /** What sending one batch may take, with all its tries. */
   readonly timeoutMs: number;
+  /** A dashboard on this machine: what the variables say of headers, compression and certificates is not for it. */
+  readonly copy?: true;
 }
 
 /**
@@ -55,7 +57,12 @@ export function copyOf(variables: Variables, signal: "TRACES" | "METRICS"): Dest
   const exporters = variables.choices(`OTEL_${signal}_EXPORTER`, exportersOf(signal));
   if (text === undefined || (exporters && !exporters.includes("otlp"))) return undefined;
   if (!isHttp(text)) throw new RangeError(`KERF_DASHBOARD_OTLP is "${text}", which is no http or https URL`);
-  return { url: `${text}/v1/${signal.toLowerCase()}`, protocol: "http/protobuf", timeoutMs: 10_000 };
+  return {
+    url: `${text}/v1/${signal.toLowerCase()}`,
+    protocol: "http/protobuf",
+    timeoutMs: 10_000,
+    copy: true,
+  };
 }
 
 /** `/metrics` is always there: who asks for Prometheus has it. */

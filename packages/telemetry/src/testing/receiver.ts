@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { receive, type Received } from "./received.ts";
@@ -7,6 +7,7 @@ export interface Receiver extends Received, AsyncDisposable {
   readonly url: string;
   /** Of each request. */
   readonly contentTypes: string[];
+  readonly headers: IncomingHttpHeaders[];
   /** Answered instead of 200 from now on. */
   fail(status: number): void;
 }
@@ -21,11 +22,13 @@ const messages: Readonly<Record<string, "ExportTrace" | "ExportMetrics" | "Expor
 export async function otlpReceiver(): Promise<Receiver> {
   const received: Received = { spans: [], metrics: [], logs: [] };
   const contentTypes: string[] = [];
+  const headers: IncomingHttpHeaders[] = [];
   let status = 200;
   const server = createServer((request, response) => {
     void read(request).then((body) => {
       const type = request.headers["content-type"] ?? "";
       contentTypes.push(type);
+      headers.push(request.headers);
       if (status === 200) receive(received, messages[request.url!]!, type, body);
       response.writeHead(status, { "content-type": type }).end(type.includes("json") ? "{}" : undefined);
     });
@@ -35,6 +38,7 @@ export async function otlpReceiver(): Promise<Receiver> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     ...received,
     contentTypes,
+    headers,
     fail: (given) => void (status = given),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

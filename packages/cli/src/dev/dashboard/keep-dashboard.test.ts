@@ -10,6 +10,9 @@ test("units send to the dashboard, and their logs go by way of the supervisor", 
     OTEL_LOGS_EXPORTER: "none",
     OTEL_METRIC_EXPORT_INTERVAL: "5000",
   });
+  expect(telemetryOf(place, { OTEL_EXPORTER_OTLP_TRACES_HEADERS: "api-key=secret" })).toMatchObject({
+    OTEL_EXPORTER_OTLP_TRACES_HEADERS: "",
+  });
 });
 
 test("what the user says of telemetry stays, and the dashboard has the same", () => {

@@ -50,7 +50,10 @@ export function telemetryOf(
   if (!place) return {};
   const url = `http://${place.host}:${place.port}`;
   if (said) return { KERF_DASHBOARD_OTLP: url };
+  // They are for whoever the user sends telemetry to at other times, and may hold a key.
+  const headers = Object.keys(environment).filter((name) => /^OTEL_EXPORTER_OTLP_(\w+_)?HEADERS$/.test(name));
   return {
+    ...Object.fromEntries(headers.map((name) => [name, ""])),
     OTEL_EXPORTER_OTLP_ENDPOINT: url,
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
     // The supervisor reads the logs of units already.
