@@ -47,7 +47,7 @@ export interface EdgeStream {
 
 /** Who calls which member, and whether that stays in the process. */
 export interface EdgeFacts {
-  /** A service, or `"gateway"`. */
+  /** A service, `"gateway"`, or `"operator"`. */
   readonly caller: string;
   readonly callee: string;
   /** `"inventory@1.reserve"` */
