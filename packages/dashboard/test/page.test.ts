@@ -209,9 +209,13 @@ describe.skipIf(!hasBrowser)("the dashboard's page", () => {
   });
 
   test("draws who calls whom, and what is behind an edge", async () => {
-    await page.getByRole("link", { name: "service:orders to service:payments" }).focus();
+    const edge = page.getByRole("link", { name: "service:orders to service:payments" });
+    // A card that is declined is no error of who says so.
+    expect(await edge.getAttribute("data-mood")).toBe("plain");
+    await edge.focus();
     await page.keyboard.press("Enter");
     const panel = page.getByRole("complementary", { name: "Edge" });
+    await panel.getByText(/% refused$/).waitFor();
     await panel.getByRole("heading", { name: "orders → payments" }).waitFor();
     await panel.getByText("within one process").waitFor();
     await panel.getByRole("link", { name: "payments@1.charge" }).click();
