@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { violationsOf } from "./accessible.ts";
 import { openBrowser, startShop, withoutBrowser, type RunningShop } from "./browser.ts";
 import { replayInto, type Replaying } from "./replaying.ts";
 
@@ -230,25 +231,6 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
     await find("orders@1.place");
   }, 60_000);
 
-  test("what has no route is called past the gateway, as a person, and said to be refused", async () => {
-    await visit("/services/inventory?member=inventory@1.reserve&show=try&as=person:alice");
-    const form = page.getByRole("complementary", { name: "inventory@1.reserve" });
-    await form.getByText("It has no route: the call goes past the gateway").waitFor();
-    await form.getByRole("button", { name: "JSON", exact: true }).click();
-    const input = form.getByLabel("Input as JSON");
-    await input.fill(JSON.stringify({ orderId: "by-hand", items: [] }));
-    await page.keyboard.press("Control+Enter");
-    await form.locator(".form-wrong").getByText("items").waitFor();
-    const items = [{ article: "KG1001", quantity: 100_000 }];
-    await input.fill(JSON.stringify({ orderId: "by-hand", items }));
-    await page.keyboard.press("Control+Enter");
-    const answer = form.getByRole("region", { name: "Answer" });
-    await answer.getByText('"code": "OutOfStock"').waitFor();
-    await answer.getByText("operator → inventory@1.reserve").waitFor();
-    await answer.getByRole("link", { name: "Trace" }).click();
-    await find("call inventory@1.reserve");
-  }, 60_000);
-
   test("an event is published by hand, checked, and handled", async () => {
     await visit("/events?publish=users@1.renamed");
     const form = page.getByRole("complementary", { name: "Publish users@1.renamed" });
@@ -275,9 +257,14 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
       .toBe(topology === "monolith" ? "true" : "false");
     await expect.poll(() => call.getAttribute("data-mood"), { timeout: 20_000 }).not.toBe("unseen");
     await picture("map");
-    await page.getByRole("link", { name: "gateway to service:orders" }).focus();
+    const way = page.getByRole("link", { name: "gateway to service:orders" });
+    await way.focus();
+    await page.locator("body").evaluate((body) => body.setAttribute("data-same", "page"));
     await page.keyboard.press("Enter");
     const panel = page.getByRole("complementary", { name: "Edge" });
+    // Within the page, and for who has no mouse too.
+    await expect.poll(() => panel.evaluate((one) => one.matches(":focus"))).toBe(true);
+    expect(await page.locator("body").getAttribute("data-same")).toBe("page");
     const place = panel.getByRole("listitem").filter({ hasText: "orders@1.place" });
     // The window begins with a slot of ten seconds, and what happened just now is told a little later.
     const share = async () => {
@@ -286,7 +273,66 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
       return shown / [...replay.placedAt, ...placedAt].filter((at) => at >= since).length;
     };
     await expect.poll(share, { timeout: 30_000 }).toSatisfy((found: number) => found > 0.75 && found < 1.3);
+    await page.keyboard.press("Escape");
+    await expect.poll(() => way.evaluate((one) => one.matches(":focus"))).toBe(true);
   }, 60_000);
+
+  test("back leads to the row that was opened, and where the list was", async () => {
+    await visit("/traces");
+    const rows = page.locator("[data-row]");
+    await expect.poll(() => rows.count(), { timeout: 20_000 }).toBeGreaterThan(30);
+    // An older page of the list stays as it is.
+    await visit(`/traces?before=${Date.now()}`);
+    const far = rows.nth(29);
+    const href = (await far.getAttribute("href"))!;
+    await far.focus();
+    await page.keyboard.press("Enter");
+    await spans().waitFor();
+    await page.goBack();
+    await expect
+      .poll(() => page.locator(`[data-row][href="${href}"]`).evaluate((one) => one.matches(":focus")))
+      .toBe(true);
+    expect(await page.locator(".view-body").evaluate((area) => area.scrollTop)).toBeGreaterThan(100);
+  }, 60_000);
+
+  // The pages are the same, however the shop is cut.
+  test.runIf(topology === "monolith")(
+    "axe finds nothing wrong with any view, in light or dark",
+    async () => {
+      const hrefOf = async (path: string) => {
+        await visit(path);
+        return (await page.locator("tbody [data-row]").first().getAttribute("href"))!;
+      };
+      const trace = await hrefOf("/traces");
+      const other = trace.split("/").at(-1)!;
+      const saga = await hrefOf("/sagas");
+      // Each with what is there as soon as it is loaded.
+      const views = {
+        "/map": ".map-card",
+        "/traces": "tbody",
+        [trace]: ".span-row",
+        [`${trace}?with=${other}`]: "tbody",
+        "/sagas": "tbody",
+        [saga]: ".steps",
+        "/events": ".card",
+        "/events?publish=users@1.renamed": ".aside input",
+        "/dead-letters": ".card, .empty",
+        "/services": "tbody",
+        "/services/orders?member=orders@1.place": ".aside .section",
+        "/logs": ".log, .empty",
+        "/metrics": ".chart",
+        "/topology": "tbody",
+      };
+      const found: string[] = [];
+      for (const [path, what] of Object.entries(views)) {
+        await visit(path);
+        await page.locator(what).first().waitFor();
+        for (const one of await violationsOf(page)) found.push(`${path}: ${one}`);
+      }
+      expect(found).toEqual([]);
+    },
+    90_000,
+  );
 
   test("services, logs and metrics tell of it too", async () => {
     await visit("/services");
@@ -315,6 +361,25 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
     const chart = page.getByRole("figure", { name: "p95" });
     await chart.getByText("payments").waitFor();
     await picture("metrics");
+  }, 60_000);
+
+  test("what has no route is called past the gateway, as a person, and said to be refused", async () => {
+    await visit("/services/inventory?member=inventory@1.reserve&show=try&as=person:alice");
+    const form = page.getByRole("complementary", { name: "inventory@1.reserve" });
+    await form.getByText("It has no route: the call goes past the gateway").waitFor();
+    await form.getByRole("button", { name: "JSON", exact: true }).click();
+    const input = form.getByLabel("Input as JSON");
+    await input.fill(JSON.stringify({ orderId: "by-hand", items: [] }));
+    await page.keyboard.press("Control+Enter");
+    await form.locator(".form-wrong").getByText("items").waitFor();
+    const items = [{ article: "KG1001", quantity: 100_000 }];
+    await input.fill(JSON.stringify({ orderId: "by-hand", items }));
+    await page.keyboard.press("Control+Enter");
+    const answer = form.getByRole("region", { name: "Answer" });
+    await answer.getByText('"code": "OutOfStock"').waitFor();
+    await answer.getByText("operator → inventory@1.reserve").waitFor();
+    await answer.getByRole("link", { name: "Trace" }).click();
+    await find("call inventory@1.reserve");
   }, 60_000);
 
   test("every process is there and ready, and a unit can be drained and started again", async () => {

@@ -19,10 +19,10 @@ interface CardProps {
 /** A node with its numbers, and its own databases below them. */
 export function NodeCard({ card: { node, databases }, compact, far, box, near, chosen, onPoint }: CardProps) {
   const { traffic } = node;
-  const name = clipped(node.name, far ? 15 : 18);
   const numbers =
     traffic.count === 0 ? labelOf(node) : `${rate(traffic.perSecond)}  p95 ${duration(traffic.p95Ms)}`;
   const errors = traffic.errors > 0 ? share(traffic.errors, traffic.count) : "";
+  const name = clipped(node.name, far || errors ? 15 : 17);
   return (
     <g
       class="map-card"

@@ -22,7 +22,7 @@ export function Lost() {
       {shown && (
         <p class="lost">
           No connection to the dashboard since {clock(since.current, { ms: false })}: nothing here is newer.
-          The page goes on by itself as soon as <code>kerf dev</code> runs again.
+          Is <code>kerf dev</code> still running? Once it is started anew, it prints a new link.
         </p>
       )}
     </div>
