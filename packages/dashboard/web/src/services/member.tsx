@@ -2,6 +2,8 @@ import type { JsonSchema, MemberView } from "../../../src/api/index.ts";
 import { shapeOf } from "../form/shape.ts";
 import { ShapeView } from "../form/shape-view.tsx";
 import { count, duration } from "../format.ts";
+import { useEscape } from "../keys.ts";
+import { Aside } from "../parts/aside.tsx";
 import { Choices } from "../parts/choices.tsx";
 import { Badge, Json, Paragraphs, ServiceName } from "../parts/text.tsx";
 import { setQuery } from "../route.ts";
@@ -13,13 +15,15 @@ export function MemberDetail({ member, search }: { member: MemberView; search: U
   // A stream that the gateway does not have is for services.
   const callable = member.kind !== "event" && (routed || member.kind !== "stream");
   const trying = search.get("show") === "try" && callable;
+  const close = () => setQuery({ member: null, input: null });
+  useEscape(close);
   return (
-    <aside class="aside" aria-label={member.id}>
+    <Aside label={member.id}>
       <div class="aside-head">
         <div>
           <h2>{member.id}</h2>
         </div>
-        <button type="button" class="button quiet" onClick={() => setQuery({ member: null, input: null })}>
+        <button type="button" class="button quiet" onClick={close}>
           Close
         </button>
       </div>
@@ -53,7 +57,7 @@ export function MemberDetail({ member, search }: { member: MemberView; search: U
         </a>
       </div>
       {trying ? <Try member={member} search={search} /> : <Contract member={member} />}
-    </aside>
+    </Aside>
   );
 }
 

@@ -47,10 +47,10 @@ function Table({ services, window }: { services: ServiceList["services"]; window
       <thead>
         <tr>
           <th>Service</th>
-          <th>Contracts</th>
+          <th class="extra">Contracts</th>
           <th>Unit</th>
-          <th>Uses</th>
-          <th class="num">Callers</th>
+          <th class="extra-soon">Uses</th>
+          <th class="num extra">Callers</th>
           <TrafficHeads first="Rate" />
         </tr>
       </thead>
@@ -66,7 +66,7 @@ function Table({ services, window }: { services: ServiceList["services"]; window
                 <ServiceName name={service.name} />
               </a>
             </td>
-            <td>
+            <td class="extra">
               <span class="marks">
                 {service.contracts.map((contract) => (
                   <Badge key={contract}>{contract}</Badge>
@@ -74,10 +74,10 @@ function Table({ services, window }: { services: ServiceList["services"]; window
               </span>
             </td>
             <td class="soft">{service.unit ?? "–"}</td>
-            <td class="clip soft">
+            <td class="clip soft extra-soon">
               {[...service.uses, ...(service.database ? ["database"] : [])].join(", ")}
             </td>
-            <td class="num soft" title={service.callers.join(", ")}>
+            <td class="num soft extra" title={service.callers.join(", ")}>
               {service.callers.length}
             </td>
             <TrafficCells traffic={service.traffic} as="rate" />

@@ -34,7 +34,9 @@ function TryAs({ member, search, people }: Props & { people: PeopleView }) {
   const [error, setError] = useState<string | null>(null);
   const as = callerOf(search, member, people);
   const result = useRef<HTMLDivElement>(null);
-  useEffect(() => result.current?.scrollIntoView({ block: "nearest" }), [answer, error]);
+  useEffect(() => {
+    if (answer ?? error) result.current?.scrollIntoView({ block: "nearest" });
+  }, [answer, error]);
 
   const change = (value: unknown) => {
     setInput(value);
