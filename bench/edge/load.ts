@@ -14,6 +14,8 @@ export interface Load {
   readonly tokens: readonly string[];
   readonly connections: number;
   readonly seconds: number;
+  /** What each connection waits before it asks again. Default: not at all. */
+  readonly thinkMs?: number;
 }
 
 export interface Loaded {
@@ -28,10 +30,11 @@ const run = promisify(execFile);
 /** @throws Error where an answer was not 2xx or a connection failed */
 export async function load(
   folder: string,
-  { origin, paths, method, body, tokens, connections, seconds }: Load,
+  { origin, paths, method, body, tokens, connections, seconds, thinkMs }: Load,
 ): Promise<Loaded> {
   const script = `${folder}/load.lua`;
-  await writeFile(script, scriptOf(method, paths, body, tokens));
+  const think = thinkMs === undefined ? "" : `function delay()\n  return ${thinkMs}\nend\n`;
+  await writeFile(script, scriptOf(method, paths, body, tokens) + think);
   const { stdout } = await run("wrk", [
     "-t1",
     `-c${connections}`,
