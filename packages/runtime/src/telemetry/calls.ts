@@ -47,16 +47,14 @@ export type TellCall = (
 
 /** Tells of calls; those of services `here` stay within the process. */
 export function callTeller(telemetry: Telemetry, here: ReadonlySet<string>, codecOf: FindCodec): TellCall {
-  const { enter } = telemetry;
+  const { enter, spans } = telemetry;
   const edgeOf = edges(telemetry, here, codecOf);
   return (of, request, go, signal, now) => {
     const { edge, callee, local } = edgeOf(of, request);
     const { member, input, header } = request;
     const call = edge.begin(header.traceparent);
     const { traceparent } = call;
-    // It stays the same where calls are only counted.
-    const sent =
-      traceparent === header.traceparent ? request : { member, input, header: { ...header, traceparent } };
+    const sent = spans ? { member, input, header: { ...header, traceparent } } : request;
     const answer =
       enter && local
         ? enter(traceparent, callee, () => go(of, sent, signal, now), header.baggage)
