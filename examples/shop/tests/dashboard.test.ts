@@ -398,6 +398,9 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
     await unit.getByText("drained").waitFor();
     await expect.poll(() => unit.innerText(), { timeout: 20_000 }).toMatch(/\d %/);
     await picture("topology");
+    await visit("/map");
+    await page.locator(".map-card").getByText("drained").waitFor();
+    await page.goBack();
     await unit.getByRole("button", { name: "Restart" }).click();
     await unit.getByText("ready").waitFor();
   }, 90_000);

@@ -76,7 +76,7 @@ function Frame({ app: first, onTheme }: { app: AppView; onTheme: () => void }) {
           <Lost />
           {/* Colours follow from all names: without them, services would change theirs. */}
           {(list.value ?? list.error) &&
-            (views.some(({ path }) => path === here) ? pageOf(place) : <NotFound />)}
+            (views.some(({ path }) => path === here) ? pageOf(place, app) : <NotFound />)}
         </main>
       </div>
       {help && <Help views={views} onClose={() => setHelp(false)} />}
@@ -84,13 +84,13 @@ function Frame({ app: first, onTheme }: { app: AppView; onTheme: () => void }) {
   );
 }
 
-function pageOf({ path, search }: Place): ComponentChildren {
+function pageOf({ path, search }: Place, app: AppView): ComponentChildren {
   const [view = "map", first, second, third, ...more] = path;
   if (more.length > 0) return <NotFound />;
   if (first === undefined)
     switch (view) {
       case "map":
-        return <MapPage search={search} />;
+        return <MapPage search={search} hasTopology={app.parts.topology} />;
       case "traces":
         return <TracesPage search={search} />;
       case "sagas":

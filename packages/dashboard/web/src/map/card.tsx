@@ -8,6 +8,8 @@ import { CARD_HEIGHT, DATABASE_HEIGHT, type Box } from "./layout.ts";
 interface CardProps {
   readonly card: Card;
   readonly compact: boolean;
+  /** How its unit is, where that is not as it should be. */
+  readonly down: string | undefined;
   /** Names are drawn larger. */
   readonly far: boolean;
   readonly box: Box;
@@ -17,10 +19,20 @@ interface CardProps {
 }
 
 /** A node with its numbers, and its own databases below them. */
-export function NodeCard({ card: { node, databases }, compact, far, box, near, chosen, onPoint }: CardProps) {
+export function NodeCard({
+  card: { node, databases },
+  compact,
+  down,
+  far,
+  box,
+  near,
+  chosen,
+  onPoint,
+}: CardProps) {
   const { traffic } = node;
   const numbers =
-    traffic.count === 0 ? labelOf(node) : `${rate(traffic.perSecond)}  p95 ${duration(traffic.p95Ms)}`;
+    down ??
+    (traffic.count === 0 ? labelOf(node) : `${rate(traffic.perSecond)}  p95 ${duration(traffic.p95Ms)}`);
   const errors = traffic.errors > 0 ? share(traffic.errors, traffic.count) : "";
   const name = clipped(node.name, far || errors ? 15 : 17);
   return (
@@ -56,7 +68,7 @@ export function NodeCard({ card: { node, databases }, compact, far, box, near, c
             {errors}
           </text>
         )}{" "}
-        <text class="card-numbers" x="26" y="39">
+        <text class="card-numbers" data-down={down !== undefined} x="26" y="39">
           {numbers}
         </text>
       </a>

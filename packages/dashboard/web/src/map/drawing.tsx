@@ -9,6 +9,8 @@ import { usePan } from "./pan.ts";
 
 interface Props {
   readonly graph: Graph;
+  /** Units that are not as they should be, with how they are. */
+  readonly down: ReadonlyMap<string, string>;
   readonly node: string | null;
   readonly edge: string | null;
 }
@@ -16,7 +18,7 @@ interface Props {
 /** Above this, edges show their numbers only when pointed at, or the numbers would cover the drawing. */
 const LABELLED_EDGES = 40;
 
-export function Drawing({ graph, node, edge }: Props) {
+export function Drawing({ graph, down, node, edge }: Props) {
   // What is laid out anew only where something came or went: numbers change in place.
   const shape = JSON.stringify([
     graph.cards.map((card) => [card.node.id, card.node.unit, card.databases.length]),
@@ -80,8 +82,14 @@ export function Drawing({ graph, node, edge }: Props) {
             />
           ))}
           {layout.units.map((unit) => (
-            <text key={unit.name} class="map-unit-name" x={unit.x + 10} y={unit.y + 16}>
-              {unit.name}
+            <text
+              key={unit.name}
+              class="map-unit-name"
+              data-down={down.has(unit.name)}
+              x={unit.x + 10}
+              y={unit.y + 16}
+            >
+              {[unit.name, down.get(unit.name)].filter(Boolean).join(" · ")}
             </text>
           ))}
           {graph.cards.map((card) => (
@@ -89,6 +97,7 @@ export function Drawing({ graph, node, edge }: Props) {
               key={card.node.id}
               card={card}
               compact={graph.compact}
+              down={down.get(card.node.unit ?? "")}
               far={isFar}
               box={layout.cards.get(card.node.id)!}
               near={card.node.id === focus || near.has(card.node.id)}

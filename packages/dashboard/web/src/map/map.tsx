@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import type { MapView } from "../../../src/api/index.ts";
+import type { MapView, TopologyView } from "../../../src/api/index.ts";
 import { apiPath } from "../ask.ts";
 import { useEscape } from "../keys.ts";
 import { useLoaded } from "../loaded.ts";
@@ -8,12 +8,14 @@ import { Empty } from "../parts/text.tsx";
 import { Ready, View } from "../parts/view.tsx";
 import { setQuery } from "../route.ts";
 import { Drawing } from "./drawing.tsx";
+import { downOf } from "./down.ts";
 import { edgeId, graphOf } from "./graph.ts";
 import { Panel } from "./panel.tsx";
 
-export function MapPage({ search }: { search: URLSearchParams }) {
+export function MapPage({ search, hasTopology }: { search: URLSearchParams; hasTopology: boolean }) {
   const window = windowOf(search);
   const map = useLoaded<MapView>(apiPath("/map", { windowMs: window }), ["traces", "metrics", "topology"]);
+  const topology = useLoaded<TopologyView>(hasTopology ? "/api/topology" : null, ["topology"]);
   return (
     <View
       title="Map"
@@ -35,7 +37,7 @@ export function MapPage({ search }: { search: URLSearchParams }) {
               </p>
             </Empty>
           ) : (
-            <Map map={value} node={search.get("node")} edge={search.get("edge")} />
+            <Map map={value} topology={topology.value} node={search.get("node")} edge={search.get("edge")} />
           )
         }
       </Ready>
@@ -43,15 +45,23 @@ export function MapPage({ search }: { search: URLSearchParams }) {
   );
 }
 
-function Map({ map, node, edge }: { map: MapView; node: string | null; edge: string | null }) {
+interface Props {
+  readonly map: MapView;
+  readonly topology: TopologyView | undefined;
+  readonly node: string | null;
+  readonly edge: string | null;
+}
+
+function Map({ map, topology, node, edge }: Props) {
   const graph = useMemo(() => graphOf(map), [map]);
+  const down = useMemo(() => downOf(topology), [topology]);
   const chosenNode = map.nodes.find(({ id }) => id === node);
   const chosenEdge = map.edges.find((one) => edgeId(one) === edge);
   useEscape(() => setQuery({ node: null, edge: null }));
   const open = chosenNode !== undefined || chosenEdge !== undefined;
   return (
     <div class={open ? "split" : "split whole"}>
-      <Drawing graph={graph} node={chosenNode?.id ?? null} edge={chosenEdge ? edge : null} />
+      <Drawing graph={graph} down={down} node={chosenNode?.id ?? null} edge={chosenEdge ? edge : null} />
       <Panel map={map} node={chosenNode} edge={chosenEdge} />
     </div>
   );
