@@ -1,6 +1,6 @@
 /** The commands that end by themselves, and `kerf start`, as real processes. */
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { attachEmbedded, type EmbeddedServer } from "@kerf/runtime/embedded";
@@ -162,6 +162,8 @@ describe("kerf start", () => {
   let database: { KERF_DATABASE_URL: string };
 
   beforeAll(async () => {
+    for (const file of ["kerf.config.ts", "services/clock/service.ts"])
+      appendFileSync(join(data.folder, file), `console.log("printed by ${file}");\n`);
     mkdirSync(join(data.folder, "pg"));
     server = await attachEmbedded({ dataDir: join(data.folder, "pg") });
     database = { KERF_DATABASE_URL: server.url };
@@ -171,15 +173,19 @@ describe("kerf start", () => {
     data.remove();
   });
 
-  async function started(environment: NodeJS.ProcessEnv = {}) {
-    const unit = new KerfProcess(["start"], data.folder, { ...database, KERF_PORT: "0", ...environment });
+  async function started(environment: NodeJS.ProcessEnv = {}, ...args: string[]) {
+    const unit = new KerfProcess(["start", ...args], data.folder, {
+      ...database,
+      KERF_PORT: "0",
+      ...environment,
+    });
     const line = await unit.until(() => unit.out.split("\n").find((text) => text.includes('"msg":"ready"')));
     const { gateway, health } = JSON.parse(line) as { gateway: string; health: string };
     return { unit, gateway, health };
   }
 
   test("runs a unit; SIGTERM lets what is in flight finish, and the exit code is 0", async () => {
-    const { unit, gateway, health } = await started();
+    const { unit, gateway, health } = await started({}, "--json");
     expect(await (await fetch(`${health}/status`)).json()).toMatchObject({
       unit: "all",
       outbox: 0,
@@ -190,7 +196,18 @@ describe("kerf start", () => {
     unit.child.kill("SIGTERM");
     expect((await slow).status).toBe(200);
     expect(await unit.exited).toEqual({ code: 0, signal: null });
+    onlyLog(unit);
   });
+
+  /** Prints go elsewhere, and each line is one of the log. */
+  function onlyLog({ out, err }: KerfProcess): void {
+    for (const line of out.trimEnd().split("\n"))
+      expect(JSON.parse(line), line).toMatchObject({ unit: "all", level: expect.any(String) });
+    expect(err.match(/^printed by .*$/gm)).toEqual([
+      "printed by kerf.config.ts",
+      "printed by services/clock/service.ts",
+    ]);
+  }
 
   test("a second signal ends it at once", async () => {
     const { unit, gateway } = await started();
@@ -202,6 +219,7 @@ describe("kerf start", () => {
     unit.child.kill("SIGTERM");
     expect(await unit.exited).toEqual({ code: 1, signal: null });
     expect(await hanging).toBe("cut");
+    onlyLog(unit);
   });
 
   test("a unit whose database is gone ends on SIGTERM, and at once on a second one", async () => {

@@ -10,6 +10,7 @@ import { isSupervisorMessage, SUPERVISED, type UnitMessage } from "../dev/messag
 import { listenForEndings } from "../endings.ts";
 import { explain, lasts } from "../explain.ts";
 import { lockToRunWith } from "../lock.ts";
+import { takeStandardOutput } from "../output.ts";
 import { runUnit, type RunningProcess } from "../unit.ts";
 import { Failure, refuseWord } from "../usage.ts";
 
@@ -46,6 +47,9 @@ export const start = command({
     const since = performance.now();
     const endings = listenForEndings(() => process.exit(1));
     const free = whenFree();
+    const pretty = !given.json && process.stdout.isTTY;
+    // Each line is then one of the log, which writes to the file itself; code prints what it likes.
+    if (!pretty) takeStandardOutput();
     let loaded = false;
     try {
       const { logLines, prepareTelemetry } = await import("@kerf/telemetry");
@@ -54,7 +58,7 @@ export const start = command({
       const configuration = await loadConfiguration(given.config);
       const topology = chooseTopology(configuration.app, given.topology);
       const unit = chooseUnit(topology, given.unit);
-      const log = openLog(unit, given.json ?? false, lines);
+      const log = openLog(unit, pretty, lines);
       logUnexpected(log);
       const graph = await loadGraph(configuration.app);
       requireEndpoints(graph, topology, unit);
@@ -118,10 +122,9 @@ function whenToldToRetire(retire: (graceMs: number) => Promise<void>): { close()
   return { close: () => void process.off("message", hear) };
 }
 
-function openLog(unit: Unit, json: boolean, copy: LogLines | undefined): Logger {
+function openLog(unit: Unit, pretty: boolean, copy: LogLines | undefined): Logger {
   const level = process.env["KERF_LOG_LEVEL"] || "info";
   if (!isLevel(level)) return refuseWord("level of KERF_LOG_LEVEL", level, LOG_LEVELS);
-  const pretty = !json && process.stdout.isTTY;
   return createLog({ unit: unit.name, level, pretty, colour: pretty && !process.env["NO_COLOR"], copy });
 }
 
