@@ -338,7 +338,7 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
     await visit("/services");
     const cells = row(/^payments/).getByRole("cell");
     await expect
-      .poll(async () => (await cells.allInnerTexts()).at(-4) ?? "", { timeout: 20_000 })
+      .poll(async () => (await cells.allInnerTexts()).at(-5) ?? "", { timeout: 20_000 })
       .toMatch(/^\d.*\/(s|min)$/);
     await picture("services", "dark");
     await visit("/services/payments?member=payments@1.charge");
