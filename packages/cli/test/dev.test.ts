@@ -30,7 +30,7 @@ async function get(url: string): Promise<{ text: string; process: number }> {
   return (await (await fetch(url)).json()) as { text: string; process: number };
 }
 
-describe("a topology of three units", () => {
+describe.concurrent("a topology of three units", () => {
   const app = copyApp();
   let dev: KerfProcess;
   let gateway: string;
@@ -70,11 +70,11 @@ describe("a topology of three units", () => {
     };
   }
 
-  test("answers a call that crosses two processes", async () => {
+  test.sequential("answers a call that crosses two processes", async () => {
     expect(await get(`${gateway}/v1/hello/ada`)).toMatchObject({ text: "Hello, stranger" });
   });
 
-  test("says where each unit tells its health", async () => {
+  test.sequential("says where each unit tells its health", async () => {
     const { units } = dev.said.find((said) => said.event === "ready")!;
     expect(Object.keys(units!).toSorted()).toEqual(["back", "front", "side"]);
     for (const { health } of Object.values(units!)) {
@@ -88,23 +88,29 @@ describe("a topology of three units", () => {
     expect((await fetch(`${units!["back"]!.health}/other`)).status).toBe(404);
   });
 
-  test("passes the lines of its units on, without their secrets", async () => {
+  test.sequential("passes the lines of its units on, without their secrets", async () => {
     await dev.until(() => dev.out.includes('"greeting"'));
     const line = dev.out.split("\n").find((text) => text.includes('"greeting"'))!;
     expect(JSON.parse(line)).toMatchObject({ unit: "front", service: "hello", id: "ada", level: "info" });
     expect(dev.out).not.toContain("never-to-be-seen");
   });
 
-  test("what code prints is a line of JSON too, or goes to standard error", async () => {
-    const printed = await dev.until(() => dev.out.split("\n").find((line) => line.includes("by a service")));
-    expect(JSON.parse(printed)).toMatchObject({ unit: "side", msg: "{ printed: 'by a service' }" });
+  test.sequential("what code prints is a line of JSON too, or goes to standard error", async () => {
+    // All units load all services.
+    const printed = () =>
+      dev.out
+        .split("\n")
+        .filter((line) => line.includes("by a service"))
+        .map((line) => JSON.parse(line) as { unit: string });
+    const ofSide = await dev.until(() => printed().find(({ unit }) => unit === "side"));
+    expect(ofSide).toMatchObject({ msg: "{ printed: 'by a service' }" });
     expect(dev.err).toContain("printed by the configuration");
     // It is loaded by units too, whose lines these are.
     const units = dev.out.split("\n").filter((line) => line.includes("printed by the configuration"));
     expect(units.map((line) => (JSON.parse(line) as { unit: string }).unit)).toContain("front");
   });
 
-  test("a change restarts the unit of that service and no other", async () => {
+  test.sequential("a change restarts the unit of that service and no other", async () => {
     const before = await get(`${gateway}/v1/hello/ada`);
     const { restarted, ms } = await change("services/names/fallback.ts", "stranger", "visitor", "back");
     expect(restarted).toEqual(["back"]);
@@ -113,12 +119,12 @@ describe("a topology of three units", () => {
     expect(ms).toBeLessThan(5_000);
   });
 
-  test("a change of a contract also restarts who imports it, and the gateway's unit", async () => {
+  test.sequential("a change of a contract also restarts who imports it, and the gateway's unit", async () => {
     const { restarted } = await change("services/names/contract.ts", "rename:", "/* */ rename:", "front");
     expect(restarted).toEqual(["back", "front"]);
   });
 
-  test("a unit that dies is started again, and it is said how it died and what it wrote", async () => {
+  test.sequential("a unit that dies is started again, and it is said how it died and what it wrote", async () => {
     await dev.event("ready-again", "front");
     await fetch(`${gateway}/v1/crash`).catch(() => undefined);
     const { msg } = await dev.event("died", "side");
@@ -129,7 +135,7 @@ describe("a topology of three units", () => {
     await works(`${gateway}/v1/now`);
   });
 
-  test("a service that cannot be loaded says so once, without a stack, and starts when it is mended", async () => {
+  test.sequential("a service that cannot be loaded says so once, without a stack, and starts when it is mended", async () => {
     const { length } = dev.said;
     const path = join(app.folder, "services/clock/service.ts");
     const sound = readFileSync(path, "utf8");
@@ -144,7 +150,7 @@ describe("a topology of three units", () => {
     await dev.event("ready-again", "side", length);
   });
 
-  test("a configuration that is wrong is refused, and everything goes on", async () => {
+  test.sequential("a configuration that is wrong is refused, and everything goes on", async () => {
     const { length } = dev.said;
     const path = join(app.folder, "kerf.config.ts");
     const sound = readFileSync(path, "utf8");
@@ -156,7 +162,7 @@ describe("a topology of three units", () => {
     await dev.event("restarting", undefined, length);
   });
 
-  test("another configuration restarts everything in the new shape", async () => {
+  test.sequential("another configuration restarts everything in the new shape", async () => {
     await dev.until(() => dev.said.filter((said) => said.event === "ready").length >= 2);
     const { length } = dev.said;
     const path = join(app.folder, "kerf.config.ts");
@@ -166,7 +172,7 @@ describe("a topology of three units", () => {
     await works(`${gateway}/v1/now`);
   });
 
-  test("ends with all its processes when the supervisor is killed", async () => {
+  test.sequential("ends with all its processes when the supervisor is killed", async () => {
     // Itself, two units, the process that stands by for the next change, and the dashboard.
     await dev.until(() => dev.descendants().length === 5);
     process.kill(dev.child.pid!, "SIGKILL");
@@ -174,7 +180,7 @@ describe("a topology of three units", () => {
   });
 });
 
-describe("the monolith on its own database", () => {
+describe.concurrent("the monolith on its own database", () => {
   const app = copyApp();
   let dev: KerfProcess | undefined;
 
@@ -183,7 +189,7 @@ describe("the monolith on its own database", () => {
   });
   afterAll(() => app.remove());
 
-  test("tells people what runs where and what to try; Ctrl-C ends everything, the database included", async () => {
+  test.sequential("tells people what runs where and what to try; Ctrl-C ends everything, the database included", async () => {
     dev = new KerfProcess(["dev", "--port", "0"], app.folder);
     await dev.until(() => dev!.out.includes("Ctrl-C ends everything."));
     expect(dev.out).toMatch(/^kerf \| tiny runs as "monolith": 1 unit, ready in \d+ ms$/m);
@@ -205,7 +211,7 @@ describe("the monolith on its own database", () => {
     expect(processesNaming(join(app.folder, ".kerf"))).toEqual([]);
   });
 
-  test("SIGKILL of the supervisor ends its units at once, and the database after its last client", async () => {
+  test.sequential("SIGKILL of the supervisor ends its units at once, and the database after its last client", async () => {
     dev = new KerfProcess(["dev", "--port", "0"], app.folder);
     await dev.until(() => dev!.out.includes("Ctrl-C ends everything."));
     process.kill(dev.child.pid!, "SIGKILL");
@@ -213,7 +219,7 @@ describe("the monolith on its own database", () => {
     await dev.until(() => processesNaming(join(app.folder, ".kerf")).length === 0);
   });
 
-  test("a second Ctrl-C does not wait for what cannot finish", async () => {
+  test.sequential("a second Ctrl-C does not wait for what cannot finish", async () => {
     dev = new KerfProcess(["dev", "--port", "0", "--json"], app.folder, withDatabase());
     const { gateway } = await dev.event("ready");
     const hanging = fetch(`${gateway}/v1/wait`).catch(() => undefined);
@@ -229,7 +235,7 @@ describe("the monolith on its own database", () => {
     await hanging;
   });
 
-  test("SIGTERM ends everything and is no failure", async () => {
+  test.sequential("SIGTERM ends everything and is no failure", async () => {
     dev = new KerfProcess(["dev", "--port", "0", "--json"], app.folder, withDatabase());
     await dev.event("ready");
     dev.child.kill("SIGTERM");
@@ -238,11 +244,11 @@ describe("the monolith on its own database", () => {
   });
 });
 
-describe("what cannot be run", () => {
+describe.concurrent("what cannot be run", () => {
   const app = copyApp();
   afterAll(() => app.remove());
 
-  test("a port in use is named with who uses it", async () => {
+  test.sequential("a port in use is named with who uses it", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as AddressInfo;
@@ -257,7 +263,7 @@ describe("what cannot be run", () => {
     );
   });
 
-  test("a database that does not answer is said, tried again, and not waited for at the end", async () => {
+  test.sequential("a database that does not answer is said, tried again, and not waited for at the end", async () => {
     const dev = new KerfProcess(["dev", "--port", "0", "--json"], app.folder, {
       KERF_DATABASE_URL: "postgres://kerf:secret-word@127.0.0.1:1/postgres",
     });
@@ -269,7 +275,7 @@ describe("what cannot be run", () => {
     expect(dev.out + dev.err).not.toContain("secret-word");
   });
 
-  test("one reason that keeps all units from starting is told once, and all start when it is mended", async () => {
+  test.sequential("one reason that keeps all units from starting is told once, and all start when it is mended", async () => {
     const broken = copyApp();
     const path = join(broken.folder, "services/clock/service.ts");
     const sound = readFileSync(path, "utf8");
@@ -291,7 +297,7 @@ describe("what cannot be run", () => {
     broken.remove();
   });
 
-  test("without a watch, a service that cannot start ends everything", async () => {
+  test.sequential("without a watch, a service that cannot start ends everything", async () => {
     const broken = copyApp();
     writeFileSync(join(broken.folder, "services/clock/service.ts"), "export default 1;");
     const { code, out } = await kerf(
