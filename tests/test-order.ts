@@ -6,12 +6,12 @@ type Seconds = Readonly<Record<string, number>>;
 /** Longest first. Each keeps more than one core busy: an application of several processes, a browser, threads. */
 export const busy: Seconds = {
   "examples/shop/tests/dashboard.test.ts": 90,
-  "examples/shop/replay/replay.test.ts": 77,
-  "tests/crash-matrix.test.ts": 59,
+  "examples/shop/replay/replay.test.ts": 55,
   "tests/simulation/simulation.test.ts": 50,
-  "packages/cli/test/dev.test.ts": 50,
   "examples/shop/fuzz/fuzz.test.ts": 46,
+  "packages/cli/test/dev.test.ts": 40,
   "packages/cli/test/chaos.test.ts": 37,
+  "tests/crash-matrix.test.ts": 32,
   "tests/telemetry-exports.test.ts": 25,
   "tests/simulation/mutants.test.ts": 24,
   "examples/shop/tests/everywhere.test.ts": 23,
@@ -35,7 +35,6 @@ export const waiting: Seconds = {
   "packages/runtime/src/unit/upkeep.test.ts": 47,
   "packages/runtime/src/data/embedded.test.ts": 32,
   "packages/cli/test/replay.test.ts": 23,
-  "packages/gateway/src/server/hostile/slow.test.ts": 23,
   "packages/runtime/src/operations/dead-letters.test.ts": 21,
   "packages/runtime/src/events/events.test.ts": 20,
   "packages/runtime/src/unit/unit.test.ts": 20,
@@ -45,6 +44,8 @@ export const waiting: Seconds = {
   "packages/runtime/src/data/connections.test.ts": 16,
   "packages/runtime/src/sagas/sagas.test.ts": 15,
   "packages/runtime/src/broker/postgres/failure.test.ts": 10,
+  "packages/gateway/src/server/hostile/memory.test.ts": 10,
+  "packages/gateway/src/server/hostile/slow.test.ts": 10,
   "examples/shop/services/storefront/pages.test.ts": 10,
 };
 
