@@ -41,7 +41,7 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
     page.on("console", (message) => {
       // The browser tells of each refusal: a trace comes a little after what it tells of, and one event is wrong on purpose.
       const { url } = message.location();
-      if (message.type() !== "error" || /\/api\/(traces\/\w+|publish)$/.test(url)) return;
+      if (message.type() !== "error" || /\/api\/(traces\/\w+|publish|live)$/.test(url)) return;
       wrong.push(`${message.text()} ${url}`);
     });
     page.on("pageerror", (error) => wrong.push(String(error)));
@@ -277,8 +277,20 @@ describe.skipIf(withoutBrowser).each(["monolith", "micro"])("the dashboard of th
     await expect.poll(() => way.evaluate((one) => one.matches(":focus"))).toBe(true);
   }, 60_000);
 
-  // The page is the same, however the shop is cut: two tests of it alone run once.
+  // The page is the same, however the shop is cut: tests of it alone run once.
   const once = test.runIf(topology === "monolith");
+
+  once("a server that is gone is told of, and what came meanwhile is caught up with", async () => {
+    await visit("/topology");
+    await page.route("**/api/live**", (route) => route.fulfill({ status: 503 }));
+    await page.reload();
+    const told = page.getByText("No connection to the dashboard since");
+    await told.waitFor();
+    const caughtUp = page.waitForRequest(/\/api\/topology/);
+    await page.unroute("**/api/live**");
+    await told.waitFor({ state: "detached" });
+    await caughtUp;
+  });
 
   once(
     "back leads to the row that was opened, and where the list was",
