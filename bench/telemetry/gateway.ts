@@ -5,15 +5,17 @@
  * round. Where `wrk` has to wait for the server, each answer has to wake it, which costs the server microseconds more: so what
  * is a little slower looks a lot slower by requests a second, and the same rate for all says more. Linux only; needs `wrk`.
  *
- * `npx node bench/telemetry/gateway.ts [--rounds 7] [--seconds 3] [--warm 2] [--only Kerf]`
+ * `npx node bench/telemetry/gateway.ts [--rounds 7] [--seconds 3] [--warm 2] [--only "Kerf;Kerf, the shop"]`
  */
 import { fork, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { attachEmbedded } from "@kerf/runtime/embedded";
 import { load } from "../edge/load.ts";
 import { spread } from "../measure.ts";
 import { kerfCases, stockCases } from "./cases.ts";
@@ -37,7 +39,8 @@ interface Contender {
   readonly name: string;
   readonly cases: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly program: (port: number) => readonly string[];
-  readonly routes: readonly string[];
+  /** By what they are called in the report. */
+  readonly routes: Readonly<Record<string, (origin: string) => Promise<string>>>;
 }
 
 interface Sample {
@@ -48,35 +51,56 @@ interface Sample {
   readonly cpuUs: number;
 }
 
-/** Between an answer and the next request of a connection: some 12,000 requests a second. */
-const thinkMs = 5;
+/** Between an answer and the next request of a connection: some 6,000 requests a second. */
+const thinkMs = 10;
 
+const kerf = path("../../packages/cli/bin/kerf.js");
 const sink = fork(path("sink.ts"));
 const [endpoint] = (await once(sink, "message")) as [string];
 const contenders: readonly Contender[] = [
   {
     name: "Kerf",
     cases: kerfCases(endpoint),
+    program: (): readonly string[] => [kerf, "start", "--config", path("kerf.config.ts"), "--json"],
+    // The one is answered by its service, the other asks a second one within the process.
+    routes: {
+      "answered at once": async () => "/v1/hello/ada",
+      "with one call inside": async () => "/v1/greet/ada",
+    },
+  },
+  {
+    name: "Kerf, the shop",
+    cases: kerfCases(endpoint),
     program: (): readonly string[] => [
-      path("../../packages/cli/bin/kerf.js"),
+      kerf,
       "start",
       "--config",
-      path("kerf.config.ts"),
+      path("../../examples/shop/kerf.config.ts"),
       "--json",
     ],
-    // The one is answered by its service, the other asks a second one within the process.
-    routes: ["/v1/hello/ada", "/v1/greet/ada"],
+    routes: {
+      "products, from the cache": async () => "/v1/products?search=heart",
+      "a cart, from PostgreSQL": async (origin: string) => `/v1/carts/${await newCart(origin)}`,
+    },
   },
   {
     name: "Fastify, OpenTelemetry's SDK",
     cases: stockCases(endpoint),
     program: (port: number): readonly string[] => [path("fastify.ts"), String(port)],
-    routes: ["/v1/hello/ada"],
+    routes: { "answered at once": async () => "/v1/hello/ada" },
   },
-].filter(({ name }) => values.only === undefined || name.startsWith(values.only));
+].filter(({ name }) => values.only === undefined || values.only.split(";").includes(name));
 
 const order = Object.keys(kerfCases(endpoint));
 const folder = await mkdtemp(join(tmpdir(), "bench-telemetry-"));
+// PostgreSQL runs as nobody where this runs as root.
+await chmod(folder, 0o711);
+const database = await attachEmbedded({ dataDir: join(folder, "data") });
+
+async function newCart(origin: string): Promise<string> {
+  const reply = await fetch(`${origin}/v1/carts`, { method: "POST" });
+  return ((await reply.json()) as { cartId: string }).cartId;
+}
 /** Contender and route, then the case. */
 const samples = new Map<string, Map<string, Sample[]>>();
 
@@ -86,19 +110,29 @@ async function start(
   port: number,
 ): Promise<ChildProcess> {
   const child = spawn(process.execPath, program, {
-    // No service has a database: nothing is ever asked of it.
     env: {
       ...process.env,
       NODE_ENV: "production",
-      KERF_DATABASE_URL: "postgres://nobody:none@127.0.0.1:1/none",
+      KERF_DATABASE_URL: database.url,
       KERF_PORT: String(port),
       ...environment,
     },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "ignore", "inherit"],
   });
-  await once(child.stdout!, "data");
-  child.stdout!.resume();
+  // The shop has much to say before it is ready, and makes its data at its first start.
+  while (!(await answers(`http://127.0.0.1:${port}`))) {
+    if (child.exitCode !== null) throw new Error(`${program.join(" ")} ended (${child.exitCode})`);
+    await sleep(50);
+  }
   return child;
+}
+
+async function answers(origin: string): Promise<boolean> {
+  try {
+    return (await fetch(`${origin}/v1/hello/ada`)).status < 500;
+  } catch {
+    return false;
+  }
 }
 
 function cpuUs({ pid }: ChildProcess): number {
@@ -135,9 +169,12 @@ async function measureAll({ name, cases, program, routes }: Contender, round: nu
   ]) {
     const own = port++;
     const child = await start(program(own), environment, own);
-    for (const route of routes) await ask(child, own, route, Number(values.warm));
-    for (const route of routes) {
-      const key = `${name}, ${route}`;
+    const paths = new Map<string, string>();
+    for (const [route, pathOf] of Object.entries(routes))
+      paths.set(route, await pathOf(`http://127.0.0.1:${own}`));
+    for (const route of paths.values()) await ask(child, own, route, Number(values.warm));
+    for (const [called, route] of paths) {
+      const key = `${name}: ${called}`;
       const ofRoute = samples.get(key) ?? new Map<string, Sample[]>();
       samples.set(key, ofRoute);
       ofRoute.set(what, [...(ofRoute.get(what) ?? []), await measure(child, own, route)]);
@@ -180,5 +217,6 @@ try {
   report();
 } finally {
   sink.disconnect();
+  await database.release({ now: true });
   await rm(folder, { recursive: true });
 }
