@@ -33,7 +33,6 @@ export const busy: Seconds = {
 /** Longest first. They wait more than they work: for time limits, leases and retries to pass. */
 export const waiting: Seconds = {
   "packages/runtime/src/unit/upkeep.test.ts": 47,
-  "packages/runtime/src/data/embedded.test.ts": 32,
   "packages/cli/test/replay.test.ts": 23,
   "packages/runtime/src/operations/dead-letters.test.ts": 21,
   "packages/runtime/src/events/events.test.ts": 20,
@@ -43,6 +42,8 @@ export const waiting: Seconds = {
   "packages/runtime/src/broker/postgres.test.ts": 16,
   "packages/runtime/src/data/connections.test.ts": 16,
   "packages/runtime/src/sagas/sagas.test.ts": 15,
+  "packages/runtime/src/data/embedded.test.ts": 13,
+  "packages/runtime/src/data/embedded/deaths.test.ts": 11,
   "packages/runtime/src/broker/postgres/failure.test.ts": 10,
   "packages/gateway/src/server/hostile/memory.test.ts": 10,
   "packages/gateway/src/server/hostile/slow.test.ts": 10,

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { columns } from "./parse.ts";
 import type { Report } from "./report.ts";
 
@@ -172,7 +172,7 @@ test.concurrent.each([
   { timeout: 120_000 },
   async (words, at) => {
     const { child, ended, told, left } = run(["--file", file, ...words]);
-    await expect.poll(() => told.err, { timeout: 60_000 }).toContain(at);
+    await vi.waitFor(() => expect(told.err).toContain(at), { timeout: 60_000 });
     process.kill(-child.pid!, "SIGINT");
     expect(await ended).toBe(130);
     expect(left()).toEqual([]);

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { attachEmbedded, type EmbeddedServer } from "@kerf/runtime/embedded";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { copyApp, kerf, KerfProcess, processesNaming } from "./kerf-process.ts";
 
 const data = copyApp();
@@ -23,7 +23,8 @@ const withDatabase = () => ({ KERF_DATABASE_URL: server.url });
 
 /** A caller in another unit finds a unit that came back within its pause between two attempts to connect. */
 async function works(url: string): Promise<void> {
-  await expect.poll(async () => (await fetch(url)).status, { timeout: 5_000, interval: 50 }).toBe(200);
+  // Not expect.poll: that one belongs to whichever test began last, and those of other units run meanwhile.
+  await vi.waitFor(async () => expect((await fetch(url)).status).toBe(200), { timeout: 5_000, interval: 50 });
 }
 
 async function get(url: string): Promise<{ text: string; process: number }> {

@@ -1,62 +1,25 @@
 import { execFileSync, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { chmod, cp, mkdir, mkdtemp, readFile, readdir, rm, stat, unlink } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, cp, mkdir, readFile, readdir, rm, stat, unlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import postgres from "postgres";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { chooseAccount } from "./embedded/account.ts";
 import { findBinaries, mendLinks } from "./embedded/binaries.ts";
+import { freshPlace, isAlive, query, type Place } from "./embedded/testing.ts";
 import { attachEmbedded, type EmbeddedServer } from "./embedded.ts";
 
+let here: Place;
 let dataDir: string;
-let attached: EmbeddedServer[];
 const asRoot = process.getuid?.() === 0;
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "kerf-embedded-"));
-  attached = [];
+  here = await freshPlace();
+  ({ dataDir } = here);
 });
+afterEach(() => here[Symbol.asyncDispose]());
 
-afterEach(async () => {
-  for (const server of attached) await server.release({ now: true });
-  if (existsSync(join(dataDir, "keeper.json"))) {
-    const last = await attachEmbedded({ dataDir }).catch(() => undefined);
-    await last?.release({ now: true });
-  }
-  await rm(dataDir, { recursive: true, force: true });
-});
-
-async function attach(): Promise<EmbeddedServer> {
-  const server = await attachEmbedded({ dataDir });
-  attached.push(server);
-  return server;
-}
-
-async function query<T>(server: EmbeddedServer, text: string): Promise<T[]> {
-  const sql = postgres(server.url, { max: 1, fetch_types: false, onnotice: () => {}, connect_timeout: 5 });
-  try {
-    return [...(await sql.unsafe(text))] as unknown as T[];
-  } finally {
-    await sql.end({ timeout: 1 });
-  }
-}
-
-const postmasterPid = async (): Promise<number> =>
-  Number((await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8")).split("\n")[0]);
-const keeperPid = async (): Promise<number> =>
-  (JSON.parse(await readFile(join(dataDir, "keeper.json"), "utf8")) as { pid: number }).pid;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
+const attach = (): Promise<EmbeddedServer> => here.attach();
 
 describe("attachEmbedded", () => {
   test("two at the same instant on a fresh folder share one server, which ends with the last", async () => {
@@ -64,7 +27,7 @@ describe("attachEmbedded", () => {
     expect(a!.url).toBe(b!.url);
     const log = await readFile(join(dataDir, "postgres.log"), "utf8");
     expect(log.match(/running bootstrap script/g)).toHaveLength(1);
-    const [keeper, postmaster] = [await keeperPid(), await postmasterPid()];
+    const [keeper, postmaster] = [await here.keeperPid(), await here.postmasterPid()];
     await a!.release({ now: true });
     expect(await query(b!, "select 1 as one")).toEqual([{ one: 1 }]);
     await b!.release({ now: true });
@@ -110,61 +73,6 @@ describe("attachEmbedded", () => {
     }
   });
 
-  test("a killed keeper is replaced for those attached, and the server goes on", async () => {
-    const server = await attach();
-    const [keeper, postmaster] = [await keeperPid(), await postmasterPid()];
-    process.kill(keeper, "SIGKILL");
-    await expect.poll(async () => await keeperPid().catch(() => 0), { timeout: 5_000 }).not.toBe(keeper);
-    expect(await postmasterPid()).toBe(postmaster);
-    const other = await attach();
-    expect(other.url).toBe(server.url);
-    await Promise.all([server.release(), other.release({ now: true })]);
-    await expect.poll(() => isAlive(postmaster), { timeout: 5_000 }).toBe(false);
-  });
-
-  test("a PostgreSQL whose keeper and clients are all gone is adopted by the next", async () => {
-    const client = spawn(process.execPath, [
-      "--input-type=module",
-      "-e",
-      `import { attachEmbedded } from ${JSON.stringify(new URL("./embedded.ts", import.meta.url).href)};
-       await attachEmbedded({ dataDir: ${JSON.stringify(dataDir)} }); console.log("attached"); setInterval(() => {}, 1000);`,
-    ]);
-    await new Promise((resolve) => client.stdout.once("data", resolve));
-    const postmaster = await postmasterPid();
-    client.kill("SIGKILL");
-    process.kill(await keeperPid(), "SIGKILL");
-    await sleep(50);
-    const server = await attach();
-    expect(await postmasterPid()).toBe(postmaster);
-    expect(await query(server, "select 1 as one")).toEqual([{ one: 1 }]);
-  });
-
-  test("a PostgreSQL that is killed is started again on the same port, also when adopted", async () => {
-    const server = await attach();
-    for (const adopted of [false, true]) {
-      if (adopted) {
-        const keeper = await keeperPid();
-        process.kill(keeper, "SIGKILL");
-        await expect.poll(async () => await keeperPid().catch(() => 0), { timeout: 5_000 }).not.toBe(keeper);
-      }
-      const before = await postmasterPid();
-      process.kill(before, "SIGKILL");
-      await expect
-        .poll(async () => await query(server, "select 1 as one").catch(() => []), { timeout: 15_000 })
-        .toEqual([{ one: 1 }]);
-      expect(await postmasterPid()).not.toBe(before);
-    }
-  });
-
-  test("ends 10 s after a client that was killed without a word", { timeout: 40_000 }, async () => {
-    const server = await attach();
-    const [keeper, postmaster] = [await keeperPid(), await postmasterPid()];
-    await server.release();
-    await sleep(8_000);
-    expect(isAlive(postmaster)).toBe(true);
-    await expect.poll(() => isAlive(postmaster) || isAlive(keeper), { timeout: 6_000 }).toBe(false);
-  });
-
   test("an abandoned initdb is not mistaken for a cluster", async () => {
     await mkdir(join(dataDir, "postgres.new", "base"), { recursive: true });
     expect(await query(await attach(), "select 1 as one")).toEqual([{ one: 1 }]);
@@ -199,7 +107,7 @@ describe.runIf(asRoot)("as root", () => {
       execFileSync("ps", ["-o", "uid=", "-p", String(pid)])
         .toString()
         .trim();
-    expect(uid(await postmasterPid())).not.toBe("0");
+    expect(uid(await here.postmasterPid())).not.toBe("0");
   });
 
   test("a parent folder that may not be entered is named, with what to do", async () => {
