@@ -326,7 +326,8 @@ describe.skipIf(withoutPrometheus)("Prometheus", () => {
           record,
           new Set([...known.get("kerf_edge_calls_total")!, ...Object.keys(labels ?? {}), "objective"]),
         );
-    const queries = queriesOf(dashboards);
+    const asked = queriesOf(dashboards);
+    const queries = asked.map(({ query }) => query);
     expect(queries.length).toBeGreaterThan(30);
 
     for (const query of [...all.map(({ expr }) => expr), ...queries]) {
@@ -353,5 +354,19 @@ describe.skipIf(withoutPrometheus)("Prometheus", () => {
       return (unanswered = unanswered.filter((_, i) => !answers[i]?.length));
     };
     await expect.poll(ask, { timeout: 10_000 }).toEqual([]);
+
+    const named = async (label: string, place: string) => {
+      const { query } = asked.find((one) => one.place === `fixture-${place}`)!;
+      return (await answer(query))?.map(({ metric }) => metric[label]);
+    };
+    for (const place of ["edges.json: Errors", "services.json: Errors by member"])
+      expect(new Set(await named("error_type", place)), place).toEqual(new Set(["INTERNAL"]));
+    for (const place of ["edges.json: Refusals", "services.json: Refusals by member"]) {
+      const types = await named("error_type", place);
+      expect(types, place).toContain("NoSuchAccount");
+      expect(types, place).not.toContain("INTERNAL");
+    }
+    expect(await named("error_type", "services.json: Errors of streams")).toEqual(["INTERNAL"]);
+    expect(await named("error_type", "services.json: Refusals of streams")).toEqual(["NoSuchAccount"]);
   }, 60_000);
 });

@@ -41,7 +41,10 @@ export async function watchedBank() {
     await bank.call(accounts.balance, { account: "nobody" }).catch(() => {});
     await bank.call(transfers.state, { id: "none" }).catch(() => {});
     for await (const _ of bank.watch(accounts.watch, { account: "a" })) break;
+    await bank.call(accounts.fail, { how: "throw" }, { id: `f${n}` }).catch(() => {});
     await read(bank.watch(accounts.watch, { account: "nobody" })).catch(() => {});
+    // It has no fewer bytes than none: an error that nobody declared.
+    await read(bank.watch(accounts.numbers, { upTo: 1, bytes: -1 })).catch(() => {});
   };
   await work();
   const working = setInterval(() => void work().catch(() => {}), 300);
@@ -77,15 +80,28 @@ export function faster(files: ReadonlyMap<string, string>, target: string): Read
   return new Map([...files, ["prometheus.yml", text]]);
 }
 
-/** The queries of dashboards, and of their variables, as Grafana asks them where all is chosen. */
-export function queriesOf(files: ReadonlyMap<string, string>): readonly string[] {
-  const dashboards = [...files].flatMap(([name, text]) => (name.endsWith(".json") ? [JSON.parse(text)] : []));
-  return dashboards.flatMap(({ panels, templating }) => [
-    ...panels.flatMap(({ targets }: any) => targets.map(({ expr }: any) => filledIn(expr))),
-    ...templating.list.flatMap(({ type, query }: any) =>
-      type === "query" ? [asQuery(filledIn(query.query))] : [],
-    ),
-  ]);
+/** Of a dashboard, or of one of its variables: what it asks, as Grafana asks it where all is chosen. */
+export interface Asked {
+  /** `"fixture-edges.json: Errors"`; of a variable its label. */
+  readonly place: string;
+  readonly query: string;
+}
+
+export function queriesOf(files: ReadonlyMap<string, string>): readonly Asked[] {
+  return [...files]
+    .filter(([name]) => name.endsWith(".json"))
+    .flatMap(([name, text]) => {
+      const { panels, templating } = JSON.parse(text);
+      const asked = (title: string, query: string): Asked => ({ place: `${name}: ${title}`, query });
+      return [
+        ...panels.flatMap(({ title, targets }: any) =>
+          targets.map(({ expr }: any) => asked(title, filledIn(expr))),
+        ),
+        ...templating.list.flatMap(({ type, label, query }: any) =>
+          type === "query" ? [asked(label, asQuery(filledIn(query.query)))] : [],
+        ),
+      ];
+    });
 }
 
 function filledIn(query: string): string {

@@ -13,6 +13,14 @@ const streams = { [watch("kerf_edge_streams_total")]: "0+1000x400" };
 const breaking = (type: string, values: string) => ({
   [watch("kerf_edge_stream_errors_total", `,error_type="${type}"`)]: values,
 });
+/** A second, of all edges and so of all members. */
+const rates = (errors: number, refusals: number) =>
+  Object.fromEntries(
+    ["edge", "member"].flatMap((level) => [
+      [`sum(${level}:kerf_edge_errors:rate5m)`, errors],
+      [`sum(${level}:kerf_edge_refusals:rate5m)`, refusals],
+    ]),
+  );
 const within = (values: string) => ({
   [place("kerf_edge_duration_seconds_bucket", ',le="0.5"')]: values,
   [place("kerf_edge_duration_seconds_count")]: "0+1000x400",
@@ -30,6 +38,7 @@ export const burning: readonly AlertCase[] = [
     scraped: { ...calls, ...failing("INTERNAL", "0+200x400") },
     at: "90m",
     fires: [burn("page", "availability"), burn("ticket", "availability")],
+    reckons: rates(3.333, 0),
   },
   {
     name: "a few fail: somebody looks tomorrow",
@@ -54,10 +63,11 @@ export const burning: readonly AlertCase[] = [
     scraped: {
       ...calls,
       ...failing("UnknownOffer", "0+500x400"),
-      ...failing("INVALID_ARGUMENT", "0+500x400"),
+      ...failing("INVALID_ARGUMENT", "0+400x400"),
     },
     at: "90m",
     fires: [],
+    reckons: rates(0, 15),
   },
   {
     name: "nobody is woken for what is over",

@@ -33,6 +33,8 @@ export interface AlertCase {
   readonly at: string;
   /** Each that fires, as `KerfDeadLetters ticket orders`: alert, severity, service, and what else it says of itself. */
   readonly fires: readonly string[];
+  /** Queries to their one value, to three places. */
+  readonly reckons?: Readonly<Record<string, number>>;
 }
 
 /** Of a process that is there, in every case that does not say otherwise. */
@@ -58,7 +60,7 @@ export function promtoolTests({ cases, files, every }: RuleTests): ExportedFile 
       group_eval_order: files.flatMap(({ text }) =>
         (parse(text) as { groups: { name: string }[] }).groups.map(({ name }) => name),
       ),
-      tests: cases.map(({ name, scraped, at, fires }) => ({
+      tests: cases.map(({ name, scraped, at, fires, reckons = {} }) => ({
         name,
         interval: "1m",
         input_series: Object.entries({ [up]: "1x400", ...scraped }).map(([series, values]) => ({
@@ -71,6 +73,11 @@ export function promtoolTests({ cases, files, every }: RuleTests): ExportedFile 
             expr: `count by (${told.join(", ")}) (ALERTS{alertstate="firing"})`,
             exp_samples: fires.map((labels) => ({ labels, value: 1 })),
           },
+          ...Object.entries(reckons).map(([query, value]) => ({
+            eval_time: at,
+            expr: `round(${query}, 0.001)`,
+            exp_samples: [{ labels: "{}", value }],
+          })),
         ],
       })),
     }),

@@ -1,4 +1,4 @@
-import { metrics, recorded, series } from "../watched/metrics.ts";
+import { anyOf, metrics, noneOf, recorded, series } from "../watched/metrics.ts";
 import type { Watched } from "../watched/watched.ts";
 import { choice, type DashboardDraft } from "./dashboard.ts";
 import { toService, toTraces } from "./links.ts";
@@ -7,13 +7,17 @@ const edge = "kerf_caller, kerf_callee, kerf_member";
 const legend = "{{kerf_caller}} → {{kerf_member}}";
 
 /** Who calls whom. */
-export function edgesDashboard({ app }: Watched): DashboardDraft {
+export function edgesDashboard({ app, expected }: Watched): DashboardDraft {
   const job = `job="${app}"`;
   const chosen = [job, 'kerf_caller=~"$caller"', 'kerf_callee=~"$callee"'];
   const calls = series(metrics.calls, job);
   const links = [toService(app), ...toTraces];
-  const rate = (metric: string, by: string) =>
-    `sum by (${by}) (rate(${series(metric, ...chosen)}[$__rate_interval]))`;
+  const rate = (metric: string, by: string, ...more: string[]) =>
+    `sum by (${by}) (rate(${series(metric, ...chosen, ...more)}[$__rate_interval]))`;
+  const errors = (which: string) => ({
+    expr: rate(metrics.errors, `${edge}, error_type`, which),
+    legend: `${legend} {{error_type}}`,
+  });
   const mean = (sum: string, count: string) => `${rate(sum, edge)} / ${rate(count, edge)}`;
   return {
     name: "edges",
@@ -28,18 +32,27 @@ export function edgesDashboard({ app }: Watched): DashboardDraft {
         title: "Calls",
         description: "A second, of each edge.",
         unit: "reqps",
-        width: 12,
+        width: 8,
         links,
         targets: [{ expr: rate(metrics.calls, edge), legend }],
       },
       {
         type: "timeseries",
         title: "Errors",
-        description: "A second; declared errors too.",
+        description: "A second; by the fault of who is called.",
         unit: "reqps",
-        width: 12,
+        width: 8,
         links,
-        targets: [{ expr: rate(metrics.errors, `${edge}, error_type`), legend: `${legend} {{error_type}}` }],
+        targets: [errors(noneOf("error_type", expected))],
+      },
+      {
+        type: "timeseries",
+        title: "Refusals",
+        description: "A second; what contracts declare, and what is the caller's fault.",
+        unit: "reqps",
+        width: 8,
+        links,
+        targets: [errors(anyOf("error_type", expected))],
       },
       {
         type: "timeseries",
@@ -97,6 +110,7 @@ export function edgesDashboard({ app }: Watched): DashboardDraft {
         targets: [
           { expr: series(recorded.edgeCalls, ...chosen), legend: "calls a second", instant: true },
           { expr: series(recorded.edgeErrors, ...chosen), legend: "errors a second", instant: true },
+          { expr: series(recorded.edgeRefusals, ...chosen), legend: "refusals a second", instant: true },
           {
             expr: series(recorded.edgeDuration, ...chosen, 'quantile="0.95"'),
             legend: "p95 in seconds",

@@ -1,8 +1,8 @@
-import { metrics, noneOf, recorded, series } from "../watched/metrics.ts";
+import { anyOf, metrics, noneOf, recorded, series } from "../watched/metrics.ts";
 import type { Watched } from "../watched/watched.ts";
 import { choice, services, type DashboardDraft } from "./dashboard.ts";
 import { toEdges, toTraces } from "./links.ts";
-import type { PanelDraft } from "./panel.ts";
+import type { PanelDraft, Target } from "./panel.ts";
 
 /** What each service is asked, and how it answers. */
 export function servicesDashboard(watched: Watched): DashboardDraft {
@@ -10,9 +10,14 @@ export function servicesDashboard(watched: Watched): DashboardDraft {
   const job = `job="${app}"`;
   const chosen = [job, 'kerf_callee=~"$service"', 'kerf_member=~"$member"'];
   const faults = noneOf("error_type", expected);
+  const refusals = anyOf("error_type", expected);
   const links = [toEdges(app), ...toTraces];
   const rate = (metric: string, by: string, ...more: string[]) =>
     `sum by (${by}) (rate(${series(metric, ...chosen, ...more)}[$__rate_interval]))`;
+  const errors = (metric: string, which: string) => ({
+    expr: rate(metric, "kerf_callee, kerf_member, error_type", which),
+    legend: "{{kerf_member}} {{error_type}}",
+  });
   const slowest = (quantile: number, by: string) =>
     `histogram_quantile(${quantile}, ${rate(metrics.durationBucket, `${by}le`)})`;
   return {
@@ -69,23 +74,27 @@ export function servicesDashboard(watched: Watched): DashboardDraft {
         title: "Calls by member",
         description: "A second.",
         unit: "reqps",
-        width: 12,
+        width: 8,
         links,
         targets: [{ expr: rate(metrics.calls, "kerf_callee, kerf_member"), legend: "{{kerf_member}}" }],
       },
       {
         type: "timeseries",
         title: "Errors by member",
-        description: "A second; declared errors too.",
+        description: "A second; by our fault.",
         unit: "reqps",
-        width: 12,
+        width: 8,
         links,
-        targets: [
-          {
-            expr: rate(metrics.errors, "kerf_callee, kerf_member, error_type"),
-            legend: "{{kerf_member}} {{error_type}}",
-          },
-        ],
+        targets: [errors(metrics.errors, faults)],
+      },
+      {
+        type: "timeseries",
+        title: "Refusals by member",
+        description: "A second; what contracts declare, and what is the caller's fault.",
+        unit: "reqps",
+        width: 8,
+        links,
+        targets: [errors(metrics.errors, refusals)],
       },
       {
         type: "timeseries",
@@ -109,39 +118,44 @@ export function servicesDashboard(watched: Watched): DashboardDraft {
           legend: `p${quantile * 100}`,
         })),
       },
-      ...(watched.streams ? streams(job) : []),
+      ...(watched.streams
+        ? streams(
+            `sum by (kerf_callee, kerf_member) (${series(metrics.streamsOpen, ...chosen)})`,
+            errors(metrics.streamErrors, faults),
+            errors(metrics.streamErrors, refusals),
+          )
+        : []),
       ...promises(watched, chosen),
     ],
   };
 }
 
-/** Of the services that are chosen: the choice of members is among those that are called. */
-function streams(job: string): PanelDraft[] {
-  const chosen = [job, 'kerf_callee=~"$service"'];
-  const by = "kerf_callee, kerf_member";
+function streams(open: string, faults: Target, refusals: Target): PanelDraft[] {
   return [
     {
       type: "timeseries",
       title: "Open streams",
       description: "As those who read them see it.",
       unit: "short",
-      width: 12,
-      targets: [
-        { expr: `sum by (${by}) (${series(metrics.streamsOpen, ...chosen)})`, legend: "{{kerf_member}}" },
-      ],
+      width: 8,
+      targets: [{ expr: open, legend: "{{kerf_member}}" }],
     },
     {
       type: "timeseries",
       title: "Errors of streams",
-      description: "Streams a second that ended with an error; declared errors too.",
+      description: "Streams a second that broke by our fault.",
       unit: "cps",
-      width: 12,
-      targets: [
-        {
-          expr: `sum by (${by}, error_type) (rate(${series(metrics.streamErrors, ...chosen)}[$__rate_interval]))`,
-          legend: "{{kerf_member}} {{error_type}}",
-        },
-      ],
+      width: 8,
+      targets: [faults],
+    },
+    {
+      type: "timeseries",
+      title: "Refusals of streams",
+      description:
+        "Streams a second that ended with what their contract declares, or by their reader's fault.",
+      unit: "cps",
+      width: 8,
+      targets: [refusals],
     },
   ];
 }

@@ -28,13 +28,15 @@ function trafficOf({ app, expected }: Watched, level: "edge" | "member"): Record
   const job = `job="${app}"`;
   const rate = (metric: string, ...more: string[]) =>
     `sum by (${by}) (rate(${series(metric, job, ...more)}[5m]))`;
-  const [calls, errors, duration] =
+  const errorsOf = (which: string) => `${rate(metrics.errors, which)}\nor\n0 * ${rate(metrics.calls)}`;
+  const [calls, errors, refusals, duration] =
     level === "edge"
-      ? [recorded.edgeCalls, recorded.edgeErrors, recorded.edgeDuration]
-      : [recorded.memberCalls, recorded.memberErrors, recorded.memberDuration];
+      ? [recorded.edgeCalls, recorded.edgeErrors, recorded.edgeRefusals, recorded.edgeDuration]
+      : [recorded.memberCalls, recorded.memberErrors, recorded.memberRefusals, recorded.memberDuration];
   return [
     { record: calls, expr: rate(metrics.calls) },
-    { record: errors, expr: `${rate(metrics.errors)}\nor\n0 * ${rate(metrics.calls)}` },
+    { record: errors, expr: errorsOf(noneOf("error_type", expected)) },
+    { record: refusals, expr: errorsOf(anyOf("error_type", expected)) },
     ...(level === "member"
       ? [{ record: recorded.memberFaults("5m"), expr: faultRatio(ofCalls, [job], expected, "5m") }]
       : []),

@@ -36,10 +36,14 @@ export const metrics = {
 /** What recording rules make of them: level, metric, operation (https://prometheus.io/docs/practices/rules/). */
 export const recorded = {
   edgeCalls: "edge:kerf_edge_calls:rate5m",
+  /** Faults of those who are called. */
   edgeErrors: "edge:kerf_edge_errors:rate5m",
+  /** What contracts declare, and what is the caller's fault. */
+  edgeRefusals: "edge:kerf_edge_refusals:rate5m",
   edgeDuration: "edge:kerf_edge_duration_seconds:quantile_rate5m",
   memberCalls: "member:kerf_edge_calls:rate5m",
   memberErrors: "member:kerf_edge_errors:rate5m",
+  memberRefusals: "member:kerf_edge_refusals:rate5m",
   memberDuration: "member:kerf_edge_duration_seconds:quantile_rate5m",
   /** The share of calls that failed by our fault. */
   memberFaults: (window: string) => `member:kerf_edge_faults:ratio_rate${window}`,
