@@ -368,5 +368,9 @@ describe.skipIf(withoutPrometheus)("Prometheus", () => {
     }
     expect(await named("error_type", "services.json: Errors of streams")).toEqual(["INTERNAL"]);
     expect(await named("error_type", "services.json: Refusals of streams")).toEqual(["NoSuchAccount"]);
+    // What is called, and what only streams.
+    expect(await named("kerf_member", "services.json: Member")).toEqual(
+      expect.arrayContaining(["accounts@1.balance", "accounts@1.numbers", "accounts@1.watch"]),
+    );
   }, 60_000);
 });

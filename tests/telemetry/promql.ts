@@ -16,6 +16,10 @@ export function readsOf(query: string): Reads {
       if (type.isError) throw new SyntaxError(`not PromQL at ${from}: ${query}`);
       const text = query.slice(from, to);
       if (type.name === "Identifier") metrics.add(text);
+      if (type.name === "UnquotedLabelMatcher" && text.startsWith("__name__")) {
+        for (const name of /"(.*)"$/.exec(text)![1]!.split("|")) metrics.add(name);
+        return false;
+      }
       if (type.name === "LabelName") labels.add(text);
     },
   });

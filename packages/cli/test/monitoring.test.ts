@@ -154,6 +154,17 @@ describe("for Grafana", () => {
     }
   });
 
+  test("all that is shown of services is of the members that are chosen", async () => {
+    const [{ dashboard }] = (await dashboardsOf(shop)) as [{ dashboard: any }];
+    for (const { title, targets } of dashboard.panels)
+      for (const { expr } of targets) expect(expr, title).toContain('kerf_member=~"$member"');
+    // A service may have streams alone.
+    const choices = dashboard.templating.list.filter(({ type }: any) => type === "query");
+    expect(choices.map(({ name }: any) => name)).toEqual(["service", "member"]);
+    for (const { query } of choices)
+      expect(query.query).toContain('{__name__=~"kerf_edge_calls_total|kerf_edge_streams_total",job="shop"');
+  });
+
   const source = { type: "prometheus", uid: "${datasource}" };
   const variablesOf = (query: string) => [...query.matchAll(/\$(?!__)(\w+)/g)].map(([, name]) => name!);
   const overlap = ({ id, gridPos: a }: any, { id: other, gridPos: b }: any) =>

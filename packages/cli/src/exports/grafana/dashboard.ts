@@ -87,10 +87,6 @@ export function choice(name: string, label: string, metric: string, ofLabel: str
   };
 }
 
-export function services(app: string): Variable {
-  return choice("service", "Service", series(metrics.calls, `job="${app}"`), "kerf_callee");
-}
-
 /** Of services with a database. */
 export function storedServices(app: string): Variable {
   return choice("service", "Service", series(metrics.unsent, `job="${app}"`), "service");

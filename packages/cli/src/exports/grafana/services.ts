@@ -1,6 +1,6 @@
-import { anyOf, metrics, noneOf, recorded, series } from "../watched/metrics.ts";
+import { anyOf, metrics, noneOf, recorded, series, seriesOfAny } from "../watched/metrics.ts";
 import type { Watched } from "../watched/watched.ts";
-import { choice, services, type DashboardDraft } from "./dashboard.ts";
+import { choice, type DashboardDraft } from "./dashboard.ts";
 import { toEdges, toTraces } from "./links.ts";
 import type { PanelDraft, Target } from "./panel.ts";
 
@@ -12,6 +12,11 @@ export function servicesDashboard(watched: Watched): DashboardDraft {
   const faults = noneOf("error_type", expected);
   const refusals = anyOf("error_type", expected);
   const links = [toEdges(app), ...toTraces];
+  /** Calls and streams are counted apart. */
+  const asked = (...more: string[]) =>
+    watched.streams
+      ? seriesOfAny([metrics.calls, metrics.streams], job, ...more)
+      : series(metrics.calls, job, ...more);
   const rate = (metric: string, by: string, ...more: string[]) =>
     `sum by (${by}) (rate(${series(metric, ...chosen, ...more)}[$__rate_interval]))`;
   const errors = (metric: string, which: string) => ({
@@ -24,8 +29,8 @@ export function servicesDashboard(watched: Watched): DashboardDraft {
     name: "services",
     title: "services",
     variables: [
-      services(app),
-      choice("member", "Member", series(metrics.calls, job, 'kerf_callee=~"$service"'), "kerf_member"),
+      choice("service", "Service", asked(), "kerf_callee"),
+      choice("member", "Member", asked('kerf_callee=~"$service"'), "kerf_member"),
     ],
     panels: [
       {

@@ -62,6 +62,11 @@ export function series(metric: string, ...matchers: readonly string[]): string {
   return `${metric}{${matchers.join(",")}}`;
 }
 
+/** Those of several metrics. */
+export function seriesOfAny(some: readonly string[], ...matchers: readonly string[]): string {
+  return series("", anyOf("__name__", some), ...matchers);
+}
+
 /** A matcher of any of these words: `kerf_member=~"orders@1\\.get|orders@1\\.place"`. */
 export function anyOf(label: string, words: readonly string[]): string {
   return `${label}=~"${alternatives(words)}"`;
