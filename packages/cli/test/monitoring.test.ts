@@ -155,7 +155,7 @@ describe("for Grafana", () => {
   });
 
   test("all that is shown of services is of the members that are chosen", async () => {
-    const [{ dashboard }] = (await dashboardsOf(shop)) as [{ dashboard: any }];
+    const { dashboard } = (await dashboardsOf(shop))[0]!;
     for (const { title, targets } of dashboard.panels)
       for (const { expr } of targets) expect(expr, title).toContain('kerf_member=~"$member"');
     // A service may have streams alone.
