@@ -138,7 +138,9 @@ test("a share of the calls goes to the new build, and each request sees one", as
   const pages = await Promise.all(Array.from({ length: 60 }, () => ask("/v1/page/a")));
   const seen = new Set(pages.map(({ body }) => (body.by as string[]).join(" ")));
   expect([...seen].toSorted()).toEqual(["new new new", "old old old"]);
-  const { failed, by } = await load(async () => (await status()).next.calls > 60);
+  // The pages may have been more than enough already.
+  const { calls } = (await status()).next;
+  const { failed, by } = await load(async () => (await status()).next.calls > calls + 20);
   expect(failed).toEqual([]);
   expect([...by.keys()].toSorted()).toEqual(["new", "old"]);
   expect((await status()).state).toBe("running");
