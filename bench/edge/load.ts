@@ -14,8 +14,6 @@ export interface Load {
   readonly tokens: readonly string[];
   readonly connections: number;
   readonly seconds: number;
-  /** What each connection waits before it asks again. Default: not at all. */
-  readonly thinkMs?: number;
 }
 
 export interface Loaded {
@@ -30,11 +28,10 @@ const run = promisify(execFile);
 /** @throws Error where an answer was not 2xx or a connection failed */
 export async function load(
   folder: string,
-  { origin, paths, method, body, tokens, connections, seconds, thinkMs }: Load,
+  { origin, paths, method, body, tokens, connections, seconds }: Load,
 ): Promise<Loaded> {
   const script = `${folder}/load.lua`;
-  const think = thinkMs === undefined ? "" : `function delay()\n  return ${thinkMs}\nend\n`;
-  await writeFile(script, scriptOf(method, paths, body, tokens) + think);
+  await writeFile(script, scriptOf(method, paths, body, tokens));
   const { stdout } = await run("wrk", [
     "-t1",
     `-c${connections}`,

@@ -10,12 +10,16 @@ function sampled(endpoint: string, ratio: number): Record<string, string> {
   };
 }
 
+/** What is compared, by the environment of its process. */
+export type Cases = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** The case that all others are compared with. */
+export const without = "without telemetry";
 const off = { OTEL_SDK_DISABLED: "true" };
 
-/** What is compared, by the environment of its process. */
-export function kerfCases(endpoint: string): Readonly<Record<string, Readonly<Record<string, string>>>> {
+export function kerfCases(endpoint: string): Cases {
   return {
-    "without telemetry": off,
+    [without]: off,
     "counting only": {},
     "spans, 0 % leave": sampled(endpoint, 0),
     "spans, 10 % leave": sampled(endpoint, 0.1),
@@ -24,9 +28,9 @@ export function kerfCases(endpoint: string): Readonly<Record<string, Readonly<Re
 }
 
 /** The same of Fastify with OpenTelemetry's own SDK, which counts nothing here. */
-export function stockCases(endpoint: string): Readonly<Record<string, Readonly<Record<string, string>>>> {
+export function stockCases(endpoint: string): Cases {
   return {
-    "without telemetry": off,
+    [without]: off,
     "spans, 0 % leave": sampled(endpoint, 0),
     "spans, 10 % leave": sampled(endpoint, 0.1),
     "spans, 100 % leave": sampled(endpoint, 1),

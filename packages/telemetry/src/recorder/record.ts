@@ -14,7 +14,7 @@ export class PlainSpan<About> implements Span {
   readonly trace: LocalTrace<SpanRecord>;
   /** Trace context of the span around it; undefined for the first of a trace. */
   readonly parent: string | undefined;
-  readonly traceparent: string;
+  #traceparent: string | undefined;
   readonly startMs = performance.now();
   endMs = 0;
   failure: Failure | undefined = undefined;
@@ -30,7 +30,12 @@ export class PlainSpan<About> implements Span {
     this.about = about;
     this.trace = trace;
     this.parent = parent;
-    this.traceparent = own ?? trace.prefix + spanId() + trace.suffix;
+    this.#traceparent = own;
+  }
+
+  /** Of a statement, say, nobody asks for it unless it leaves: it is made then. */
+  get traceparent(): string {
+    return (this.#traceparent ??= this.trace.prefix + spanId() + this.trace.suffix);
   }
 
   get id(): string {

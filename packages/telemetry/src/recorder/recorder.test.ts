@@ -92,6 +92,24 @@ test("what was chosen elsewhere is followed, and spans leave as they end", () =>
   expect([names(), queue.dropped]).toEqual([["one", "two"].toReversed(), 1]);
 });
 
+test("traces whose ids end alike are told apart, in whatever order they end", () => {
+  const { telemetry, names, traces } = recorder();
+  const roots = [1, 2, 3].map((first) => `00-${first}af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00`);
+  const [one, two, three] = roots.map((root, i) => telemetry.beginRoot(work, `root ${i + 1}`, root));
+  const begin = (i: number) => telemetry.begin(work, `within ${i}`, roots[i - 1]!);
+  const [inOne, inTwo] = [begin(1), begin(2)];
+  expect(traces.open).toBe(3);
+  inOne.end();
+  one!.end();
+  begin(2).end();
+  begin(3).end(failure);
+  inTwo.end();
+  two!.end(failure);
+  three!.end();
+  expect(names()).toEqual(["within 3", "within 2", "within 2", "root 2", "root 3"]);
+  expect([traces.open, traces.held]).toEqual([0, 0]);
+});
+
 test("a ratio chooses by the trace id", () => {
   const sampler = samplerOf("traceidratio", "0.25");
   const ids = Array.from({ length: 4_000 }, (_, i) => (i * 2 ** 20).toString(16).padStart(32, "0"));

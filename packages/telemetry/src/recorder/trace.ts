@@ -23,51 +23,47 @@ export interface TracesOptions<Kept> {
   readonly queue: Sink<Kept>;
 }
 
+/** Places for traces that are under way, by the last digits of their ids. */
+const placeCount = 4_096;
+
 /** What is under way in this process of each trace. */
 export class Traces<Kept extends Ended<Kept>> {
   readonly #options: TracesOptions<Kept>;
-  /** Those that another one has interrupted: most end before the next begins, and need not be found again. */
-  readonly #filed = new Map<string, LocalTrace<Kept>>();
-  /** The one that was asked for last. */
-  #latest: LocalTrace<Kept> | undefined = undefined;
+  // A map would make and hash a text for each span that begins: that would cost more than all else that is recorded of it.
+  readonly #places: (LocalTrace<Kept> | undefined)[] = Array.from({ length: placeCount }, () => undefined);
+  /** Those whose place another one had. */
+  readonly #displaced = new Map<string, LocalTrace<Kept>>();
+  open = 0;
   held = 0;
 
   constructor(options: TracesOptions<Kept>) {
     this.#options = options;
   }
 
-  get open(): number {
-    return this.#filed.size + (this.#latest?.filed === false ? 1 : 0);
-  }
-
   /** The trace that begins with `root`, a context that nobody else was given, with the span that does. */
   begin(root: string): LocalTrace<Kept> {
-    const trace = new LocalTrace<Kept>(this, root, this.#options.sampler.follows(root));
-    this.#use(trace);
-    trace.open = 1;
-    return trace;
+    return this.#add(root, placeOf(root));
   }
 
   /** The trace that `traceparent` names, with one more span that has begun. */
   enter(traceparent: string): LocalTrace<Kept> {
-    let trace = this.#latest;
+    const place = placeOf(traceparent);
+    let trace = this.#places[place];
     if (trace === undefined || !traceparent.startsWith(trace.prefix)) {
-      trace =
-        this.#filed.get(traceparent.slice(3, 35)) ??
-        new LocalTrace<Kept>(this, traceparent, this.#options.sampler.follows(traceparent));
-      this.#use(trace);
+      trace = this.#displaced.size === 0 ? undefined : this.#displaced.get(traceparent.slice(3, 35));
+      if (trace === undefined) return this.#add(traceparent, place);
     }
     trace.open++;
     return trace;
   }
 
-  #use(trace: LocalTrace<Kept>): void {
-    const latest = this.#latest;
-    if (latest !== undefined && !latest.filed) {
-      latest.filed = true;
-      this.#filed.set(latest.id, latest);
-    }
-    this.#latest = trace;
+  #add(traceparent: string, place: number): LocalTrace<Kept> {
+    const trace = new LocalTrace<Kept>(this, traceparent, this.#options.sampler.follows(traceparent));
+    trace.open = 1;
+    this.open++;
+    if (this.#places[place] === undefined) this.#places[place] = trace;
+    else this.#displaced.set(trace.id, trace);
+    return trace;
   }
 
   /** One of its spans has ended. */
@@ -87,8 +83,10 @@ export class Traces<Kept extends Ended<Kept>> {
       this.held++;
     }
     if (--trace.open > 0) return;
-    if (trace.filed) this.#filed.delete(trace.id);
-    if (trace === this.#latest) this.#latest = undefined;
+    this.open--;
+    const place = placeOf(trace.prefix);
+    if (this.#places[place] === trace) this.#places[place] = undefined;
+    else this.#displaced.delete(trace.id);
     this.held -= trace.count;
   }
 
@@ -106,6 +104,17 @@ export class Traces<Kept extends Ended<Kept>> {
   }
 }
 
+/** By three digits, which are random also where the first ones are a time. */
+function placeOf(traceparent: string): number {
+  return (digitAt(traceparent, 32) << 8) | (digitAt(traceparent, 33) << 4) | digitAt(traceparent, 34);
+}
+
+/** What a hexadecimal digit says: bit 6 tells letters of either case from digits, and the low bits of `a` and `A` are 1. */
+function digitAt(text: string, at: number): number {
+  const code = text.charCodeAt(at);
+  return ((code & 15) + (code >>> 6) * 9) & 15;
+}
+
 /** One trace, for as long as any span of it is open in this process. */
 export class LocalTrace<Kept extends Ended<Kept>> {
   readonly traces: Traces<Kept>;
@@ -115,7 +124,6 @@ export class LocalTrace<Kept extends Ended<Kept>> {
   kept: boolean;
   readonly suffix: "-01" | "-00";
   open = 0;
-  filed = false;
   last: Kept | undefined = undefined;
   count = 0;
 
