@@ -37,7 +37,7 @@ const shop = app("bench", {
       ),
     }),
   },
-  topologies: { monolith: { all: "*" } },
+  topologies: { monolith: { all: "*" }, split: { asking: ["asker"], asked: ["stock"] } },
 });
 
 /** No service here has a database: nothing is asked of it. */
@@ -54,18 +54,26 @@ export interface Stocked {
   calls(count: number): Promise<unknown>;
 }
 
-/** Starts a unit of two services, one of which calls the other; told of by `telemetry`, where given. */
-export async function startStock(telemetry?: UnitOptions["telemetry"]): Promise<Stocked> {
-  const topology = shop.topologies.get("monolith")!;
+/** One of two processes: the one that is asked, or the one that asks it. */
+export interface Half {
+  readonly unit: "asking" | "asked";
+  /** Where the one that is asked listens, on this machine. */
+  readonly port: number;
+}
+
+/** Starts two services, one of which calls the other, or one of them; told of by `telemetry`, where given. */
+export async function startStock(telemetry?: UnitOptions["telemetry"], half?: Half): Promise<Stocked> {
+  const topology = shop.topologies.get(half ? "split" : "monolith")!;
+  const listen = half && { host: "127.0.0.1", port: half.port };
   const unit = await startUnit({
     graph: await loadGraph(shop),
     topology,
-    unit: topology.units[0]!,
-    endpoints: new Map(),
-    listen: undefined,
+    unit: half ? topology.units.find(({ name }) => name === half.unit)! : topology.units[0]!,
+    endpoints: new Map(listen && [["asked", `${listen.host}:${listen.port}`]]),
+    listen: half?.unit === "asked" ? listen : undefined,
     server: noDatabase,
     log: createLog({ unit: "bench", level: "silent" }),
-    settings: { NODE_ENV: "production" },
+    settings: { NODE_ENV: "production", KERF_UNIT_SECRET: "bench".repeat(8) },
     telemetry,
   });
   const { signal } = new AbortController();

@@ -100,8 +100,8 @@ describe("kerf dev", () => {
       parts: { operations: true, topology: true },
       otlp: { http: new URL(dashboard!).origin, grpc: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) },
     });
-    const service = await read<ServiceView>("/api/services/hello");
-    expect(service.members.find(({ name }) => name === "greet")).toMatchObject({
+    const view = await read<ServiceView>("/api/services/hello");
+    expect(view.members.find(({ name }) => name === "greet")).toMatchObject({
       id: "hello@1.greet",
       input: { type: "object" },
       traffic: { count: 1 },
