@@ -70,8 +70,8 @@ export function readSettings(environment: Environment): Settings | undefined {
     metrics: destinationOf(variables, "METRICS"),
     logs: destinationOf(variables, "LOGS"),
     copies: { traces: copyOf(variables, "TRACES"), metrics: copyOf(variables, "METRICS") },
-    spanBatching: batching(variables, "OTEL_BSP", 16_384),
-    logBatching: batching(variables, "OTEL_BLRP", 4_096),
+    spanBatching: batching(variables, "OTEL_BSP", 16_384, 2_048),
+    logBatching: batching(variables, "OTEL_BLRP", 4_096, 512),
     spanLimits: spanLimits(variables),
     logLimits: attributeLimits(variables, "LOGRECORD"),
     metricsEveryMs: variables.whole("OTEL_METRIC_EXPORT_INTERVAL", 15_000),
@@ -92,10 +92,15 @@ export function readSettings(environment: Environment): Settings | undefined {
   };
 }
 
-function batching(variables: Variables, prefix: "OTEL_BSP" | "OTEL_BLRP", queueSize: number): Batching {
+function batching(
+  variables: Variables,
+  prefix: "OTEL_BSP" | "OTEL_BLRP",
+  queueSize: number,
+  batchSize: number,
+): Batching {
   return {
     queueSize: variables.whole(`${prefix}_MAX_QUEUE_SIZE`, queueSize),
-    batchSize: variables.whole(`${prefix}_MAX_EXPORT_BATCH_SIZE`, 512),
+    batchSize: variables.whole(`${prefix}_MAX_EXPORT_BATCH_SIZE`, batchSize),
     everyMs: variables.whole(`${prefix}_SCHEDULE_DELAY`, 1_000),
     timeoutMs: variables.whole(`${prefix}_EXPORT_TIMEOUT`, 30_000),
   };
