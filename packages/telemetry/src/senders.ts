@@ -114,9 +114,9 @@ function logSource<Sent>(
     get full() {
       return lines.length >= batchSize;
     },
-    async take() {
+    take() {
       const batch = lines.take(batchSize);
-      return { sent: await read(batch), count: batch.length };
+      return { count: batch.length, read: () => read(batch) };
     },
     drop: (count) => lines.drop(count),
   };

@@ -9,7 +9,7 @@ export interface Source<Sent> {
   /** Whether there are enough of them for a batch. */
   readonly full: boolean;
   /** A batch of the oldest. Only asked while some wait. */
-  take(): Taken<Sent> | Promise<Taken<Sent>>;
+  take(): Taken<Sent>;
   /** Counts what could not be sent. */
   drop(count: number): void;
   /** Called when a batch becomes full. */
@@ -17,8 +17,9 @@ export interface Source<Sent> {
 }
 
 export interface Taken<Sent> {
-  readonly sent: Sent;
   readonly count: number;
+  /** Makes what is sent of it. May reject. */
+  read(): Sent | Promise<Sent>;
 }
 
 export interface BatchSenderOptions<Sent> extends Pick<Batching, "everyMs" | "timeoutMs"> {
@@ -86,15 +87,15 @@ export class BatchSender<Sent> {
 
   async #sendBatch(): Promise<void> {
     const { source, timeoutMs, what, log } = this.#options;
-    const { sent, count } = await source.take();
+    const taken = source.take();
     const error = await this.#opened()
-      .then((exporter) => sendOnce(exporter, sent, timeoutMs))
+      .then(async (exporter) => sendOnce(exporter, await taken.read(), timeoutMs))
       .catch((notSent: unknown) => notSent);
     if (error === undefined) {
       this.#failing = false;
       return;
     }
-    source.drop(count);
+    source.drop(taken.count);
     if (!this.#failing)
       log.warn({ err: error }, `${what} cannot be exported; what comes meanwhile is dropped`);
     this.#failing = true;

@@ -8,8 +8,6 @@ import { tell, type SpanFacts } from "./span-facts.ts";
 
 /** A batch is full then too: receivers take 4 MiB, unless told otherwise. */
 const fullBytes = 1024 * 1024;
-/** Records are written so many at a time: one by one, each would find the code for it gone from the processor's cache. */
-const writtenAtOnce = 32;
 
 export interface SpanBatchesOptions {
   readonly encoder: SpanEncoder;
@@ -20,13 +18,12 @@ export interface SpanBatchesOptions {
 }
 
 /**
- * Spans that are to leave, written soon after their end into the batch that they will leave with. So most of them are bytes
- * outside of the heap while they wait: as objects they would grow old there.
+ * Spans that are to leave, written as they end into the batch that they will leave with. So a span is bytes outside of the heap
+ * while it waits: as an object it would grow old there.
  */
 export class SpanBatches implements Sink<SpanRecord>, Source<Uint8Array> {
   readonly #options: SpanBatchesOptions;
   readonly #limit: (facts: SpanFacts) => SpanFacts;
-  readonly #fresh: SpanRecord[] = [];
   readonly #full: Taken<Uint8Array>[] = [];
   /** Spans of the batch that is being written. */
   #open = 0;
@@ -40,7 +37,6 @@ export class SpanBatches implements Sink<SpanRecord>, Source<Uint8Array> {
   }
 
   get length(): number {
-    this.#write();
     return this.#length;
   }
 
@@ -49,19 +45,18 @@ export class SpanBatches implements Sink<SpanRecord>, Source<Uint8Array> {
   }
 
   get dropped(): number {
-    this.#write();
     return this.#dropped;
   }
 
   push(record: SpanRecord): void {
-    this.#fresh.push(record);
-    if (this.#fresh.length < writtenAtOnce) return;
-    this.#write();
-    if (this.full) this.whenFull?.();
+    const { encoder, batchSize } = this.#options;
+    tell(record, this.#add);
+    if (this.#open < batchSize && encoder.size < fullBytes) return;
+    this.#close();
+    this.whenFull?.();
   }
 
   take(): Taken<Uint8Array> {
-    this.#write();
     if (this.#full.length === 0) this.#close();
     const taken = this.#full.shift()!;
     this.#length -= taken.count;
@@ -70,15 +65,6 @@ export class SpanBatches implements Sink<SpanRecord>, Source<Uint8Array> {
 
   drop(count: number): void {
     this.#dropped += count;
-  }
-
-  #write(): void {
-    const { encoder, batchSize } = this.#options;
-    for (const record of this.#fresh) {
-      tell(record, this.#add);
-      if (this.#open >= batchSize || encoder.size >= fullBytes) this.#close();
-    }
-    this.#fresh.length = 0;
   }
 
   readonly #add = (facts: SpanFacts): void => {
@@ -95,7 +81,8 @@ export class SpanBatches implements Sink<SpanRecord>, Source<Uint8Array> {
   };
 
   #close(): void {
-    this.#full.push({ sent: this.#options.encoder.take(), count: this.#open });
+    const body = this.#options.encoder.take();
+    this.#full.push({ read: () => body, count: this.#open });
     this.#open = 0;
   }
 }

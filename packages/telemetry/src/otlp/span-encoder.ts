@@ -1,5 +1,15 @@
 import type { Attributes } from "@opentelemetry/api";
+import type { SpanKind } from "@kerf/runtime/telemetry";
 import type { SpanFacts } from "./span-facts.ts";
+
+/** https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto */
+export const kinds: Readonly<Record<SpanKind, number>> = {
+  internal: 1,
+  server: 2,
+  client: 3,
+  producer: 4,
+  consumer: 5,
+};
 
 /** Writes spans, one after the other, into what one request to a receiver of OTLP carries. */
 export interface SpanEncoder {

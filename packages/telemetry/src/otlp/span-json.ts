@@ -1,17 +1,8 @@
 import type { Attributes } from "@opentelemetry/api";
-import type { SpanKind } from "@kerf/runtime/telemetry";
 import { hrTime } from "./hr-time.ts";
 import type { Scope } from "./scope.ts";
-import { type ResourceOf, type SpanEncoder, unixTimeOfStart } from "./span-encoder.ts";
+import { kinds, type ResourceOf, type SpanEncoder, unixTimeOfStart } from "./span-encoder.ts";
 import type { SpanFacts } from "./span-facts.ts";
-
-const kinds: Readonly<Record<SpanKind, number>> = {
-  internal: 1,
-  server: 2,
-  client: 3,
-  producer: 4,
-  consumer: 5,
-};
 
 interface Group {
   readonly resource: object;

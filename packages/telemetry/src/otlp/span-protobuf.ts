@@ -1,20 +1,10 @@
 import { ByteWriter } from "@kerf/runtime/proto";
-import type { SpanKind } from "@kerf/runtime/telemetry";
 import type { Attributes } from "@opentelemetry/api";
 import type { SpanEvent } from "../api/span.ts";
 import { writeAttributes } from "./protobuf-values.ts";
-import { type ResourceOf, type SpanEncoder, unixTimeOfStart } from "./span-encoder.ts";
+import { kinds, type ResourceOf, type SpanEncoder, unixTimeOfStart } from "./span-encoder.ts";
 import type { SpanFacts, SpanLink, SpanStatus } from "./span-facts.ts";
 import { SCOPE, type Scope } from "./scope.ts";
-
-/** https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto */
-const kinds: Readonly<Record<SpanKind, number>> = {
-  internal: 1,
-  server: 2,
-  client: 3,
-  producer: 4,
-  consumer: 5,
-};
 
 /** In front of a field: its number, and how it is written (2: with a length, 0: a number, 1 and 5: in 8 and 4 bytes). */
 const tag = (field: number, wire: 0 | 1 | 2 | 5): number => (field << 3) | wire;

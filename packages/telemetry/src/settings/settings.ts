@@ -98,9 +98,11 @@ function batching(
   queueSize: number,
   batchSize: number,
 ): Batching {
+  const most = variables.whole(`${prefix}_MAX_QUEUE_SIZE`, queueSize);
   return {
-    queueSize: variables.whole(`${prefix}_MAX_QUEUE_SIZE`, queueSize),
-    batchSize: variables.whole(`${prefix}_MAX_EXPORT_BATCH_SIZE`, batchSize),
+    queueSize: most,
+    // One larger than the queue would never be full.
+    batchSize: Math.min(variables.whole(`${prefix}_MAX_EXPORT_BATCH_SIZE`, batchSize), most),
     everyMs: variables.whole(`${prefix}_SCHEDULE_DELAY`, 1_000),
     timeoutMs: variables.whole(`${prefix}_EXPORT_TIMEOUT`, 30_000),
   };
