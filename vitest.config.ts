@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { BusyBesideWaiting } from "./tests/test-order.ts";
+import { BusyBesideWaiting, workers } from "./tests/test-order.ts";
 import { sharing } from "./tests/test-workers.ts";
 
 const notOurs = ["**/node_modules/**", "**/.kerf/**"];
@@ -9,8 +9,7 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Two cores: more workers only make the database tests wait for each other.
-    maxWorkers: 2,
+    maxWorkers: workers,
     // Of those in a file that say that they may run together, since they mostly wait.
     maxConcurrency: 2,
     sequence: { sequencer: BusyBesideWaiting },

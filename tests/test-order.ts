@@ -1,5 +1,8 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
+/** Of the two cores that this was measured on, two workers left a third idle. */
+export const workers = 3;
+
 /** Files by the ends of their paths, and about how many seconds each takes. */
 type Seconds = Readonly<Record<string, number>>;
 
@@ -54,35 +57,52 @@ export const waiting: Seconds = {
 const othersSeconds = 2;
 
 /**
- * Gives one of two workers the files that keep both cores busy, and the other one those that wait: in any other order
- * processes crowd two cores first, and later both workers wait. Begins with the longest, so that no core idles at the end,
- * and ends with the files that share a worker, one after the other.
+ * Gives one worker the files that keep both cores busy, and the others those that wait: in any other order processes crowd
+ * two cores first, and later all workers wait. Begins with the longest, so that no core idles at the end, and ends with the
+ * files that share a worker, one after the other.
  */
 export class BusyBesideWaiting extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     // oxlint-disable-next-line unicorn/no-array-sort -- a sequencer's, not an array's
     const sorted = await super.sort(files);
-    const take = (seconds: Seconds): [TestSpecification, number][] =>
+    const take = (seconds: Seconds): Timed<TestSpecification>[] =>
       Object.entries(seconds).flatMap(([path, each]) =>
-        sorted.filter(({ moduleId }) => moduleId.endsWith(path)).map((file) => [file, each] as const),
-      ) as [TestSpecification, number][];
+        sorted.filter(({ moduleId }) => moduleId.endsWith(path)).map((file) => ({ file, seconds: each })),
+      );
     const first = take(busy);
-    const second = take(waiting);
-    const placed = new Set([...first, ...second].map(([file]) => file));
+    const rest = take(waiting);
+    const placed = new Set([...first, ...rest].map(({ file }) => file));
     const others = sorted.filter((file) => !placed.has(file));
-    for (const file of others) if (file.project.config.isolate) second.push([file, othersSeconds]);
-    return [...besides(first, second), ...others.filter((file) => !file.project.config.isolate)];
+    for (const file of others) if (file.project.config.isolate) rest.push({ file, seconds: othersSeconds });
+    const lanes = [first, ...dealt(rest, workers - 1)];
+    return [...besides(lanes), ...others.filter((file) => !file.project.config.isolate)];
   }
 }
 
-/** Merges what two workers are to do by when each of them will come to it. */
-export function besides<File>(
-  first: readonly (readonly [File, number])[],
-  second: readonly (readonly [File, number])[],
-): File[] {
-  const starting = (lane: readonly (readonly [File, number])[]) => {
+interface Timed<File> {
+  readonly file: File;
+  readonly seconds: number;
+}
+
+/** Deals files to as many workers, each to the one who is done first. */
+export function dealt<File>(files: readonly Timed<File>[], among: number): Timed<File>[][] {
+  const lanes = Array.from({ length: among }, () => ({ files: [] as Timed<File>[], until: 0 }));
+  for (const each of files) {
+    const lane = lanes.reduce((least, next) => (next.until < least.until ? next : least));
+    lane.files.push(each);
+    lane.until += each.seconds;
+  }
+  return lanes.map((lane) => lane.files);
+}
+
+/** Merges what workers are to do by when each of them will come to it. */
+export function besides<File>(lanes: readonly (readonly Timed<File>[])[]): File[] {
+  const starting = (lane: readonly Timed<File>[]) => {
     let at = 0;
-    return lane.map(([file, seconds]) => ({ file, at: (at += seconds) - seconds }));
+    return lane.map(({ file, seconds }) => ({ file, at: (at += seconds) - seconds }));
   };
-  return [...starting(first), ...starting(second)].toSorted((a, b) => a.at - b.at).map(({ file }) => file);
+  return lanes
+    .flatMap(starting)
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ file }) => file);
 }
