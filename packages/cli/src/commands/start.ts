@@ -9,6 +9,7 @@ import { answerCalls } from "../dev/answer-calls.ts";
 import { isSupervisorMessage, SUPERVISED, type UnitMessage } from "../dev/messages.ts";
 import { listenForEndings } from "../endings.ts";
 import { explain, lasts } from "../explain.ts";
+import { allocateYoung } from "../heap.ts";
 import { lockToRunWith } from "../lock.ts";
 import { takeStandardOutput } from "../output.ts";
 import { runUnit, type RunningProcess } from "../unit.ts";
@@ -45,6 +46,7 @@ export const start = command({
   ],
   async run(given) {
     const since = performance.now();
+    allocateYoung();
     const endings = listenForEndings(() => process.exit(1));
     const free = whenFree();
     const pretty = !given.json && process.stdout.isTTY;

@@ -3,7 +3,7 @@ import type { Run } from "./sql.ts";
 
 export type { Run } from "./sql.ts";
 
-/** Told of each statement as it is asked for: its text, and the rows that will come. */
+/** Told of each statement as it is asked for: its text, and the rows that will come, or their failure, which it handles. */
 export type OnStatement = (text: string, answer: Promise<readonly unknown[]>) => void;
 
 /** One service's database. */

@@ -69,8 +69,9 @@ class LazyTransaction implements Transaction {
     if (this.#state.at === "fresh") this.#begin();
     const rows = this.#enqueue((connection) => connection.query(text, encoded)).then((reply) => reply.rows);
     // A caller that throws before it waits must not end the process; `commit` reports the failure anyway.
-    rows.catch(() => {});
-    this.#options.onStatement?.(text, rows);
+    const { onStatement } = this.#options;
+    if (onStatement) onStatement(text, rows);
+    else rows.catch(() => {});
     return rows;
   }
 

@@ -84,6 +84,7 @@ export function tracedRouter(router: Router, tellCall: TellCall, tellUnit: TellC
 }
 
 interface KnownEdge {
+  readonly caller: string;
   readonly edge: Edge;
   readonly callee: string;
   readonly local: boolean;
@@ -91,20 +92,20 @@ interface KnownEdge {
 
 /** Makes the edge of a caller and a member once. */
 export function edges(telemetry: Telemetry, here: ReadonlySet<string>, codecOf: FindCodec) {
-  const known = new Map<string, Map<string, KnownEdge>>();
+  const known = new Map<string, KnownEdge[]>();
   return (member: AnyQuery | AnyCommand | AnyStream, { header }: CallRequest): KnownEdge => {
     const caller = header.caller ?? (header.byHand ? OPERATOR : EDGE);
     const { id } = member;
     let ofMember = known.get(id);
-    if (ofMember === undefined) known.set(id, (ofMember = new Map()));
-    let found = ofMember.get(caller);
-    if (found === undefined) {
-      const callee = serviceNameOf(id);
-      const local = here.has(callee);
-      const facts = { caller, callee, member: id, local, size: sizeOf(id, codecOf), show: showOf(member) };
-      ofMember.set(caller, (found = { edge: telemetry.edge(facts), callee, local }));
-    }
-    return found;
+    if (ofMember === undefined) known.set(id, (ofMember = []));
+    // Few call the same member: to look at each costs less than a second map.
+    for (const each of ofMember) if (each.caller === caller) return each;
+    const callee = serviceNameOf(id);
+    const local = here.has(callee);
+    const facts = { caller, callee, member: id, local, size: sizeOf(id, codecOf), show: showOf(member) };
+    const made = { caller, edge: telemetry.edge(facts), callee, local };
+    ofMember.push(made);
+    return made;
   };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { EdgeFacts, SpanType } from "@kerf/runtime/telemetry";
 import { EdgeRegistry } from "../metrics/edge-registry.ts";
+import { contextMaker } from "./ids.ts";
 import { Queue } from "./queue.ts";
 import { Recorder } from "./recorder.ts";
 import { PlainSpan, type SpanRecord } from "./record.ts";
@@ -112,9 +113,17 @@ test("traces whose ids end alike are told apart, in whatever order they end", ()
 
 test("a ratio chooses by the trace id", () => {
   const sampler = samplerOf("traceidratio", "0.25");
-  const ids = Array.from({ length: 4_000 }, (_, i) => (i * 2 ** 20).toString(16).padStart(32, "0"));
-  const chosen = ids.filter(sampler.chooses).length;
-  expect(chosen).toBe(1024);
+  const ids = Array.from({ length: 4_000 }, (_, i) => i * 2 ** 20);
+  expect(ids.filter(sampler.chooses).length).toBe(1024);
+  // Whoever is asked says the same of one trace.
+  const root = contextMaker(sampler.chooses);
+  const roots = Array.from({ length: 1_000 }, root);
+  expect(new Set(roots.map((each) => each.slice(0, 52))).size).toBe(1_000);
+  for (const each of roots) {
+    expect(each).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/);
+    expect(sampler.follows(each)).toBe(each.endsWith("1"));
+  }
+  expect(roots.filter((each) => each.endsWith("1")).length).toBeGreaterThan(100);
   expect(() => samplerOf("sometimes")).toThrow(/OTEL_TRACES_SAMPLER is "sometimes"/);
   expect(() => samplerOf("traceidratio", "2")).toThrow(/from 0 to 1/);
 });

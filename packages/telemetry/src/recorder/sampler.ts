@@ -1,7 +1,7 @@
 /** Chooses at its first sight whether a trace leaves the process. Those that fail or are slow leave all the same. */
 export interface Sampler {
-  /** Of a trace that begins here. */
-  chooses(traceId: string): boolean;
+  /** Of a trace that begins here, by the last 32 bits of its id. */
+  chooses(random: number): boolean;
   /** Of one that has begun, by its W3C trace context, which says what was chosen there. */
   follows(traceparent: string): boolean;
 }
@@ -19,7 +19,7 @@ export function samplerOf(name = "parentbased_always_on", argument?: string): Sa
     );
   const follows: Sampler["follows"] =
     kind === name
-      ? (traceparent) => chooses(traceparent.slice(3, 35))
+      ? (traceparent) => chooses(Number.parseInt(traceparent.slice(27, 35), 16))
       : (traceparent) => (traceparent.charCodeAt(54) & 1) === 1;
   return { chooses, follows };
 }
@@ -32,9 +32,6 @@ function chooserOf(kind: string, argument: string | undefined): Sampler["chooses
   if (!(ratio >= 0 && ratio <= 1))
     throw new RangeError(`OTEL_TRACES_SAMPLER_ARG is "${argument}"; it is a number from 0 to 1`);
   const bound = Math.ceil(ratio * 2 ** 32);
-  if (bound === 2 ** 32) return () => true;
-  const digits = bound.toString(16).padStart(8, "0");
-  // The last digits are random by the W3C's recommendation, also where the first are a time. Digits of one length are in the
-  // order of what they say.
-  return (traceId) => traceId.slice(24) < digits;
+  // The last bits are random by the W3C's recommendation, also where the first are a time.
+  return (random) => random < bound;
 }

@@ -49,7 +49,7 @@ export class Traces<Kept extends Ended<Kept>> {
   enter(traceparent: string): LocalTrace<Kept> {
     const place = placeOf(traceparent);
     let trace = this.#places[place];
-    if (trace === undefined || !traceparent.startsWith(trace.prefix)) {
+    if (trace === undefined || !trace.holds(traceparent)) {
       trace = this.#displaced.size === 0 ? undefined : this.#displaced.get(traceparent.slice(3, 35));
       if (trace === undefined) return this.#add(traceparent, place);
     }
@@ -118,6 +118,8 @@ function digitAt(text: string, at: number): number {
 /** One trace, for as long as any span of it is open in this process. */
 export class LocalTrace<Kept extends Ended<Kept>> {
   readonly traces: Traces<Kept>;
+  /** The context that it was first met with. */
+  readonly #met: string;
   /** `00-<trace>-` */
   readonly prefix: string;
   /** Whether its spans leave as they end; else they wait for the last of them. */
@@ -129,9 +131,16 @@ export class LocalTrace<Kept extends Ended<Kept>> {
 
   constructor(traces: Traces<Kept>, traceparent: string, kept: boolean) {
     this.traces = traces;
+    this.#met = traceparent;
     this.prefix = traceparent.slice(0, 36);
     this.kept = kept;
     this.suffix = kept ? "-01" : "-00";
+  }
+
+  /** Whether a context is of this trace: mostly it is the very text that it was met with. */
+  holds(traceparent: string): boolean {
+    // `startsWith` would compare digit by digit, which takes four times as long.
+    return traceparent === this.#met || traceparent.slice(0, 36) === this.prefix;
   }
 
   get id(): string {
