@@ -1,11 +1,11 @@
 /**
  * What telemetry takes from the gateway: requests a second at 64 connections, and the CPU of a request, sending and garbage
  * collection included; beside Fastify with OpenTelemetry's own SDK. Each case is compared with a process without telemetry that
- * runs beside it: both are asked in turn, for a second each, and what counts is the ratio of two turns that follow each other,
+ * runs beside it: both are asked in turn, for three seconds each, and what counts is the ratio of two turns that follow each other,
  * since this kind of machine is faster in one minute than in the next. Each round starts all of them anew, since two processes of
  * the same program differ. Linux only; needs `wrk`.
  *
- * `npx node bench/telemetry/gateway.ts [--rounds 3] [--turns 6] [--only "Kerf;Kerf, the shop"]`
+ * `npx node bench/telemetry/gateway.ts [--rounds 3] [--turns 4] [--only "Kerf;Kerf, the shop"]`
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -21,13 +21,15 @@ import { ask, startServer, type Sample, type Server } from "./server.ts";
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
-    turns: { type: "string", default: "6" },
+    turns: { type: "string", default: "4" },
     only: { type: "string" },
   },
 });
 const rounds = Number(values.rounds);
 const turns = Number(values.turns);
 const warmSeconds = 2;
+/** Load that comes and goes each second would show what V8 does at its end and beginning: it compiles some code anew. */
+const turnSeconds = 3;
 const path = (name: string): string => new URL(name, import.meta.url).pathname;
 
 interface Contender {
@@ -117,16 +119,18 @@ async function compare(
     await ask(folder, other, otherPath, warmSeconds);
     for (let turn = 0; turn < turns; turn++) {
       // Whoever goes second finds a warmer machine.
-      const first = turn % 2 === 0 ? await ask(folder, base, basePath, 1) : undefined;
-      const sample = await ask(folder, other, otherPath, 1);
-      ofCase.push({ base: first ?? (await ask(folder, base, basePath, 1)), sample });
+      const first = turn % 2 === 0 ? await ask(folder, base, basePath, turnSeconds) : undefined;
+      const sample = await ask(folder, other, otherPath, turnSeconds);
+      ofCase.push({ base: first ?? (await ask(folder, base, basePath, turnSeconds)), sample });
     }
   }
   await Promise.all([base.stop(), other.stop()]);
 }
 
 function report(): void {
-  console.log(`64 connections, ${rounds} rounds of ${turns} turns of 1 s: median (lowest to highest);`);
+  console.log(
+    `64 connections, ${rounds} rounds of ${turns} turns of ${turnSeconds} s: median (lowest to highest);`,
+  );
   console.log("ratios to a process without telemetry that is asked in turn");
   for (const [key, ofRoute] of pairs) {
     const bases = [...ofRoute.values()].flat().map(({ base }) => base);
