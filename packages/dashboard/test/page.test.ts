@@ -1,21 +1,13 @@
 /** The built page in a real browser, against the real server, with telemetry as it is sent. */
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { openDashboard, type Dashboard } from "@kerf/dashboard";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { hasBrowser, openBrowser } from "./browser.ts";
+import { builtPages, hasBrowser, openBrowser } from "./browser.ts";
 import { shopStory, type Story } from "./shop-story.ts";
 
 const token = "a-token-of-a-test-that-nobody-can-guess";
-const web = join(import.meta.dirname, "../web");
-const vite = join(import.meta.dirname, "../../../node_modules/vite/bin/vite.js");
 
 describe.skipIf(!hasBrowser)("the dashboard's page", () => {
-  let pages: string;
   let dashboard: Dashboard;
   let browser: Browser;
   let context: BrowserContext;
@@ -28,16 +20,7 @@ describe.skipIf(!hasBrowser)("the dashboard's page", () => {
   let origins: Set<string>;
 
   beforeAll(async () => {
-    pages = mkdtempSync(join(tmpdir(), "kerf-page-"));
-    await promisify(execFile)(process.execPath, [
-      vite,
-      "build",
-      web,
-      "--outDir",
-      pages,
-      "--logLevel",
-      "warn",
-    ]);
+    const pages = await builtPages();
     dashboard = await openDashboard({
       host: "127.0.0.1",
       port: 0,
@@ -77,7 +60,6 @@ describe.skipIf(!hasBrowser)("the dashboard's page", () => {
   afterAll(async () => {
     await browser?.close();
     await dashboard?.close();
-    rmSync(pages, { recursive: true, force: true });
   });
 
   async function send(signal: string, body: object): Promise<void> {

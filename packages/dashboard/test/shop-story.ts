@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { attributesOf, hex, nanos, type Values } from "./otlp-json.ts";
 
 /** OTLP/JSON bodies by their signal. */
 export interface Story {
@@ -10,8 +10,6 @@ export interface Story {
   readonly declined: string;
   readonly mailed: string;
 }
-
-type Values = Readonly<Record<string, string | number | boolean>>;
 
 /** A span as it is told here: times are ms since its trace began. */
 interface Told {
@@ -36,21 +34,6 @@ const UNITS: Readonly<Record<string, string>> = {
   payments: "checkout",
 };
 const unitOf = (service: string): string => UNITS[service] ?? "back";
-const hex = (text: string, length: number): string =>
-  createHash("sha256").update(text).digest("hex").slice(0, length);
-const nanos = (ms: number): string => `${BigInt(Math.round(ms * 1_000)) * 1_000n}`;
-const attributesOf = (values: Values): object[] =>
-  Object.entries(values).map(([key, value]) => ({
-    key,
-    value:
-      typeof value === "string"
-        ? { stringValue: value }
-        : typeof value === "boolean"
-          ? { boolValue: value }
-          : Number.isInteger(value)
-            ? { intValue: String(value) }
-            : { doubleValue: value },
-  }));
 const resourceOf = (service: string): object => ({
   attributes: attributesOf({
     "service.name": service,

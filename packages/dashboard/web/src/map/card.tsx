@@ -2,16 +2,17 @@ import type { MapNode } from "../../../src/api/index.ts";
 import { duration, rate, share } from "../format.ts";
 import { toneOf } from "../palette.ts";
 import { withQuery } from "../route.ts";
+import { fitting, widthOf } from "./fitting.ts";
 import type { Card } from "./graph.ts";
-import { CARD_HEIGHT, DATABASE_HEIGHT, type Box } from "./layout.ts";
+import { CARD_HEIGHT, CARD_WIDTH, DATABASE_HEIGHT, type Box } from "./layout.ts";
 
 interface CardProps {
   readonly card: Card;
   readonly compact: boolean;
   /** How its unit is, where that is not as it should be. */
   readonly down: string | undefined;
-  /** Names are drawn larger. */
-  readonly far: boolean;
+  /** From afar: how large names are drawn, and nothing else but errors. */
+  readonly farText: number | null;
   readonly box: Box;
   readonly near: boolean;
   readonly chosen: string | null;
@@ -23,7 +24,7 @@ export function NodeCard({
   card: { node, databases },
   compact,
   down,
-  far,
+  farText,
   box,
   near,
   chosen,
@@ -34,7 +35,11 @@ export function NodeCard({
     down ??
     (traffic.count === 0 ? labelOf(node) : `${rate(traffic.perSecond)}  p95 ${duration(traffic.p95Ms)}`);
   const errors = traffic.errors > 0 ? share(traffic.errors, traffic.count) : "";
-  const name = clipped(node.name, far || errors ? 15 : 17);
+  const left = farText === null ? 26 : 22;
+  const taken = errors && farText === null ? widthOf(errors, 11) + 6 : 0;
+  const name = fitting(node.name, CARD_WIDTH - left - taken - 6, farText ?? 12.5);
+  // From afar the name stands in the middle, or above the errors.
+  const nameTop = errors ? 14 : CARD_HEIGHT / 2;
   return (
     <g
       class="map-card"
@@ -53,18 +58,18 @@ export function NodeCard({
         <rect class="card-box" width={box.width} height={box.height} rx="7" />
         <rect
           class="card-tone"
-          x="10"
-          y="13"
+          x={farText === null ? 10 : 8}
+          y={farText === null ? 13 : nameTop - 5}
           width="9"
           height="9"
           rx={node.kind === "service" ? 2 : 4.5}
           style={{ fill: toneFor(node) }}
         />
-        <text class="card-name" x="26" y="22">
+        <text class="card-name" x={left} y={farText === null ? 22 : nameTop + farText * 0.35}>
           {name}
         </text>{" "}
         {errors && (
-          <text class="card-errors" x={box.width - 10} y="22">
+          <text class="card-errors" x={box.width - 10} y={farText === null ? 22 : CARD_HEIGHT - 6}>
             {errors}
           </text>
         )}{" "}
@@ -137,4 +142,3 @@ const KIND_NAMES: { readonly [kind in MapNode["kind"]]: string } = {
   foreign: "foreign service",
 };
 const labelOf = (node: MapNode) => KIND_NAMES[node.kind];
-const clipped = (text: string, most: number) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

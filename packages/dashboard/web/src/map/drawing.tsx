@@ -4,7 +4,7 @@ import { duration, plural, rate } from "../format.ts";
 import { withQuery } from "../route.ts";
 import { NodeCard } from "./card.tsx";
 import { edgeId, type Graph } from "./graph.ts";
-import { layoutOf, type Layout } from "./layout.ts";
+import { layoutOf, type EdgePlace } from "./layout.ts";
 import { usePan } from "./pan.ts";
 
 interface Props {
@@ -25,7 +25,7 @@ export function Drawing({ graph, down, node, edge }: Props) {
     graph.edges.map(edgeId),
   ]);
   const layout = useMemo(() => layoutOf(graph), [shape]);
-  const { area, transform, isFar, zoom, fit, onPointerDown } = usePan(
+  const { area, transform, farText, zoom, fit, onPointerDown } = usePan(
     layout.width,
     layout.height,
     layout.cards.get(node ?? ""),
@@ -43,7 +43,8 @@ export function Drawing({ graph, down, node, edge }: Props) {
         ref={area}
         class="map-area"
         data-focus={anyFocus}
-        data-far={isFar}
+        data-far={farText !== null}
+        style={farText === null ? undefined : { "--far-text": `${farText}px` }}
         onPointerDown={onPointerDown}
         role="group"
         aria-label="Map"
@@ -79,6 +80,7 @@ export function Drawing({ graph, down, node, edge }: Props) {
               near={anyFocus && isNear(one)}
               chosen={edgeId(one) === edge}
               labelled={graph.edges.length <= LABELLED_EDGES}
+              beside={one.to === focus ? "from" : "to"}
             />
           ))}
           {layout.units.map((unit) => (
@@ -87,7 +89,7 @@ export function Drawing({ graph, down, node, edge }: Props) {
               class="map-unit-name"
               data-down={down.has(unit.name)}
               x={unit.x + 10}
-              y={unit.y + 16}
+              y={unit.y + 15}
             >
               {[unit.name, down.get(unit.name)].filter(Boolean).join(" · ")}
             </text>
@@ -98,7 +100,7 @@ export function Drawing({ graph, down, node, edge }: Props) {
               card={card}
               compact={graph.compact}
               down={down.get(card.node.unit ?? "")}
-              far={isFar}
+              farText={farText}
               box={layout.cards.get(card.node.id)!}
               near={card.node.id === focus || near.has(card.node.id)}
               chosen={node}
@@ -124,14 +126,17 @@ export function Drawing({ graph, down, node, edge }: Props) {
 
 interface EdgeProps {
   readonly edge: MapEdge;
-  readonly place: (Layout["edges"] extends ReadonlyMap<string, infer P> ? P : never) | undefined;
+  readonly place: EdgePlace | undefined;
   readonly near: boolean;
   readonly chosen: boolean;
   readonly labelled: boolean;
+  /** The card where its numbers stand, if not halfway: the one that is not pointed at, or numbers would meet. */
+  readonly beside: "from" | "to";
 }
 
-function Edge({ edge, place, near, chosen, labelled }: EdgeProps) {
+function Edge({ edge, place, near, chosen, labelled, beside }: EdgeProps) {
   if (!place) return null;
+  const label = place.label ?? place.ends[beside];
   const { traffic, streams } = edge;
   const failed = traffic.errors + (streams?.errors ?? 0) > 0;
   const mood = !edge.seen ? "unseen" : failed ? "bad" : "plain";
@@ -155,7 +160,7 @@ function Edge({ edge, place, near, chosen, labelled }: EdgeProps) {
       <path class="wide" d={place.path} />
       <path class="line" d={place.path} stroke-width={width} marker-end={`url(#arrow-${mood})`} />
       {edge.seen && (labelled || near || chosen) && (
-        <text x={place.label.x} y={place.label.y + 4}>
+        <text x={label.x} y={label.y + 4} text-anchor={label.anchor}>
           {numbers}
         </text>
       )}

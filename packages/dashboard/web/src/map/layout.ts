@@ -16,23 +16,38 @@ export interface Layout {
   readonly cards: ReadonlyMap<string, Box>;
   /** Units that hold more than one card. */
   readonly units: readonly (Box & { readonly name: string })[];
-  readonly edges: ReadonlyMap<string, { readonly path: string; readonly label: Point }>;
+  readonly edges: ReadonlyMap<string, EdgePlace>;
+}
+/** `anchor`: which part of the text stands at this point. */
+export interface Label extends Point {
+  readonly anchor: "start" | "middle" | "end";
+}
+export interface EdgePlace {
+  readonly path: string;
+  /** Where its numbers stand; undefined where no room was left for those of all. */
+  readonly label: Label | undefined;
+  /** Just outside of both cards, for the numbers of few. */
+  readonly ends: { readonly from: Label; readonly to: Label };
 }
 
-const CARD_WIDTH = 164;
+export const CARD_WIDTH = 164;
 export const CARD_HEIGHT = 50;
 export const DATABASE_HEIGHT = 22;
+/** From a card to numbers beside it, past an arrow. */
+const BESIDE = 10;
 const MARGIN = 24;
-const UNIT_HEAD = 22;
 
 /** In layers from left to right, in the direction of the calls. The same graph always gives the same layout. */
 export function layoutOf({ cards, edges, compact }: Graph): Layout {
   const graph = new LayoutGraph({ compound: true, multigraph: true });
+  const [nodesep, edgesep] = compact ? [16, 5] : [20, 10];
+  // For its name a unit is drawn higher than it is laid out: by what is left between it and whatever is above.
+  const head = (nodesep + edgesep) / 2 - 1;
   graph.setGraph({
     rankdir: "LR",
-    nodesep: compact ? 10 : 20,
+    nodesep,
     ranksep: compact ? 36 : 44,
-    edgesep: compact ? 5 : 10,
+    edgesep,
     marginx: MARGIN,
     marginy: MARGIN,
   });
@@ -60,11 +75,11 @@ export function layoutOf({ cards, edges, compact }: Graph): Layout {
   const boxes = new Map(cards.map(({ node }) => [node.id, boxOf(graph.node(node.id) as Box)]));
   return {
     width,
-    height: height + UNIT_HEAD,
+    height: height + head,
     cards: boxes,
     units: [...units].map((name) => {
       const box = boxOf(graph.node(`unit:${name}`) as Box);
-      return { ...box, name, y: box.y - UNIT_HEAD / 2, height: box.height + UNIT_HEAD / 2 };
+      return { ...box, name, y: box.y - head, height: box.height + head };
     }),
     edges: new Map(
       edges.map((edge) => {
@@ -73,12 +88,12 @@ export function layoutOf({ cards, edges, compact }: Graph): Layout {
         const { points, x, y } = graph.edge(from, to, id) as unknown as { points: Point[] } & Point;
         // The first and the last are where it would meet the boxes.
         const between = points.slice(1, -1);
-        const path = route(
+        const { path, ends } = route(
           boxes.get(edge.from)!,
           boxes.get(edge.to)!,
           isTurned(edge) ? between.toReversed() : between,
         );
-        return [id, { path, label: { x, y } }];
+        return [id, { path, ends, label: compact ? undefined : { x, y, anchor: "middle" } }];
       }),
     ),
   };
@@ -98,21 +113,24 @@ function boxOf({ x, y, width, height }: Box): Box {
  * Leaves at the side that looks to the target and arrives at the one that looks back; between them through the layers'
  * points. Every part begins and ends level, so that it climbs between the layers and not across what stands in them.
  */
-function route(from: Box, to: Box, between: readonly Point[]): string {
+function route(from: Box, to: Box, between: readonly Point[]): Pick<EdgePlace, "path" | "ends"> {
   const forward = from.x + from.width / 2 <= to.x + to.width / 2;
   const side = (box: Box, right: boolean) => ({
     x: right ? box.x + box.width : box.x,
     y: box.y + CARD_HEIGHT / 2,
   });
   const points = [side(from, forward), ...between, side(to, !forward)];
-  return points.slice(1).reduce(
-    (path, point, index) => {
+  const path = points.slice(1).reduce(
+    (before, point, index) => {
       const last = points[index]!;
       const middle = (last.x + point.x) / 2;
-      return `${path}C${text({ x: middle, y: last.y })} ${text({ x: middle, y: point.y })} ${text(point)}`;
+      return `${before}C${text({ x: middle, y: last.y })} ${text({ x: middle, y: point.y })} ${text(point)}`;
     },
     `M${text(points[0]!)}`,
   );
+  const beside = ({ x, y }: Point, right: boolean): Label =>
+    right ? { x: x + BESIDE, y, anchor: "start" } : { x: x - BESIDE, y, anchor: "end" };
+  return { path, ends: { from: beside(points[0]!, forward), to: beside(points.at(-1)!, !forward) } };
 }
 
 const text = ({ x, y }: Point) => `${x.toFixed(1)},${y.toFixed(1)}`;

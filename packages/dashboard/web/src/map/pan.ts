@@ -13,8 +13,11 @@ const ROOM = 24;
 const CLOSEST = 2;
 /** Below this only names are shown, and larger. */
 const FAR = 0.62;
-/** Below this text cannot be read: the drawing is moved rather than made smaller. */
-const READABLE = 0.35;
+/** Below this too little of a name fits its card: the drawing is moved rather than made smaller. */
+const READABLE = 0.45;
+/** Of what is shown from afar, on the screen: smaller cannot be read. In the drawing it grows no larger than a card allows. */
+const FAR_TEXT = 10.5;
+const FAR_TEXT_MOST = 24;
 
 /** Drags, scrolls and zooms an SVG; `fit` shows all of it. What is to be `kept` stays in view when the room shrinks. */
 export function usePan(width: number, height: number, kept: Box | undefined) {
@@ -85,5 +88,7 @@ export function usePan(width: number, height: number, kept: Box | undefined) {
   };
 
   const transform = pan ? `scale(${pan.scale}) translate(${-pan.x} ${-pan.y})` : undefined;
-  return { area, transform, isFar: pan !== null && pan.scale < FAR, zoom, fit, onPointerDown };
+  /** How large text is in the drawing where it is seen from afar; null where it is near. */
+  const farText = pan && pan.scale < FAR ? Math.min(FAR_TEXT_MOST, FAR_TEXT / pan.scale) : null;
+  return { area, transform, farText, zoom, fit, onPointerDown };
 }
