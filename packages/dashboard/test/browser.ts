@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -18,16 +18,9 @@ export function openBrowser(): Promise<Browser> {
   });
 }
 
-let built: Promise<string> | undefined;
-
-/** A folder with the page as it is now. It goes with the process. */
-export function builtPages(): Promise<string> {
-  return (built ??= build());
-}
-
-async function build(): Promise<string> {
+/** Builds the page as it is now into a folder, which whoever asks removes. */
+export async function buildPages(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "kerf-page-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const [web, vite] = ["../web", "../../../node_modules/vite/bin/vite.js"].map((path) =>
     join(import.meta.dirname, path),
   );

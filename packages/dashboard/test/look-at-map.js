@@ -17,7 +17,9 @@
   const crossed = [];
   for (const edge of document.querySelectorAll(".map-edge")) {
     const path = edge.querySelector(".line");
-    const ends = edge.getAttribute("aria-label").split(":").slice(0, -1).join(":");
+    // "service:orders to service:payments: 1.2/s"
+    const [from, to] = edge.getAttribute("aria-label").replace(/: .*/, "").split(" to ");
+    const ends = [from, to].map((id) => id.slice(id.indexOf(":") + 1));
     const matrix = path.getScreenCTM();
     const hit = new Set();
     for (let at = 0; at < path.getTotalLength(); at += 4) {
@@ -25,7 +27,7 @@
       for (const { box } of cards)
         if (x > box.left + 2 && x < box.right - 2 && y > box.top + 2 && y < box.bottom - 2) hit.add(box.name);
     }
-    for (const name of hit) if (!ends.includes(name)) crossed.push(`${ends} across ${name}`);
+    for (const name of hit) if (!ends.includes(name)) crossed.push(`${from} to ${to} across ${name}`);
   }
   return {
     area: boxOf(document.querySelector(".map-area"), "area"),

@@ -1,13 +1,15 @@
 /** The built page in a real browser, against the real server, with telemetry as it is sent. */
+import { rmSync } from "node:fs";
 import { openDashboard, type Dashboard } from "@kerf/dashboard";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { builtPages, hasBrowser, openBrowser } from "./browser.ts";
+import { buildPages, hasBrowser, openBrowser } from "./browser.ts";
 import { shopStory, type Story } from "./shop-story.ts";
 
 const token = "a-token-of-a-test-that-nobody-can-guess";
 
 describe.skipIf(!hasBrowser)("the dashboard's page", () => {
+  let pages: string;
   let dashboard: Dashboard;
   let browser: Browser;
   let context: BrowserContext;
@@ -20,7 +22,7 @@ describe.skipIf(!hasBrowser)("the dashboard's page", () => {
   let origins: Set<string>;
 
   beforeAll(async () => {
-    const pages = await builtPages();
+    pages = await buildPages();
     dashboard = await openDashboard({
       host: "127.0.0.1",
       port: 0,
@@ -60,6 +62,7 @@ describe.skipIf(!hasBrowser)("the dashboard's page", () => {
   afterAll(async () => {
     await browser?.close();
     await dashboard?.close();
+    rmSync(pages, { recursive: true, force: true });
   });
 
   async function send(signal: string, body: object): Promise<void> {

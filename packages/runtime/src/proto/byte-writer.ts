@@ -183,7 +183,7 @@ export class ByteWriter {
   }
 }
 
-/** What a hexadecimal digit says: bit 6 tells letters of either case from digits, and the low bits of `a` and `A` are 1. */
-function digitOf(code: number): number {
+/** What a hexadecimal digit says, by its character code: bit 6 tells letters of either case from digits, and the low bits of `a` and `A` are 1. */
+export function digitOf(code: number): number {
   return (code & 15) + (code >>> 6) * 9;
 }

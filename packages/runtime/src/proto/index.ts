@@ -1,4 +1,4 @@
-export { ByteWriter } from "./byte-writer.ts";
+export { ByteWriter, digitOf } from "./byte-writer.ts";
 export { codec, type ContractCodec, type ErrorCodec, type MessageCodec, type MethodCodec } from "./codec.ts";
 export type {
   ContractDescriptor,

@@ -1,4 +1,4 @@
-// The global is a getter, which would cost a tenth of what is recorded of a request.
+// The global is a getter, which costs a little each time.
 import { performance } from "node:perf_hooks";
 import type { EdgeCall, EdgeStream, Failure, Span, SpanType } from "@kerf/runtime/telemetry";
 import { measuredOneIn, type EdgeCounts } from "../metrics/edge-counts.ts";

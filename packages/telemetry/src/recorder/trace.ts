@@ -1,3 +1,4 @@
+import { digitOf } from "@kerf/runtime/proto";
 import type { Sampler } from "./sampler.ts";
 import type { Sink } from "./queue.ts";
 
@@ -104,15 +105,10 @@ export class Traces<Kept extends Ended<Kept>> {
   }
 }
 
-/** By three digits, which are random also where the first ones are a time. */
+/** By three digits, which are random also where the first ones are a time. Within bounds also where they are no digits. */
 function placeOf(traceparent: string): number {
-  return (digitAt(traceparent, 32) << 8) | (digitAt(traceparent, 33) << 4) | digitAt(traceparent, 34);
-}
-
-/** What a hexadecimal digit says: bit 6 tells letters of either case from digits, and the low bits of `a` and `A` are 1. */
-function digitAt(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  return ((code & 15) + (code >>> 6) * 9) & 15;
+  const digit = (at: number): number => digitOf(traceparent.charCodeAt(at));
+  return ((digit(32) << 8) | (digit(33) << 4) | digit(34)) & (placeCount - 1);
 }
 
 /** One trace, for as long as any span of it is open in this process. */

@@ -1,3 +1,4 @@
+import { useMemo } from "preact/hooks";
 import type { MapNode } from "../../../src/api/index.ts";
 import { duration, rate, share } from "../format.ts";
 import { toneOf } from "../palette.ts";
@@ -19,6 +20,28 @@ interface CardProps {
   readonly onPoint: (node: string | null) => void;
 }
 
+/** As in map.css. */
+const NAME_TEXT = 12.5;
+const ERRORS_TEXT = 11;
+/** Beside a name. */
+const ROOM = 6;
+
+/** Where a card has its name, from the left and on which line, the mark of its tone, and its errors. */
+interface Places {
+  readonly left: number;
+  readonly name: number;
+  readonly toneLeft: number;
+  readonly tone: number;
+  readonly errors: number;
+}
+const NEAR: Places = { left: 26, name: 22, toneLeft: 10, tone: 13, errors: 22 };
+
+/** From afar a name stands in the middle, or above the errors. */
+function placesFromAfar(text: number, hasErrors: boolean): Places {
+  const middle = hasErrors ? 14 : CARD_HEIGHT / 2;
+  return { left: 22, name: middle + text * 0.35, toneLeft: 8, tone: middle - 5, errors: CARD_HEIGHT - 6 };
+}
+
 /** A node with its numbers, and its own databases below them. */
 export function NodeCard({
   card: { node, databases },
@@ -35,11 +58,11 @@ export function NodeCard({
     down ??
     (traffic.count === 0 ? labelOf(node) : `${rate(traffic.perSecond)}  p95 ${duration(traffic.p95Ms)}`);
   const errors = traffic.errors > 0 ? share(traffic.errors, traffic.count) : "";
-  const left = farText === null ? 26 : 22;
-  const taken = errors && farText === null ? widthOf(errors, 11) + 6 : 0;
-  const name = fitting(node.name, CARD_WIDTH - left - taken - 6, farText ?? 12.5);
-  // From afar the name stands in the middle, or above the errors.
-  const nameTop = errors ? 14 : CARD_HEIGHT / 2;
+  const place = farText === null ? NEAR : placesFromAfar(farText, errors !== "");
+  const name = useMemo(() => {
+    const taken = errors && farText === null ? widthOf(errors, ERRORS_TEXT) + ROOM : 0;
+    return fitting(node.name, CARD_WIDTH - place.left - taken - ROOM, farText ?? NAME_TEXT);
+  }, [node.name, errors, farText]);
   return (
     <g
       class="map-card"
@@ -58,18 +81,18 @@ export function NodeCard({
         <rect class="card-box" width={box.width} height={box.height} rx="7" />
         <rect
           class="card-tone"
-          x={farText === null ? 10 : 8}
-          y={farText === null ? 13 : nameTop - 5}
+          x={place.toneLeft}
+          y={place.tone}
           width="9"
           height="9"
           rx={node.kind === "service" ? 2 : 4.5}
           style={{ fill: toneFor(node) }}
         />
-        <text class="card-name" x={left} y={farText === null ? 22 : nameTop + farText * 0.35}>
+        <text class="card-name" x={place.left} y={place.name}>
           {name}
         </text>{" "}
         {errors && (
-          <text class="card-errors" x={box.width - 10} y={farText === null ? 22 : CARD_HEIGHT - 6}>
+          <text class="card-errors" x={box.width - 10} y={place.errors}>
             {errors}
           </text>
         )}{" "}

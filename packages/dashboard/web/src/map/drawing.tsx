@@ -80,7 +80,7 @@ export function Drawing({ graph, down, node, edge }: Props) {
               near={anyFocus && isNear(one)}
               chosen={edgeId(one) === edge}
               labelled={graph.edges.length <= LABELLED_EDGES}
-              beside={one.to === focus ? "from" : "to"}
+              below={one.to === focus ? "from" : "to"}
             />
           ))}
           {layout.units.map((unit) => (
@@ -131,12 +131,12 @@ interface EdgeProps {
   readonly chosen: boolean;
   readonly labelled: boolean;
   /** The card where its numbers stand, if not halfway: the one that is not pointed at, or numbers would meet. */
-  readonly beside: "from" | "to";
+  readonly below: "from" | "to";
 }
 
-function Edge({ edge, place, near, chosen, labelled, beside }: EdgeProps) {
+function Edge({ edge, place, near, chosen, labelled, below }: EdgeProps) {
   if (!place) return null;
-  const label = place.label ?? place.ends[beside];
+  const label = place.label ?? place.ends[below];
   const { traffic, streams } = edge;
   const failed = traffic.errors + (streams?.errors ?? 0) > 0;
   const mood = !edge.seen ? "unseen" : failed ? "bad" : "plain";
@@ -160,7 +160,7 @@ function Edge({ edge, place, near, chosen, labelled, beside }: EdgeProps) {
       <path class="wide" d={place.path} />
       <path class="line" d={place.path} stroke-width={width} marker-end={`url(#arrow-${mood})`} />
       {edge.seen && (labelled || near || chosen) && (
-        <text x={label.x} y={label.y + 4} text-anchor={label.anchor}>
+        <text x={label.x} y={label.y} dy={place.label ? 4 : "0.8em"} text-anchor={label.anchor}>
           {numbers}
         </text>
       )}

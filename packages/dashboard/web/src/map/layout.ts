@@ -26,21 +26,19 @@ export interface EdgePlace {
   readonly path: string;
   /** Where its numbers stand; undefined where no room was left for those of all. */
   readonly label: Label | undefined;
-  /** Just outside of both cards, for the numbers of few. */
+  /** Below both cards, where it leaves and arrives, for the numbers of few: beside them there may be the next card. */
   readonly ends: { readonly from: Label; readonly to: Label };
 }
 
 export const CARD_WIDTH = 164;
 export const CARD_HEIGHT = 50;
 export const DATABASE_HEIGHT = 22;
-/** From a card to numbers beside it, past an arrow. */
-const BESIDE = 10;
 const MARGIN = 24;
 
 /** In layers from left to right, in the direction of the calls. The same graph always gives the same layout. */
 export function layoutOf({ cards, edges, compact }: Graph): Layout {
   const graph = new LayoutGraph({ compound: true, multigraph: true });
-  const [nodesep, edgesep] = compact ? [16, 5] : [20, 10];
+  const [nodesep, edgesep] = compact ? [18, 5] : [20, 10];
   // For its name a unit is drawn higher than it is laid out: by what is left between it and whatever is above.
   const head = (nodesep + edgesep) / 2 - 1;
   graph.setGraph({
@@ -128,9 +126,12 @@ function route(from: Box, to: Box, between: readonly Point[]): Pick<EdgePlace, "
     },
     `M${text(points[0]!)}`,
   );
-  const beside = ({ x, y }: Point, right: boolean): Label =>
-    right ? { x: x + BESIDE, y, anchor: "start" } : { x: x - BESIDE, y, anchor: "end" };
-  return { path, ends: { from: beside(points[0]!, forward), to: beside(points.at(-1)!, !forward) } };
+  const below = (box: Box, right: boolean): Label => ({
+    x: side(box, right).x,
+    y: box.y + box.height + 1,
+    anchor: right ? "end" : "start",
+  });
+  return { path, ends: { from: below(from, forward), to: below(to, !forward) } };
 }
 
 const text = ({ x, y }: Point) => `${x.toFixed(1)},${y.toFixed(1)}`;
